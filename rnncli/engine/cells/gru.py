@@ -1,0 +1,108 @@
+"""The gated recurrent unit (Cho et al. 2014, "Learning phrase representations using RNN encoder–decoder").
+
+Notation: x input, h hidden state before and h' after the step, · the element-wise product, σ the sigmoid.
+The reset gate r decides how much of the past a new candidate n sees, the keep gate z how much of the old state stays:
+
+    r  = σ(x W_xr + b_r + h W_hr)
+    z  = σ(x W_xz + b_z + h W_hz)
+    q  = h W_hn + b_hn
+    n  = tanh(x W_xn + b_n + r · q)
+    h' = (1 - z) · n + z · h
+
+This is the variant with the reset gate *after* the recurrent product, as in cuDNN and PyTorch; the first version of
+the paper resets h before it. Publications also swap z and 1 - z; here z keeps. Backwards, with a_r, a_z, a_n the
+arguments of σ and tanh:
+
+    da_n = dh' · (1 - z) · (1 - n²)        da_z = dh' · (h - n) · z (1 - z)
+    da_r = da_n · q · r (1 - r)            dq   = da_n · r
+    dh   = dh' · z + da_r W_hrᵀ + da_z W_hzᵀ + dq W_hnᵀ
+    dW_h = Σ hᵀ (da_r, da_z, dq)           db_hn = Σ dq
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from rnncli.engine.activations import sigmoid, sigmoid_derivative, tanh_derivative
+from rnncli.engine.cells.base import Cache, recurrent_gradient, transposed
+from rnncli.engine.parameters import Shapes
+from rnncli.engine.types import Array
+from rnncli.engine.workspace import Workspace
+
+
+class GRU:
+    """Gates r, z, n."""
+
+    name = "gru"
+    gates = ("reset", "keep", "candidate")
+    states = ("hidden",)
+
+    def shapes(self, hidden_size: int) -> Shapes:
+        return {"W_h": (3, hidden_size, hidden_size), "b_hn": (hidden_size,)}
+
+    def forward(
+        self, drive: Array, state: Array, parameters: Mapping[str, Array], workspace: Workspace
+    ) -> tuple[Array, Array, Cache]:
+        _, T, B, H = drive.shape
+        W_h, b_hn = parameters["W_h"], parameters["b_hn"]
+        hidden = workspace.array("hidden", (T + 1, B, H), drive.dtype)
+        recurrent_candidate = workspace.array("q", (T, B, H), drive.dtype)
+        product = workspace.array("product", (3, B, H), drive.dtype)
+
+        hidden[0] = state[0]
+        for t in range(T):
+            h, h_next, q = hidden[t], hidden[t + 1], recurrent_candidate[t]
+            a = drive[:, t]
+            np.matmul(h, W_h, out=product)
+            a[:2] += product[:2]
+            sigmoid(a[:2], out=a[:2])
+            r, z, n = a
+            np.add(product[2], b_hn, out=q)
+            n += np.multiply(r, q, out=product[2])
+            np.tanh(n, out=n)
+            np.subtract(h, n, out=h_next)  # h' = n + z · (h - n)
+            h_next *= z
+            h_next += n
+
+        cache = {"hidden": hidden, "gates": drive, "recurrent_candidate": recurrent_candidate}
+        return hidden[1:], hidden[T:], cache
+
+    def backward(
+        self,
+        d_hidden: Array,
+        d_state: Array,
+        cache: Cache,
+        parameters: Mapping[str, Array],
+        gradients: Mapping[str, Array],
+        workspace: Workspace,
+    ) -> tuple[Array, Array]:
+        T, B, H = d_hidden.shape
+        W_h_T = transposed(parameters["W_h"], workspace)
+        previous, (r, z, n) = cache["hidden"][:-1], cache["gates"]
+        d_drive = workspace.array("d_drive", (3, T, B, H), d_hidden.dtype)  # da_r, da_z, da_n
+        d_recurrent = workspace.array("d_recurrent", (3, T, B, H), d_hidden.dtype)  # da_r, da_z, dq
+        product = workspace.array("product", (4, B, H), d_hidden.dtype)  # the four terms of dh
+        d_a_n, (d_a_r, d_a_z, d_q) = d_drive[2], d_recurrent
+
+        # All factors that do not depend on dh', for the whole window at once.
+        sigmoid_derivative(cache["gates"][:2], out=d_recurrent[:2])
+        d_a_r *= cache["recurrent_candidate"]
+        d_a_z *= np.subtract(previous, n, out=d_a_n)
+        tanh_derivative(n, out=d_a_n)
+        d_a_n *= np.subtract(1, z, out=d_q)
+
+        (d_h,) = d_state.copy()
+        for t in reversed(range(T)):
+            d_h += d_hidden[t]
+            d_a_n[t] *= d_h
+            d_a_z[t] *= d_h
+            d_a_r[t] *= d_a_n[t]
+            np.multiply(d_a_n[t], r[t], out=d_q[t])
+            np.multiply(d_h, z[t], out=product[3])
+            np.matmul(d_recurrent[:, t], W_h_T, out=product[:3])
+            np.add.reduce(product, axis=0, out=d_h)
+
+        d_drive[:2] = d_recurrent[:2]
+        recurrent_gradient(previous, d_recurrent, gradients["W_h"])
+        np.sum(d_q, axis=(0, 1), out=gradients["b_hn"])
+        return d_drive, d_h[None]

@@ -1,0 +1,76 @@
+"""The simple recurrent network (Elman 1990, "Finding structure in time").
+
+Notation: x input, h hidden state before and h' after the step, φ the activation function.
+
+    h' = φ(x W_x + b + h W_h)
+
+and backwards, with d· the gradient of the loss with respect to ·, and a the argument of φ:
+
+    da = dh' φ'(a)        dh = da W_hᵀ        dW_h = Σ hᵀ da
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from rnncli.engine.activations import ACTIVATIONS
+from rnncli.engine.cells.base import Cache, recurrent_gradient, transposed
+from rnncli.engine.parameters import Shapes
+from rnncli.engine.types import Array
+from rnncli.engine.workspace import Workspace
+
+
+class RNN:
+    """One gate, whose value is the next hidden state."""
+
+    name = "rnn"
+    gates = ("hidden",)
+    states = ("hidden",)
+
+    def __init__(self, activation: str = "tanh") -> None:
+        self.activation = ACTIVATIONS[activation]
+
+    def shapes(self, hidden_size: int) -> Shapes:
+        return {"W_h": (1, hidden_size, hidden_size)}
+
+    def forward(
+        self, drive: Array, state: Array, parameters: Mapping[str, Array], workspace: Workspace
+    ) -> tuple[Array, Array, Cache]:
+        _, T, B, H = drive.shape
+        W_h = parameters["W_h"]
+        hidden = workspace.array("hidden", (T + 1, B, H), drive.dtype)
+        product = workspace.array("product", (1, B, H), drive.dtype)
+
+        hidden[0] = state[0]
+        for t in range(T):
+            a = drive[:, t]
+            a += np.matmul(hidden[t], W_h, out=product)
+            self.activation.function(a[0], out=hidden[t + 1])
+
+        return hidden[1:], hidden[T:], {"hidden": hidden, "gates": hidden[None, 1:]}
+
+    def backward(
+        self,
+        d_hidden: Array,
+        d_state: Array,
+        cache: Cache,
+        parameters: Mapping[str, Array],
+        gradients: Mapping[str, Array],
+        workspace: Workspace,
+    ) -> tuple[Array, Array]:
+        T, B, H = d_hidden.shape
+        W_h_T = transposed(parameters["W_h"], workspace)
+        d_a = workspace.array("d_drive", (1, T, B, H), d_hidden.dtype)
+        product = workspace.array("product", (1, B, H), d_hidden.dtype)
+
+        self.activation.derivative(cache["gates"], out=d_a)  # φ'(a), times dh' in the loop
+
+        (d_h,) = d_state.copy()
+        for t in reversed(range(T)):
+            d_h += d_hidden[t]
+            d_a[0, t] *= d_h
+            np.matmul(d_a[:, t], W_h_T, out=product)
+            np.copyto(d_h, product[0])
+
+        recurrent_gradient(cache["hidden"][:-1], d_a, gradients["W_h"])
+        return d_a, d_h[None]

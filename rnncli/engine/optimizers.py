@@ -1,0 +1,133 @@
+"""Optimizers: how a gradient becomes a step.
+
+Each works on flat vectors, in place: parameters p, gradient g, learning rate η. Weight decay λ is decoupled from the
+gradient for all of them, p ← p − η λ p (Loshchilov and Hutter 2019, "Decoupled weight decay regularization").
+
+    sgd        p ← p − η g
+    momentum   m ← µ m + g                                   p ← p − η m             (Polyak 1964)
+    rmsprop    v ← ρ v + (1 − ρ) g²                          p ← p − η g / (√v + ε)  (Tieleman and Hinton 2012)
+    adagrad    v ← v + g²                                    p ← p − η g / (√v + ε)  (Duchi, Hazan and Singer 2011)
+    adam       m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²                        (Kingma and Ba 2015)
+               p ← p − η m̂ / (√v̂ + ε)  with  m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)
+"""
+
+import numpy as np
+
+from rnncli.engine.types import Array
+
+
+class Optimizer:
+    """Base of all: ``moments`` are the vectors remembered from step to step, by name; ``steps`` counts them."""
+
+    moment_names: tuple[str, ...] = ()
+    learning_rate = 0.1
+    """A rate that suits recurrent networks of the usual size."""
+
+    def __init__(self, size: int, dtype: object = np.float32, weight_decay: float = 0.0) -> None:
+        self.weight_decay = weight_decay
+        self.steps = 0
+        self.moments: dict[str, Array] = {name: np.zeros(size, dtype) for name in self.moment_names}  # type: ignore[call-overload]
+        self._scratch: Array = np.empty(size, dtype)  # type: ignore[call-overload]
+
+    def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
+        """Change ``parameters`` (P,) in place by one step against ``gradient`` (P,), which is left as it is."""
+        self.steps += 1
+        if self.weight_decay:
+            parameters *= 1 - learning_rate * self.weight_decay
+        parameters -= self.change(gradient, learning_rate, self._scratch)
+
+    def change(self, g: Array, learning_rate: float, out: Array) -> Array:
+        """The vector to subtract, written into ``out``."""
+        raise NotImplementedError
+
+
+class GradientDescent(Optimizer):
+    learning_rate = 0.5
+
+    def change(self, g: Array, learning_rate: float, out: Array) -> Array:
+        return np.multiply(g, learning_rate, out=out)
+
+
+class Momentum(Optimizer):
+    moment_names = ("m",)
+    momentum = 0.9
+
+    def change(self, g: Array, learning_rate: float, out: Array) -> Array:
+        m = self.moments["m"]
+        m *= self.momentum
+        m += g
+        return np.multiply(m, learning_rate, out=out)
+
+
+class RMSprop(Optimizer):
+    moment_names = ("v",)
+    learning_rate = 2e-3
+    decay, epsilon = 0.95, 1e-8
+
+    def change(self, g: Array, learning_rate: float, out: Array) -> Array:
+        v = self.moments["v"]
+        np.multiply(g, g, out=out)
+        out *= 1 - self.decay
+        v *= self.decay
+        v += out
+        return _scaled_by_root(g, v, learning_rate, self.epsilon, out)
+
+
+class Adagrad(Optimizer):
+    moment_names = ("v",)
+    learning_rate = 0.05
+    epsilon = 1e-8
+
+    def change(self, g: Array, learning_rate: float, out: Array) -> Array:
+        v = self.moments["v"]
+        v += np.multiply(g, g, out=out)
+        return _scaled_by_root(g, v, learning_rate, self.epsilon, out)
+
+
+class Adam(Optimizer):
+    moment_names = ("m", "v")
+    learning_rate = 5e-3
+    beta1, beta2, epsilon = 0.9, 0.99, 1e-8
+
+    def change(self, g: Array, learning_rate: float, out: Array) -> Array:
+        m, v = self.moments["m"], self.moments["v"]
+        np.subtract(g, m, out=out)
+        out *= 1 - self.beta1
+        m += out
+        np.multiply(g, g, out=out)
+        out -= v
+        out *= 1 - self.beta2
+        v += out
+        # The corrections of m̂ and v̂ are scalars: they go into the rate and into ε.
+        root = (1 - self.beta2**self.steps) ** 0.5
+        return _scaled_by_root(m, v, learning_rate * root / (1 - self.beta1**self.steps), self.epsilon * root, out)
+
+
+def _scaled_by_root(numerator: Array, v: Array, learning_rate: float, epsilon: float, out: Array) -> Array:
+    """η · numerator / (√v + ε)."""
+    np.sqrt(v, out=out)
+    out += epsilon
+    np.divide(numerator, out, out=out)
+    out *= learning_rate
+    return out
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": GradientDescent,
+    "momentum": Momentum,
+    "rmsprop": RMSprop,
+    "adagrad": Adagrad,
+    "adam": Adam,
+}
+
+
+def clip_by_global_norm(gradient: Array, limit: float) -> float:
+    """Scale ``gradient`` (P,) in place so that its Euclidean norm is at most ``limit``; return the norm it had.
+
+    Keeps the direction (Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent neural
+    networks"). ``limit`` 0 only measures. A norm that is not finite scales nothing: the caller must look at it.
+    """
+    norm = float(np.sqrt(np.dot(gradient, gradient)))
+    if limit and limit < norm < np.inf:
+        gradient *= limit / norm
+    return norm
