@@ -1,0 +1,20 @@
+"""rnncli: recurrent networks over characters, in NumPy that can be read.
+
+import rnncli
+model = rnncli.load("model.npz")
+print(model.sample("hell"))
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rnncli.library import TextModel
+
+__version__ = "0.1.0"
+
+
+def load(path: str) -> "TextModel":
+    """Open a model file; :class:`rnncli.errors.ModelFileError` if it cannot be one."""
+    from rnncli.library import TextModel  # only now, so that `import rnncli` does not load NumPy
+
+    return TextModel(path)

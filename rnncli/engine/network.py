@@ -116,8 +116,8 @@ class RecurrentNetwork:
             caches.append(cache)
             masks.append(None)
             if rng is not None and self.dropout:
-                masks[k] = dropout.mask(hidden.shape, self.dropout, rng, dtype)
-                hidden = np.multiply(hidden, masks[k], out=scratch.array("dropped", hidden.shape, dtype))
+                masks[k] = mask = dropout.mask(hidden.shape, self.dropout, rng, dtype)
+                hidden = np.multiply(hidden, mask, out=scratch.array("dropped", hidden.shape, dtype))
             x = hidden.reshape(T * B, self.hidden_size)
         return Forward(hidden, last_state, ids, inputs, caches, masks)
 

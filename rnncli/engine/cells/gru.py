@@ -34,8 +34,8 @@ class GRU:
     """Gates r, z, n."""
 
     name = "gru"
-    gates = ("reset", "keep", "candidate")
-    states = ("hidden",)
+    gates: tuple[str, ...] = ("reset", "keep", "candidate")
+    states: tuple[str, ...] = ("hidden",)
 
     def shapes(self, hidden_size: int) -> Shapes:
         return {"W_h": (3, hidden_size, hidden_size), "b_hn": (hidden_size,)}

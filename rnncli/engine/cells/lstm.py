@@ -34,8 +34,8 @@ class LSTM:
     """Gates i, f, o, g: the three sigmoids lie together."""
 
     name = "lstm"
-    gates = ("input", "forget", "output", "candidate")
-    states = ("hidden", "cell")
+    gates: tuple[str, ...] = ("input", "forget", "output", "candidate")
+    states: tuple[str, ...] = ("hidden", "cell")
 
     def shapes(self, hidden_size: int) -> Shapes:
         return {"W_h": (4, hidden_size, hidden_size)}

@@ -24,8 +24,8 @@ class RNN:
     """One gate, whose value is the next hidden state."""
 
     name = "rnn"
-    gates = ("hidden",)
-    states = ("hidden",)
+    gates: tuple[str, ...] = ("hidden",)
+    states: tuple[str, ...] = ("hidden",)
 
     def __init__(self, activation: str = "tanh") -> None:
         self.activation = ACTIVATIONS[activation]

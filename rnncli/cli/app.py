@@ -1,0 +1,73 @@
+"""The application: its commands, and the one place where errors become exit codes."""
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+import rnncli
+from rnncli.errors import RnncliError
+from rnncli.terminal.console import say
+
+
+class Commands(TyperGroup):
+    """Tells errors in one sentence: 0 done, 1 it failed, 2 wrong usage or bad input, 130 interrupted."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(self.commands)  # in the order of use, not of the alphabet
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        exits = extra.pop("standalone_mode", True)
+        try:
+            status = super().main(*args, **{**extra, "standalone_mode": False})
+            sys.stdout.flush()
+        except (RnncliError, typer.TyperException) as error:
+            if os.environ.get("RNNCLI_DEBUG"):
+                raise
+            message = error.format_message() if isinstance(error, typer.TyperException) else str(error)
+            say(f"error: {message}")
+            status = error.exit_code
+        except BrokenPipeError:  # the reader, `head` say, has enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            status = 0
+        except (KeyboardInterrupt, typer.Abort):
+            status = 130
+        if not exits:
+            return status
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+app = typer.Typer(
+    name="rnncli",
+    cls=Commands,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Every option can also be set in the environment: RNNCLI_HIDDEN_SIZE=128 for --hidden-size 128.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"rnncli {rnncli.__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    ctx: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Recurrent networks over characters: train on a text, let it write, look inside.
+
+    \b
+      rnncli train corpus.txt        learn a text, write model.npz
+      rnncli sample --prime hell     let the model go on
+      rnncli inspect model.npz       look inside
+    """
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())

@@ -1,0 +1,53 @@
+"""rnncli inspect: look inside a model."""
+
+from typing import Annotated
+
+import typer
+
+from rnncli.cli.options import one_of, option
+from rnncli.errors import InputError
+
+VIEWS = ("overview",)
+
+
+def inspect(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="The model file.")] = "model.npz",
+    view: Annotated[str, typer.Argument(help="What to look at.", **one_of(*VIEWS))] = "overview",
+    prime: Annotated[
+        str, option("--prime", help="A text to read: what is expected next, and the hidden state, at each character.")
+    ] = "",
+    layer: Annotated[
+        int | None, option("--layer", help="The layer whose hidden state is shown.", min=1, show_default="the top one")
+    ] = None,
+    json: Annotated[bool, option("--json", help="The same as data, one JSON object.")] = False,
+) -> None:
+    """Look inside a model: what it is, what it learnt from and how well, and what it thinks of a text.
+
+    \b
+      rnncli inspect model.npz                  what it is
+      rnncli inspect model.npz --prime hell     and what it expects while it reads hell
+    """
+    import json as jsonlib
+    import sys
+
+    from rnncli import checkpoint
+    from rnncli.inspection.overview import overview
+    from rnncli.inspection.prime import read_prime
+    from rnncli.terminal.console import console, write
+    from rnncli.terminal.overview import draw_overview, draw_prime
+
+    loaded = checkpoint.load(model)
+    layers = loaded.model.config.layers
+    if layer is not None and layer > layers:
+        raise InputError(f"{model} has {layers} layer{'s'[: layers != 1]}, so there is no layer {layer}")
+    summary = overview(loaded)
+    steps = read_prime(loaded.model, prime)
+    if json:
+        write(
+            jsonlib.dumps({**summary.to_json(), "prime": [step.to_json() for step in steps]}, ensure_ascii=False) + "\n"
+        )
+        return
+    screen = console(sys.stdout)
+    screen.print(draw_overview(summary, screen.width))
+    if steps:
+        screen.print(draw_prime(steps, layer or layers, screen.width))

@@ -1,0 +1,105 @@
+"""rnncli sample: let a model write."""
+
+from typing import Annotated
+
+import typer
+
+from rnncli.cli.options import option, real
+from rnncli.errors import InputError
+
+DISTRIBUTION, OUTPUT = "Choice of characters", "Output"
+
+
+def sample(
+    model: Annotated[str, typer.Argument(metavar="[MODEL]", help="The model file.")] = "model.npz",
+    prime: Annotated[str, option("--prime", help="Text to go on from, echoed first; - reads standard input.")] = "",
+    length: Annotated[
+        int, option("-l", "--length", help="Characters to write after the prime; -1 is without end.", min=-1)
+    ] = 500,
+    stop: Annotated[str, option("--stop", help="End before this text would be written.")] = "",
+    count: Annotated[int, option("--count", help="Samples to write, one after the other.", min=1)] = 1,
+    temperature: Annotated[
+        float,
+        option(
+            "-t",
+            "--temperature",
+            help="Below 1 is safer, above 1 wilder, 0 the likeliest.",
+            panel=DISTRIBUTION,
+            **real(0),
+        ),
+    ] = 1.0,
+    top_k: Annotated[
+        int, option("--top-k", help="Only the K likeliest characters; 0 is all.", min=0, panel=DISTRIBUTION)
+    ] = 0,
+    top_p: Annotated[
+        float,
+        option(
+            "--top-p",
+            help="Only the likeliest characters that have this probability together.",
+            panel=DISTRIBUTION,
+            **real(0, 1, open_low=True),
+        ),
+    ] = 1.0,
+    seed: Annotated[
+        int | None,
+        option(
+            "--seed", help="The same seed gives the same text.", min=0, show_default="a new one", panel=DISTRIBUTION
+        ),
+    ] = None,
+    skip_unknown: Annotated[
+        bool, option("--skip-unknown", help="Leave out characters of the prime that the model has never seen.")
+    ] = False,
+    json: Annotated[bool, option("--json", help="One JSON object per sample.", panel=OUTPUT)] = False,
+) -> None:
+    """Let a model write, one character after another, as they are made.
+
+    \b
+      rnncli sample                           500 characters from model.npz
+      rnncli sample --prime hell -t 0 -l 1    the likeliest character after hell
+      rnncli sample big.npz -l -1 | head      without end, until head has enough
+      rnncli sample --prime - < letter.txt    go on with a file
+    """
+    import json as jsonlib
+    import sys
+    from itertools import islice
+
+    import numpy as np
+
+    from rnncli import checkpoint
+    from rnncli.sampling import Choice, generate, opening, until
+    from rnncli.terminal.console import say, write
+    from rnncli.text.vocabulary import CODECS
+
+    network = checkpoint.load(model).model
+    vocabulary = network.vocabulary
+    codec = CODECS[vocabulary.encoding]
+    if prime == "-":
+        prime = sys.stdin.buffer.read().decode(codec, "replace")
+    if skip_unknown:
+        prime = vocabulary.without_unknown(prime)
+    if top_k > len(vocabulary):
+        say(f"--top-k {top_k} is all {len(vocabulary)} characters that the model knows")
+    if length < 0 and (json or count > 1):
+        raise InputError("--length -1 never ends, so it goes with one plain sample only")
+    if seed is None:
+        seed = int(np.random.SeedSequence().entropy % 2**32)  # type: ignore[operator]
+    for number in range(count):
+        rng = np.random.default_rng([seed, number])
+        ids = vocabulary.encode(prime or opening(network, rng))
+        stream = (
+            vocabulary.symbols[drawn[0]] for drawn in generate(network, ids, Choice(temperature, top_k, top_p), rng)
+        )
+        pieces = until(stop, islice(stream, length if length >= 0 else None))
+        if json:
+            text = "".join(pieces)
+            write(
+                jsonlib.dumps({"prime": prime, "text": text, "seed": seed, "sample": number + 1}, ensure_ascii=False)
+                + "\n"
+            )
+            continue
+        last = prime
+        write(prime, codec)
+        for last in pieces:
+            write(last, codec)
+        if not last.endswith("\n"):
+            write("\n")

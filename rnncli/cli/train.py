@@ -1,0 +1,96 @@
+"""rnncli train: learn a text."""
+
+from typing import Annotated
+
+import typer
+
+from rnncli.cli import train_options as options
+from rnncli.cli.options import at_most_one
+
+
+def train(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help="Texts: files, folders of them, or - for standard input.", show_default=False
+        ),
+    ],
+    output: options.Output = "model.npz",
+    cell: options.Cell = None,
+    layers: options.Layers = None,
+    hidden_size: options.HiddenSize = None,
+    activation: options.Activation = None,
+    embedding_size: options.EmbeddingSize = None,
+    dropout: options.Dropout = None,
+    encoding: options.Encoding = "utf-8",
+    min_count: options.MinCount = 1,
+    validation: options.Validation = None,
+    batch_size: options.BatchSize = None,
+    seq_length: options.SeqLength = None,
+    optimizer: options.Optimizer = None,
+    learning_rate: options.LearningRate = None,
+    schedule: options.Schedule = None,
+    warmup: options.Warmup = None,
+    clip_norm: options.ClipNorm = None,
+    weight_decay: options.WeightDecay = None,
+    seed: options.Seed = None,
+    epochs: options.Epochs = None,
+    steps: options.Steps = None,
+    time: options.Time = None,
+    patience: options.Patience = None,
+    eval_every: options.EvalEvery = None,
+    save_every: options.SaveEvery = None,
+    resume: options.Resume = False,
+    force: options.Force = False,
+    dry_run: options.DryRun = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Learn a text character by character, and write the model to a file.
+
+    \b
+      rnncli train corpus.txt                         some minutes, to model.npz
+      rnncli train corpus.txt --time 10m -o big.npz   ten minutes, to big.npz
+      rnncli train corpus.txt --resume --time 20m     go on with model.npz
+      cat *.md | rnncli train - --cell lstm           standard input, another cell
+    """
+    at_most_one(epochs=epochs, steps=steps, time=time)
+    from rnncli.cli.training_run import Request, run
+
+    run(
+        Request(
+            files=files,
+            output=output,
+            network={
+                "cell": cell,
+                "layers": layers,
+                "hidden_size": hidden_size,
+                "activation": activation,
+                "embedding_size": embedding_size,
+                "dropout": dropout,
+            },
+            learning={
+                "batch_size": batch_size,
+                "seq_length": seq_length,
+                "optimizer": optimizer,
+                "learning_rate": learning_rate,
+                "schedule": schedule,
+                "warmup": warmup,
+                "clip_norm": clip_norm,
+                "weight_decay": weight_decay,
+                "patience": patience,
+                "eval_every": eval_every,
+                "seed": seed,
+            },
+            length={"epochs": epochs, "steps": steps, "seconds": time},
+            encoding=encoding,
+            min_count=min_count,
+            validation=validation,
+            save_every=save_every,
+            resume=resume,
+            force=force,
+            dry_run=dry_run,
+            json=json,
+            quiet=quiet,
+        )
+    )

@@ -1,0 +1,176 @@
+"""The options of ``rnncli train``, each with its help, its panel and what it does when it is not given."""
+
+from typing import Annotated
+
+from rnncli.cli.options import duration, one_of, option, real
+
+NETWORK, LEARNING, LENGTH, TEXT, FILES = "Network", "Learning", "Length", "Text", "Model file and output"
+BY_SIZE = "by the size of the text"
+
+Output = Annotated[str, option("-o", "--output", help="The model file.", panel=FILES)]
+Cell = Annotated[
+    str | None,
+    option(
+        "--cell", help="The kind of recurrent cell.", show_default="gru", panel=NETWORK, **one_of("rnn", "gru", "lstm")
+    ),
+]
+Layers = Annotated[
+    int | None,
+    option("--layers", help="Recurrent layers, one on top of the other.", min=1, show_default="1", panel=NETWORK),
+]
+HiddenSize = Annotated[
+    int | None, option("--hidden-size", help="Hidden units in each layer.", min=1, show_default=BY_SIZE, panel=NETWORK)
+]
+Activation = Annotated[
+    str | None,
+    option(
+        "--activation",
+        help="Activation of the cell rnn.",
+        show_default="tanh",
+        panel=NETWORK,
+        **one_of("tanh", "relu", "leaky-relu", "sigmoid"),
+    ),
+]
+EmbeddingSize = Annotated[
+    int | None,
+    option(
+        "--embedding-size",
+        help="Size of a learnt vector per character; 0 is one-hot.",
+        min=0,
+        show_default="0 up to 256 characters",
+        panel=NETWORK,
+    ),
+]
+Dropout = Annotated[
+    float | None,
+    option(
+        "--dropout",
+        help="Share of values left out between layers and before the output while training.",
+        show_default="0",
+        panel=NETWORK,
+        **real(0, 1, open_high=True),
+    ),
+]
+Encoding = Annotated[
+    str, option("--encoding", help="Read characters of UTF-8, or bytes.", panel=TEXT, **one_of("utf-8", "bytes"))
+]
+MinCount = Annotated[int, option("--min-count", help="Rarer characters become one unknown symbol.", min=1, panel=TEXT)]
+Validation = Annotated[
+    str | None,
+    option(
+        "--validation",
+        metavar="FRACTION|FILE",
+        help="Fraction at the end of the text to hold out, or a text to check on.",
+        show_default="0.1, of tiny texts 0",
+        panel=TEXT,
+    ),
+]
+BatchSize = Annotated[
+    int | None, option("--batch-size", help="Streams read side by side.", min=1, show_default=BY_SIZE, panel=LEARNING)
+]
+SeqLength = Annotated[
+    int | None,
+    option(
+        "--seq-length",
+        help="Characters in a window of back-propagation through time.",
+        min=1,
+        show_default="64, or less",
+        panel=LEARNING,
+    ),
+]
+Optimizer = Annotated[
+    str | None,
+    option(
+        "--optimizer",
+        help="How a gradient becomes a step.",
+        show_default="adam",
+        panel=LEARNING,
+        **one_of("sgd", "momentum", "rmsprop", "adagrad", "adam"),
+    ),
+]
+LearningRate = Annotated[
+    float | None,
+    option(
+        "--learning-rate",
+        help="Step size at its highest.",
+        show_default="by optimizer, 0.005 for adam",
+        panel=LEARNING,
+        **real(0, open_low=True),
+    ),
+]
+Schedule = Annotated[
+    str | None,
+    option(
+        "--schedule",
+        help="How the learning rate falls over the run.",
+        show_default="cosine",
+        panel=LEARNING,
+        **one_of("constant", "linear", "cosine"),
+    ),
+]
+Warmup = Annotated[
+    int | None,
+    option(
+        "--warmup", help="Steps over which the learning rate first rises.", min=0, show_default="50", panel=LEARNING
+    ),
+]
+ClipNorm = Annotated[
+    float | None,
+    option(
+        "--clip-norm", help="Largest norm of the gradient; 0 is no limit.", show_default="5", panel=LEARNING, **real(0)
+    ),
+]
+WeightDecay = Annotated[
+    float | None, option("--weight-decay", help="Decoupled weight decay.", show_default="0", panel=LEARNING, **real(0))
+]
+Seed = Annotated[
+    int | None, option("--seed", help="The same seed gives the same model.", min=0, show_default="0", panel=LEARNING)
+]
+Epochs = Annotated[
+    float | None,
+    option(
+        "--epochs",
+        help="End after reading the text so often.",
+        show_default="some minutes",
+        panel=LENGTH,
+        **real(0, open_low=True),
+    ),
+]
+Steps = Annotated[
+    int | None, option("--steps", help="End after so many steps.", min=1, show_default=False, panel=LENGTH)
+]
+Time = Annotated[
+    float | None,
+    option(
+        "--time",
+        metavar="TIME",
+        help="End after this time: 90s, 3m, 1h30m.",
+        parser=duration,
+        show_default=False,
+        panel=LENGTH,
+    ),
+]
+Patience = Annotated[
+    int | None,
+    option(
+        "--patience",
+        help="End after so many evaluations without a better one; 0 is never.",
+        min=0,
+        show_default="0",
+        panel=LENGTH,
+    ),
+]
+EvalEvery = Annotated[
+    int | None,
+    option("--eval-every", help="Steps between evaluations.", min=1, show_default="up to 16 in a run", panel=LENGTH),
+]
+SaveEvery = Annotated[
+    int | None, option("--save-every", help="Steps between saves.", min=1, show_default="when evaluated", panel=FILES)
+]
+Resume = Annotated[
+    bool, option("--resume", help="Go on exactly where the run that wrote the model file stopped.", panel=FILES)
+]
+Force = Annotated[bool, option("-f", "--force", help="Replace an existing model.", panel=FILES)]
+DryRun = Annotated[bool, option("-n", "--dry-run", help="Say what would be done, and write nothing.", panel=FILES)]
+Json = Annotated[bool, option("--json", help="Events as JSON lines on standard output.", panel=FILES)]
+Quiet = Annotated[bool, option("-q", "--quiet", help="Say nothing but errors.", panel=FILES)]

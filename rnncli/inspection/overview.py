@@ -1,0 +1,71 @@
+"""What is this model, what did it learn from, and how well?"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from rnncli.checkpoint import Checkpoint
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The model file in short.
+
+    ``parameters`` are (name, shape, number of elements) in the order of the file; ``history`` the evaluations with
+    ``step``, ``loss`` and, where a part was held out, ``validation_loss``, in nats per character. ``best_loss`` is the
+    lowest validation loss, None where there is none.
+    """
+
+    task: str
+    network: dict[str, Any]
+    vocabulary: dict[str, Any]
+    parameters: list[tuple[str, tuple[int, ...], int]]
+    corpus: dict[str, Any]
+    options: dict[str, Any]
+    steps: int
+    epochs: float
+    history: list[dict[str, float]]
+    best_loss: float | None
+
+    @property
+    def total(self) -> int:
+        """Number of parameters."""
+        return sum(size for _, _, size in self.parameters)
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain data, with bits and perplexity."""
+        best = self.best_loss
+        return {
+            "task": self.task,
+            "network": self.network,
+            "vocabulary": self.vocabulary,
+            "parameters": [{"name": name, "shape": shape, "size": size} for name, shape, size in self.parameters],
+            "total_parameters": self.total,
+            "corpus": self.corpus,
+            "options": self.options,
+            "steps": self.steps,
+            "epochs": self.epochs,
+            "history": self.history,
+            "best_validation_loss": best,
+            "bits_per_character": None if best is None else best / math.log(2),
+            "perplexity": None if best is None else math.exp(best),
+        }
+
+
+def overview(checkpoint: Checkpoint) -> Overview:
+    """Sum up a model file."""
+    model, record = checkpoint.model, checkpoint.record
+    corpus, options, state = (record.get(key, {}) for key in ("corpus", "options", "state"))
+    in_epoch = max(1, (corpus.get("training", 2) - 1) // options.get("batch_size", 1))
+    return Overview(
+        task=model.task,
+        network=model.config.to_json(),
+        vocabulary=model.vocabulary.to_json(),
+        parameters=[(name, values.shape, values.size) for name, values in model.parameters.items()],
+        corpus=corpus,
+        options=options,
+        steps=state.get("step", 0),
+        epochs=state.get("step", 0) / math.ceil(in_epoch / options.get("seq_length", 1)),
+        history=state.get("history", []),
+        best_loss=state.get("best_loss"),
+    )

@@ -1,0 +1,97 @@
+"""One character after another.
+
+The state after the prime is kept, so a character costs the same however many came before.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnncli.engine.activations import softmax
+from rnncli.engine.types import Array, Ids
+from rnncli.models.language_model import LanguageModel
+
+PRIME_WINDOW = 256
+"""Characters of the prime read at once."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How the next character is chosen from logits.
+
+    ``temperature`` divides the logits: 0 takes the likeliest character, 1 draws from the model's own distribution.
+    ``top_k`` leaves only the k likeliest (0: all). ``top_p`` then leaves the fewest likeliest characters that have
+    at least this share of the probability together (Holtzman et al. 2020, "The curious case of neural text
+    degeneration").
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+
+    def probabilities(self, logits: Array) -> Array:
+        """The distribution (B, V) to draw from, given logits (B, V)."""
+        if self.temperature == 0:
+            return (np.arange(logits.shape[-1]) == logits.argmax(-1)[:, None]).astype(logits.dtype)
+        # Shifted first, so that a tiny temperature cannot overflow.
+        logits = (logits - logits.max(-1, keepdims=True)) / np.asarray(self.temperature, logits.dtype)
+        if self.top_k and self.top_k < logits.shape[-1]:
+            beyond = np.argsort(-logits, axis=-1, kind="stable")[:, self.top_k :]
+            np.put_along_axis(logits, beyond, -np.inf, axis=-1)
+        probabilities = softmax(logits)
+        if self.top_p < 1:
+            order = np.argsort(-probabilities, axis=-1, kind="stable")
+            ranked = np.take_along_axis(probabilities, order, axis=-1)
+            before = np.cumsum(ranked, axis=-1) - ranked  # the share of all that are likelier
+            np.put_along_axis(probabilities, order, np.where(before < self.top_p, ranked, 0), axis=-1)
+            probabilities /= probabilities.sum(-1, keepdims=True)
+        return probabilities
+
+    def draw(self, logits: Array, rng: np.random.Generator) -> Ids:
+        """Ids (B,) drawn for logits (B, V)."""
+        cumulative = np.cumsum(self.probabilities(logits), axis=-1, dtype=np.float64)
+        threshold = rng.random((len(logits), 1)) * cumulative[:, -1:]
+        return np.minimum((cumulative <= threshold).sum(-1), logits.shape[-1] - 1)
+
+
+def generate(
+    model: LanguageModel, prime: Ids, choice: Choice, rng: np.random.Generator, count: int = 1
+) -> Iterator[Ids]:
+    """Ids (B,) without end: what B = ``count`` texts go on with after the same ``prime`` (N,), N ≥ 1.
+
+    The unknown symbol is never chosen.
+    """
+    state = model.zero_state(count)
+    for start in range(0, len(prime), PRIME_WINDOW):
+        window = prime[start : start + PRIME_WINDOW].astype(np.intp)
+        logits, state = model.logits(np.repeat(window[:, None], count, axis=1), state)
+    while True:
+        last = logits[-1]
+        if model.vocabulary.unknown:
+            last[:, -1] = -np.inf
+        ids = choice.draw(last, rng)
+        yield ids
+        logits, state = model.logits(ids[None], state)
+
+
+def opening(model: LanguageModel, rng: np.random.Generator) -> str:
+    """What to read where no prime is given: a newline, after which texts begin, or a character drawn at random."""
+    vocabulary = model.vocabulary
+    return "\n" if "\n" in vocabulary.characters else str(rng.choice(list(vocabulary.characters)))
+
+
+def until(stop: str, pieces: Iterator[str]) -> Iterator[str]:
+    """Pass text through up to ``stop``, which is left out; what may be its beginning waits until that is known."""
+    held = ""
+    for piece in pieces:
+        held += piece
+        if stop and stop in held:
+            yield held[: held.index(stop)]
+            return
+        waiting = next((n for n in range(min(len(stop), len(held)), 0, -1) if stop.startswith(held[-n:])), 0)
+        if len(held) > waiting:
+            yield held[: len(held) - waiting]
+            held = held[len(held) - waiting :]
+    if held:
+        yield held

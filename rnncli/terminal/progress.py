@@ -1,0 +1,121 @@
+"""The progress of a training run: a bar on a terminal, a plain line now and then elsewhere."""
+
+import math
+import sys
+from collections.abc import Iterable, Iterator
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, Progress, TextColumn
+
+from rnncli.terminal.console import console, is_interactive, say
+from rnncli.terminal.words import count, seconds
+
+if TYPE_CHECKING:
+    from rnncli.training.trainer import Report
+
+LINE_EVERY = 10.0
+"""Seconds between plain lines where nobody watches a bar."""
+
+SMOOTHING = 0.95
+ESTIMATE_AFTER = 1.0
+"""Seconds of training after which the length of the run is told."""
+
+
+class Pace:
+    """Smoothed loss and speed, and the time left, from the reports so far."""
+
+    def __init__(self) -> None:
+        self.loss = math.nan
+        self.speed = math.nan
+        self.began = monotonic()
+        self.first_progress = 0.0
+
+    def update(self, report: "Report") -> None:
+        """Take in one report."""
+        if math.isnan(self.loss):
+            self.loss, self.speed, self.began, self.first_progress = (
+                report.loss,
+                report.characters_per_second,
+                monotonic(),
+                report.progress,
+            )
+        self.loss = SMOOTHING * self.loss + (1 - SMOOTHING) * report.loss
+        self.speed = SMOOTHING * self.speed + (1 - SMOOTHING) * report.characters_per_second
+        self.progress = report.progress
+
+    def left(self) -> float:
+        """Seconds to go, by what the part since the beginning took; infinite before there is any."""
+        done = self.progress - self.first_progress
+        return (monotonic() - self.began) * (1 - self.progress) / done if done > 0 else math.inf
+
+
+def show_progress(reports: "Iterable[Report]") -> "Iterator[Report]":
+    """Pass reports through, and draw them on standard error."""
+    pace = Pace()
+    told = False
+    with _bar() if is_interactive(sys.stderr) else _Lines() as display:
+        for report in reports:
+            pace.update(report)
+            if not told and monotonic() - pace.began > ESTIMATE_AFTER:
+                told = True
+                display.print(f"about {seconds(pace.left())} to go; change it with --time 3m, --epochs or --steps")
+            if report.validation is not None:
+                better = "best so far" if report.is_best else "not better"
+                display.print(
+                    f"step {count(report.step)}, epoch {report.epoch:.2f}: loss {pace.loss:.3f}, validation "
+                    f"{report.validation.nats:.3f} nats, {report.validation.bits:.3f} bits per character, {better}"
+                )
+            display.show(report, pace)
+            yield report
+
+
+class _Lines:
+    """For pipes and files: a line every LINE_EVERY seconds."""
+
+    def __init__(self) -> None:
+        self.last = monotonic()
+
+    def __enter__(self) -> "_Lines":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def print(self, line: str) -> None:
+        say(line)
+
+    def show(self, report: "Report", pace: Pace) -> None:
+        if monotonic() - self.last >= LINE_EVERY:
+            self.last = monotonic()
+            say(f"step {count(report.step)}, {report.progress:.0%}: {_figures(pace)}")
+
+
+class _Bar(Progress):
+    """For a terminal: one line that is redrawn."""
+
+    def print(self, line: str) -> None:  # type: ignore[override]
+        self.console.print(line, style="dim")
+
+    def show(self, report: "Report", pace: Pace) -> None:
+        self.update(self.task_ids[0], completed=report.progress, figures=_figures(pace))
+
+
+def _bar() -> _Bar:
+    bar = _Bar(
+        BarColumn(bar_width=20),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[figures]}"),
+        console=console(),
+        transient=True,
+        refresh_per_second=5,
+    )
+    bar.add_task("train", total=1.0, figures="")
+    return bar
+
+
+def _figures(pace: Pace) -> str:
+    bits = pace.loss / math.log(2)
+    left = pace.left()
+    time = seconds(left) if math.isfinite(left) else "?"
+    return f"loss {pace.loss:.3f} ({bits:.2f} bits) · {count(pace.speed)} chars/s · {time} left"

@@ -1,0 +1,27 @@
+"""Numbers and texts as people read them."""
+
+
+def count(number: float) -> str:
+    """12,345"""
+    return f"{number:,.0f}"
+
+
+def plural(number: int, noun: str) -> str:
+    """1 layer, 2 layers"""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def seconds(duration: float) -> str:
+    """4 s, 2 min 05 s, 1 h 12 min"""
+    if duration < 60:
+        return f"{duration:.1f} s" if duration < 9.95 else f"{duration:.0f} s"
+    minutes, rest = divmod(round(duration), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def visible(text: str) -> str:
+    """The text with control characters shown as pictures or escapes, for one line."""
+    pictures = {"\n": "↵", "\t": "→", "\r": "␍", " ": "·"}
+    return "".join(pictures.get(c) or (c if c.isprintable() else repr(c)[1:-1]) for c in text)

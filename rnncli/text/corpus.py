@@ -1,0 +1,108 @@
+"""A text as integers, cut into a part to learn from and a part to check on, and into streams."""
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnncli.errors import InputError
+from rnncli.text.sources import Sources
+from rnncli.text.vocabulary import Vocabulary, code_points
+
+VALIDATION_FRACTION = 0.1
+VALIDATION_LIMIT = 500_000
+"""By default the last tenth of a text is held out, but no more characters than a loss needs to be exact."""
+
+SMALLEST_VALIDATION = 100
+"""Texts of which the last tenth would be shorter than this are learnt whole."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A text and its vocabulary. ``training`` (N,) and ``validation`` (M,) are ids, M may be 0."""
+
+    training: NDArray[Any]
+    validation: NDArray[Any]
+    vocabulary: Vocabulary
+    names: list[str]
+    sha256: str
+
+
+def read_ids(sources: Sources, vocabulary: Vocabulary) -> NDArray[Any]:
+    """The ids (N,) of a text in a vocabulary that is given; InputError where a character has none."""
+    return np.concatenate([np.empty(0, vocabulary.dtype), *map(vocabulary.encode, sources.pieces())])
+
+
+def read_corpus(
+    sources: Sources,
+    validation: "float | Sources | None" = None,
+    min_count: int = 1,
+    vocabulary: Vocabulary | None = None,
+) -> Corpus:
+    """Read a text twice: once to count its characters, once to translate them.
+
+    ``validation`` is the fraction at the end to hold out, or a text of its own, or None for a choice by size.
+    ``vocabulary`` is that of a model to go on with. Raises InputError if there are fewer than two characters.
+    """
+    counts = np.zeros(sys.maxunicode + 1, np.int64)
+    for piece in sources.pieces():
+        in_piece = np.bincount(code_points(piece))
+        counts[: len(in_piece)] += in_piece
+    total = int(counts.sum())
+    if total < 2:
+        where = ", ".join(sources.names)
+        raise InputError(f"{where} holds {total or 'no'} character{'s'[: total != 1]}; training needs at least two")
+    if vocabulary is None:
+        vocabulary = Vocabulary.from_counts(counts, sources.encoding, min_count)
+    ids = np.empty(total, vocabulary.dtype)
+    start = 0
+    for piece in sources.pieces():
+        ids[start : start + len(piece)] = vocabulary.encode(piece)
+        start += len(piece)
+    if isinstance(validation, Sources):
+        parts = ids, read_ids(validation, vocabulary)
+    else:
+        cut = total - held_out(total, validation)
+        parts = ids[:cut], ids[cut:]
+    return Corpus(*parts, vocabulary, sources.names, sources.digest())
+
+
+def held_out(total: int, fraction: float | None) -> int:
+    """How many of ``total`` characters at the end are for validation; at least two stay for training."""
+    if fraction is None:
+        tenth = min(int(total * VALIDATION_FRACTION), VALIDATION_LIMIT)
+        return tenth if tenth >= SMALLEST_VALIDATION else 0
+    return min(int(total * fraction), total - 2)
+
+
+@dataclass(frozen=True)
+class Streams:
+    """A text cut into B contiguous streams, read side by side in windows of T characters.
+
+    Stream b is ``ids[b · n : b · n + n + 1]``, with n inputs and n targets, each target the next input; up to B − 1
+    characters at the end are left over.
+    """
+
+    ids: NDArray[Any]
+    count: int
+    window: int
+
+    @property
+    def length(self) -> int:
+        """n, the characters to predict in each stream."""
+        return (len(self.ids) - 1) // self.count
+
+    @property
+    def windows(self) -> int:
+        """Windows in an epoch; the last one may be shorter than the others."""
+        return -(-self.length // self.window)
+
+    def read(self, index: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Inputs and targets of window ``index``, each (T, B) and C-contiguous."""
+        start = index * self.window
+        stop = min(start + self.window, self.length)
+        starts = np.arange(self.count) * self.length
+        window = self.ids[starts + np.arange(start, stop + 1)[:, None]].astype(np.intp)
+        return window[:-1], window[1:]

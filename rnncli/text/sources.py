@@ -1,0 +1,164 @@
+"""Where text comes from: files, directories, standard input.
+
+A text is read in pieces, so that its size is bounded by the disk and not by memory.
+"""
+
+import codecs
+import difflib
+import hashlib
+import io
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from rnncli.errors import InputError
+from rnncli.text.vocabulary import CODECS
+
+PIECE = 1 << 22
+"""Bytes read at once."""
+
+STDIN = "-"
+_BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+
+
+@dataclass
+class Sources:
+    """Several sources of bytes in a fixed order, which read as one text; ``notices`` tell what was passed over."""
+
+    names: list[str]
+    openers: list[Callable[[], BinaryIO]]
+    encoding: str = "utf-8"
+    notices: list[str] = field(default_factory=list)
+
+    def pieces(self) -> Iterator[str]:
+        """The text from its beginning, in pieces of some megabytes; each call reads it anew.
+
+        A byte order mark at the start of a file is left out, line ends stay as they are. Raises InputError for
+        bytes that are no UTF-8, naming file and byte.
+        """
+        for name, opener in zip(self.names, self.openers, strict=True):
+            decoder = codecs.getincrementaldecoder(CODECS[self.encoding])()
+            position = 0
+            with opener() as file:
+                while True:
+                    data = _read(file, name)
+                    try:
+                        pending = len(decoder.getstate()[0])
+                        text = decoder.decode(data, final=not data)
+                    except UnicodeDecodeError as error:
+                        raise InputError(
+                            f"{name} is not valid UTF-8 at byte {position - pending + error.start}; "
+                            "re-encode it, or read it with --encoding bytes"
+                        ) from None
+                    if position == 0 and text.startswith(_BOM) and self.encoding == "utf-8":
+                        text = text[1:]
+                        self._notice(f"left out the byte order mark at the start of {name}")
+                    position += len(data)
+                    if text:
+                        yield text
+                    if not data:
+                        break
+
+    def digest(self) -> str:
+        """SHA-256 of all bytes in order, as hexadecimal."""
+        digest = hashlib.sha256()
+        for name, opener in zip(self.names, self.openers, strict=True):
+            with opener() as file:
+                while data := _read(file, name):
+                    digest.update(data)
+        return digest.hexdigest()
+
+    def _notice(self, notice: str) -> None:
+        if notice not in self.notices:
+            self.notices.append(notice)
+
+
+def open_sources(arguments: Sequence[str], encoding: str = "utf-8") -> Sources:
+    """Sources for what a user typed: text files, directories of them (searched through, sorted by path) and ``-``.
+
+    Raises InputError for what is missing, unreadable or without text.
+    """
+    sources = Sources([], [], encoding)
+    for argument in arguments:
+        if argument == STDIN:
+            _add_stdin(sources)
+        elif os.path.isdir(argument):
+            _add_directory(sources, Path(argument))
+        else:
+            _add_file(sources, argument)
+    return sources
+
+
+def _add_stdin(sources: Sources) -> None:
+    if "standard input" in sources.names:
+        raise InputError("standard input (-) can be named only once")
+    data = sys.stdin.buffer.read()  # cannot be read twice, so it is kept
+    sources.names.append("standard input")
+    sources.openers.append(lambda: io.BytesIO(data))
+
+
+def _add_file(sources: Sources, path: str) -> None:
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist{_did_you_mean(path)}") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{path} is neither a file nor a directory; pipe it in and name it - instead")
+    sources.names.append(path)
+    sources.openers.append(lambda: _open(path))
+
+
+def _add_directory(sources: Sources, folder: Path) -> None:
+    found = [path for path in sorted(folder.rglob("*")) if path.is_file() and not _is_hidden(path, folder)]
+    texts = [path for path in found if sources.encoding == "bytes" or _looks_like_text(path)]
+    if not texts:
+        raise InputError(f"{folder} contains no text files; name a folder or a file with text")
+    if len(texts) < len(found):
+        sources.notices.append(f"left out {len(found) - len(texts)} files of {folder} that are not text")
+    for path in texts:
+        _add_file(sources, str(path))
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(folder).parts)
+
+
+def _looks_like_text(path: Path) -> bool:
+    with _open(str(path)) as file:
+        start = _read(file, str(path), 8192)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in start
+
+
+def _open(path: str) -> BinaryIO:
+    try:
+        return open(path, "rb")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _read(file: BinaryIO, name: str, size: int = PIECE) -> bytes:
+    try:
+        return file.read(size)
+    except OSError as error:
+        raise InputError(f"{name} cannot be read: {error.strerror}") from None
+
+
+def _did_you_mean(path: str) -> str:
+    """A hint at a file with a similar name in the same folder."""
+    folder, name = os.path.split(path)
+    try:
+        neighbours = os.listdir(folder or ".")
+    except OSError:
+        return ""
+    close = difflib.get_close_matches(name, neighbours, 1)
+    return f"; did you mean {os.path.join(folder, close[0])}?" if close else ""

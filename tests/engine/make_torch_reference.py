@@ -1,0 +1,64 @@
+"""Make torch_reference.npz, against which test_torch_reference.py holds the network. Run by hand, needs PyTorch:
+
+    python -m pip install torch numpy
+    python tests/engine/make_torch_reference.py
+
+The file in the repository was made with PyTorch 2.13.0 on a CPU; another version may differ in the last digits. All
+arrays are float64 and in PyTorch's own layout, under ``case/PyTorch's name``; ``grad`` before a name is the gradient
+of the loss Σ d_output · output + Σ d_h_n · h_n (+ Σ d_c_n · c_n).
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch  # type: ignore[import-not-found,unused-ignore]
+
+PATH = Path(__file__).with_name("torch_reference.npz")
+STEPS, STREAMS, HIDDEN, CHARACTERS, EMBEDDING, LAYERS = 5, 3, 4, 7, 6, 2
+CASES = ["rnn-tanh", "rnn-relu", "gru", "lstm", "gru-embedding"]
+
+
+def module(case: str, inputs: int) -> torch.nn.RNNBase:
+    kind, _, option = case.partition("-")
+    if kind == "rnn":
+        return torch.nn.RNN(inputs, HIDDEN, LAYERS, nonlinearity=option, dtype=torch.float64)
+    return {"gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[kind](inputs, HIDDEN, LAYERS, dtype=torch.float64)
+
+
+def random(*shape: int) -> torch.Tensor:
+    """Uniform in ±1."""
+    return (2 * torch.rand(*shape, dtype=torch.float64) - 1).requires_grad_()
+
+
+def reference(case: str) -> dict[str, torch.Tensor]:
+    """Everything that goes in and comes out of one forward and one backward pass."""
+    embedded = case.endswith("embedding")
+    ids = torch.randint(CHARACTERS, (STEPS, STREAMS))
+    table = random(CHARACTERS, EMBEDDING)
+    network = module(case, EMBEDDING if embedded else CHARACTERS)
+    for weights in network.parameters():
+        weights.data = random(*weights.shape).data
+    x = table[ids] if embedded else torch.nn.functional.one_hot(ids, CHARACTERS).to(torch.float64)
+
+    names = ["h", "c"] if case.startswith("lstm") else ["h"]
+    first = [random(LAYERS, STREAMS, HIDDEN) for _ in names]
+    output, last = network(x, tuple(first) if len(first) > 1 else first[0])
+    results = [output, *(last if len(first) > 1 else [last])]
+    upstream = [torch.randn_like(result) for result in results]
+    torch.autograd.backward(results, upstream)
+
+    values = {name: weights for name, weights in network.named_parameters()}
+    values |= {f"{name}_0": state for name, state in zip(names, first, strict=True)}
+    if embedded:
+        values["embedding"] = table
+    arrays = {"ids": ids.to(torch.uint8)} | values | {f"grad {name}": value.grad for name, value in values.items()}
+    for name, result, gradient in zip(["output", *(f"{n}_n" for n in names)], results, upstream, strict=True):
+        arrays |= {name: result, f"grad {name}": gradient}
+    return arrays
+
+
+if __name__ == "__main__":
+    torch.manual_seed(14)
+    contents = {f"{case}/{name}": array for case in CASES for name, array in reference(case).items()}
+    np.savez_compressed(PATH, **{name: array.detach().numpy() for name, array in contents.items()})
+    print(f"PyTorch {torch.__version__}: wrote {len(contents)} arrays, {PATH.stat().st_size} bytes, to {PATH}")
