@@ -3,6 +3,8 @@
 Heavy imports stay inside the commands, so that ``rnncli --version`` does not load NumPy.
 """
 
+import os
+
 from rnncli.cli import inspect, sample, score, train
 from rnncli.cli.app import app
 
@@ -12,4 +14,6 @@ for command in (train.train, sample.sample, score.score, inspect.inspect):
 
 def main() -> None:
     """The entry point of the command line."""
+    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ.setdefault(variable, "1")  # our processes share the work; read when NumPy is imported
     app()

@@ -126,6 +126,16 @@ WeightDecay = Annotated[
 Seed = Annotated[
     int | None, option("--seed", help="The same seed gives the same model.", min=0, show_default="0", panel=LEARNING)
 ]
+Workers = Annotated[
+    int | None,
+    option(
+        "--workers",
+        help="Processes that share the streams.",
+        min=1,
+        show_default="by cores and size",
+        panel=LEARNING,
+    ),
+]
 Epochs = Annotated[
     float | None,
     option(

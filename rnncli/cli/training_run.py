@@ -5,7 +5,7 @@ import os
 import shlex
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -28,7 +28,9 @@ from rnncli.text.corpus import Corpus, read_corpus
 from rnncli.text.sources import Sources, open_sources
 from rnncli.training import options as defaults
 from rnncli.training.options import TrainingOptions
+from rnncli.training.team import Alone, Team
 from rnncli.training.trainer import Report, Trainer
+from rnncli.training.workers import Workers, default_workers
 
 SAMPLE_LENGTH = 200
 SAVE_INTERVAL = 10.0
@@ -47,6 +49,7 @@ class Request:
     encoding: str
     min_count: int
     validation: str | None
+    workers: int | None
     save_every: int | None
     resume: bool
     force: bool
@@ -66,28 +69,34 @@ def run(request: Request) -> None:
     _announce(request, trainer)
     if request.dry_run:
         return
-    reports = trainer.run()
-    if not (request.quiet or request.json):
-        reports = show_progress(reports)
     with _stop_signals() as stopped_by:
-        last = None
-        saved = monotonic()
-        for last in reports:
-            if request.json:
-                _emit_report(last)
-            due = last.validation is not None and monotonic() - saved > SAVE_INTERVAL
-            if due if request.save_every is None else last.step % request.save_every == 0:
-                saved = monotonic()
+        try:
+            last = _train(request, trainer, stopped_by)
+        finally:
+            if trainer.step:
                 _save(request, trainer)
-            if stopped_by:
-                break
-        _save(request, trainer)
     if stopped_by and not trainer.finished:
         _say(
             request, f"stopped at step {count(trainer.step)}; go on with: {_command('train', *request.files)} --resume"
         )
         raise typer.Exit(128 + stopped_by[0])
     _finish(request, trainer, last)
+
+
+def _train(request: Request, trainer: Trainer, stopped_by: list[int]) -> Report | None:
+    """Train to the end or until a signal has come; returns the last report."""
+    last, saved = None, monotonic()
+    with closing(trainer.run()) as run:
+        for last in run if request.quiet or request.json else show_progress(run):
+            if request.json:
+                _emit_report(last)
+            due = last.validation is not None and monotonic() - saved > SAVE_INTERVAL
+            if due if request.save_every is None else last.step % request.save_every == 0:
+                _save(request, trainer)
+                saved = monotonic()
+            if stopped_by:
+                break
+    return last
 
 
 def _check_output(request: Request) -> None:
@@ -150,8 +159,11 @@ def _new(request: Request, corpus: Corpus) -> Trainer:
         )
     }
     options = TrainingOptions(**learning, **length)
+    options = replace(
+        options, workers=request.workers or default_workers(model.parameters.flat.size, characters, options)
+    )
     model.initialise(np.random.default_rng([options.seed, 0]))
-    return Trainer(model, corpus, options)
+    return Trainer(model, corpus, options, _team(options))
 
 
 def _resumed(request: Request, old: Checkpoint, corpus: Corpus) -> Trainer:
@@ -164,7 +176,9 @@ def _resumed(request: Request, old: Checkpoint, corpus: Corpus) -> Trainer:
         raise InputError(f"{flags} cannot be changed by --resume; begin a new model with -o")
     if length := _given(request.length):
         options = replace(options, **{"steps": None, "epochs": None, "seconds": None, **length})
-    trainer = Trainer(old.model, corpus, options)
+    if request.workers is not None:
+        options = replace(options, workers=request.workers)
+    trainer = Trainer(old.model, corpus, options, _team(options))
     trainer.restore(old.resume, old.record["state"])
     if trainer.finished:
         raise InputError(
@@ -172,6 +186,14 @@ def _resumed(request: Request, old: Checkpoint, corpus: Corpus) -> Trainer:
             "give a longer --steps, --epochs or --time to go on"
         )
     return trainer
+
+
+def _team(options: TrainingOptions) -> Team:
+    if options.workers > options.batch_size:
+        raise InputError(
+            f"--workers {options.workers} is more than the {plural(options.batch_size, 'stream')} to share"
+        )
+    return Alone() if options.workers == 1 else Workers(options.workers)
 
 
 def _given(choices: dict[str, Any]) -> dict[str, Any]:
@@ -238,7 +260,8 @@ def _announce(request: Request, trainer: Trainer) -> None:
     _say(
         request,
         f"{config.cell.upper()}, {plural(config.layers, 'layer')} of {plural(config.hidden_size, 'unit')}, "
-        f"{plural(parameters, 'parameter')}; {plural(options.batch_size, 'stream')}, windows of {options.seq_length}",
+        f"{plural(parameters, 'parameter')}; {plural(options.batch_size, 'stream')} of windows "
+        f"of {options.seq_length}, {plural(options.workers, 'process')}",
     )
     if trainer.steps is None:
         length = f"{seconds(options.seconds or 0)} from the beginning"

@@ -5,6 +5,7 @@
 Each layer is a drive, one dense layer for all gates over the whole window, and a cell that runs along it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,7 @@ class Forward:
     ids: Ids
     inputs: list[Array | None]
     caches: list[Cache]
-    masks: list[Array | None]
+    masks: Sequence[Array]
 
 
 class RecurrentNetwork:
@@ -84,20 +85,24 @@ class RecurrentNetwork:
         """The state (L, S, B, H) of B streams before their first character."""
         return np.zeros((self.layers, len(self.cell.states), streams, self.hidden_size), dtype)
 
+    def masks(self, steps: int, streams: int, rng: np.random.Generator, dtype: np.dtype) -> list[Array]:
+        """A new dropout mask (T, B, H) for the output of each layer; none without dropout."""
+        shape = (steps, streams, self.hidden_size)
+        return [dropout.mask(shape, self.dropout, rng, dtype) for _ in self.names if self.dropout]
+
     def forward(
         self,
         parameters: Parameters,
         ids: Ids,
         state: Array,
         workspace: Workspace,
-        rng: np.random.Generator | None = None,
+        masks: Sequence[Array] = (),
     ) -> Forward:
-        """Read ``ids`` (T, B) from ``state`` (L, S, B, H); dropout only where ``rng`` is given."""
+        """Read ``ids`` (T, B) from ``state`` (L, S, B, H), with the ``masks`` of dropout while training."""
         T, B = ids.shape
         gates, dtype = len(self.cell.gates), state.dtype
         last_state = np.empty_like(state)
         inputs: list[Array | None] = []
-        masks: list[Array | None] = []
         caches: list[Cache] = []
         x: Array | None = None  # none for one-hot characters, which are never written out
         if self.embedding_size:
@@ -114,10 +119,8 @@ class RecurrentNetwork:
             drive = drive.reshape(gates, T, B, self.hidden_size)
             hidden, last_state[k], cache = self.cell.forward(drive, state[k], weights, scratch)
             caches.append(cache)
-            masks.append(None)
-            if rng is not None and self.dropout:
-                masks[k] = mask = dropout.mask(hidden.shape, self.dropout, rng, dtype)
-                hidden = np.multiply(hidden, mask, out=scratch.array("dropped", hidden.shape, dtype))
+            if masks:
+                hidden = np.multiply(hidden, masks[k], out=scratch.array("dropped", hidden.shape, dtype))
             x = hidden.reshape(T * B, self.hidden_size)
         return Forward(hidden, last_state, ids, inputs, caches, masks)
 
@@ -140,9 +143,9 @@ class RecurrentNetwork:
         d_first_state = np.empty_like(d_state)
         for k, name in reversed(list(enumerate(self.names))):
             weights, scratch, d_weights = parameters.scope(name), workspace.scope(name), gradients.scope(name)
-            mask, x = forward.masks[k], forward.inputs[k]
-            if mask is not None:
-                d_outputs *= mask
+            x = forward.inputs[k]
+            if forward.masks:
+                d_outputs *= forward.masks[k]
             d_drive, d_first_state[k] = self.cell.backward(
                 d_outputs, d_state[k], forward.caches[k], weights, d_weights, scratch
             )

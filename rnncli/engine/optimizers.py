@@ -23,10 +23,16 @@ class Optimizer:
     learning_rate = 0.1
     """A rate that suits recurrent networks of the usual size."""
 
-    def __init__(self, size: int, dtype: object = np.float32, weight_decay: float = 0.0) -> None:
+    def __init__(
+        self,
+        size: int,
+        dtype: object = np.float32,
+        weight_decay: float = 0.0,
+        moments: dict[str, Array] | None = None,
+    ) -> None:
         self.weight_decay = weight_decay
         self.steps = 0
-        self.moments: dict[str, Array] = {name: np.zeros(size, dtype) for name in self.moment_names}  # type: ignore[call-overload]
+        self.moments = moments or {name: np.zeros(size, dtype) for name in self.moment_names}  # type: ignore[call-overload]
         self._scratch: Array = np.empty(size, dtype)  # type: ignore[call-overload]
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
@@ -121,13 +127,15 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 }
 
 
-def clip_by_global_norm(gradient: Array, limit: float) -> float:
+def clip_by_global_norm(gradient: Array, limit: float, norm: float | None = None) -> float:
     """Scale ``gradient`` (P,) in place so that its Euclidean norm is at most ``limit``; return the norm it had.
 
     Keeps the direction (Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent neural
     networks"). ``limit`` 0 only measures. A norm that is not finite scales nothing: the caller must look at it.
+    ``norm`` is that of the whole vector where ``gradient`` is a part of it.
     """
-    norm = float(np.sqrt(np.dot(gradient, gradient)))
+    if norm is None:
+        norm = float(np.sqrt(np.dot(gradient, gradient)))
     if limit and limit < norm < np.inf:
         gradient *= limit / norm
     return norm

@@ -3,6 +3,7 @@
 ids → recurrent network → dense → logits → softmax cross-entropy against the next character
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,12 @@ class LanguageModel:
 
     task = "generate"
 
-    def __init__(self, config: NetworkConfig, vocabulary: Vocabulary, dtype: object = np.float32) -> None:
+    def __init__(
+        self, config: NetworkConfig, vocabulary: Vocabulary, dtype: object = np.float32, flat: Array | None = None
+    ) -> None:
         self.config, self.vocabulary = config, vocabulary
         self.network = config.network(len(vocabulary))
-        self.parameters = Parameters(self.shapes(), dtype)
+        self.parameters = Parameters(self.shapes(), dtype, flat)
         self._workspace = Workspace()
 
     def shapes(self) -> Shapes:
@@ -44,11 +47,9 @@ class LanguageModel:
         self.parameters["output.W"][...] = rng.uniform(-bound, bound, self.parameters["output.W"].shape)
         self.parameters["output.b"][...] = 0
 
-    def copy(self) -> "LanguageModel":
-        """The same model with parameters of its own."""
-        copy = LanguageModel(self.config, self.vocabulary, self.parameters.flat.dtype)
-        copy.parameters.flat[...] = self.parameters.flat
-        return copy
+    def on(self, flat: Array) -> "LanguageModel":
+        """The same model with its parameters in another vector (P,)."""
+        return LanguageModel(self.config, self.vocabulary, flat=flat)
 
     def zero_state(self, streams: int = 1) -> Array:
         """The state of B texts before their first character."""
@@ -60,16 +61,17 @@ class LanguageModel:
         targets: Ids,
         state: Array,
         gradients: Parameters,
-        rng: np.random.Generator | None = None,
+        masks: Sequence[Array] = (),
     ) -> tuple[float, Array]:
         """Read a window and learn from it: mean loss in nats per character, and the state after the window.
 
         ``inputs`` and ``targets`` are (T, B). All gradients are written into ``gradients``; none flows into the
-        windows before (truncated back-propagation through time). ``rng`` draws the dropout.
+        windows before (truncated back-propagation through time). ``masks`` are those of
+        :meth:`RecurrentNetwork.masks`.
         """
         T, B = inputs.shape
         W, b = self.parameters["output.W"], self.parameters["output.b"]
-        forward = self.network.forward(self.parameters, inputs, state, self._workspace, rng)
+        forward = self.network.forward(self.parameters, inputs, state, self._workspace, masks)
         hidden = forward.outputs.reshape(T * B, -1)
         logits = dense.forward(hidden, W, b, out=self._workspace.array("logits", (T * B, len(b)), W.dtype))
         loss, d_logits = softmax_cross_entropy(logits, targets.ravel(), out=logits)

@@ -26,22 +26,18 @@ class Pace:
     """Smoothed loss and speed, and the time left, from the reports so far."""
 
     def __init__(self) -> None:
-        self.loss = math.nan
-        self.speed = math.nan
+        self.loss = self.speed = self.progress = self.first_progress = 0.0
+        self.reports = 0
         self.began = monotonic()
-        self.first_progress = 0.0
 
     def update(self, report: "Report") -> None:
         """Take in one report."""
-        if math.isnan(self.loss):
-            self.loss, self.speed, self.began, self.first_progress = (
-                report.loss,
-                report.characters_per_second,
-                monotonic(),
-                report.progress,
-            )
-        self.loss = SMOOTHING * self.loss + (1 - SMOOTHING) * report.loss
-        self.speed = SMOOTHING * self.speed + (1 - SMOOTHING) * report.characters_per_second
+        if not self.reports:
+            self.began, self.first_progress = monotonic(), report.progress
+        self.reports += 1
+        weight = max(1 / self.reports, 1 - SMOOTHING)  # a plain mean until there are enough reports
+        self.loss += weight * (report.loss - self.loss)
+        self.speed += weight * (report.characters_per_second - self.speed)
         self.progress = report.progress
 
     def left(self) -> float:
@@ -59,7 +55,7 @@ def show_progress(reports: "Iterable[Report]") -> "Iterator[Report]":
             pace.update(report)
             if not told and monotonic() - pace.began > ESTIMATE_AFTER:
                 told = True
-                display.print(f"about {seconds(pace.left())} to go; change it with --time 3m, --epochs or --steps")
+                display.print(f"about {seconds(pace.left())} to go")
             if report.validation is not None:
                 better = "best so far" if report.is_best else "not better"
                 display.print(

@@ -7,8 +7,9 @@ def count(number: float) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    """1 layer, 2 layers"""
-    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+    """1 layer, 2 layers, 2 processes"""
+    ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
+    return f"{count(number)} {noun}{ending}"
 
 
 def seconds(duration: float) -> str:

@@ -99,10 +99,10 @@ class Streams:
         """Windows in an epoch; the last one may be shorter than the others."""
         return -(-self.length // self.window)
 
-    def read(self, index: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Inputs and targets of window ``index``, each (T, B) and C-contiguous."""
+    def read(self, index: int, part: slice = slice(None)) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Inputs and targets of window ``index``, each (T, B) and C-contiguous; ``part`` is of the streams."""
         start = index * self.window
         stop = min(start + self.window, self.length)
-        starts = np.arange(self.count) * self.length
+        starts = np.arange(self.count)[part] * self.length
         window = self.ids[starts + np.arange(start, stop + 1)[:, None]].astype(np.intp)
         return window[:-1], window[1:]

@@ -19,7 +19,7 @@ class TrainingOptions:
     """One training run. Exactly one of ``steps``, ``epochs`` and ``seconds`` says when it ends.
 
     The learning rate rises over ``warmup`` steps and then follows ``schedule`` to the end. ``patience`` ends a run
-    after so many evaluations without a better one (0: never).
+    after so many evaluations without a better one (0: never). ``workers`` processes share the streams.
     """
 
     batch_size: int = 32
@@ -36,6 +36,7 @@ class TrainingOptions:
     eval_every: int | None = None
     patience: int = 0
     seed: int = 0
+    workers: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """For the model file."""

@@ -7,7 +7,7 @@ the state begins anew.
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +15,14 @@ import numpy as np
 
 from rnncli.engine import schedules
 from rnncli.engine.optimizers import OPTIMIZERS, clip_by_global_norm
+from rnncli.engine.parameters import Parameters
 from rnncli.engine.types import Array
 from rnncli.errors import InputError, TrainingError
 from rnncli.models.language_model import LanguageModel
 from rnncli.scoring import Score, score
 from rnncli.text.corpus import Corpus, Streams
 from rnncli.training.options import TrainingOptions
+from rnncli.training.team import Alone, Team, part
 
 EVALUATION_STREAMS = 32
 """The validation text is scored in so many streams while training goes on; see :func:`rnncli.scoring.score`."""
@@ -53,43 +55,45 @@ class Report:
 class Trainer:
     """A run of training ``model`` on ``corpus``. Iterate over :meth:`run`; stop whenever you like.
 
-    After each report ``state()`` is all that a resume needs, and ``best_model`` the one with the lowest
-    validation loss, or the last where none was measured.
+    After each report ``state()`` is all that a resume needs, and ``best_model`` the one with the lowest validation
+    loss, or the last where none was measured. ``team`` shares the work; every member has a trainer of its own.
     """
 
-    def __init__(self, model: LanguageModel, corpus: Corpus, options: TrainingOptions) -> None:
+    def __init__(
+        self, model: LanguageModel, corpus: Corpus, options: TrainingOptions, team: Team | None = None
+    ) -> None:
         if options.batch_size >= len(corpus.training):
             raise InputError(
                 f"{options.batch_size} streams need a text of more than {options.batch_size} characters to learn "
                 f"from, this one has {len(corpus.training)}; use a smaller --batch-size"
             )
-        self.model, self.corpus, self.options = model, corpus, options
+        self.corpus, self.options, self.team = corpus, options, team or Alone()
         self.streams = Streams(corpus.training, options.batch_size, options.seq_length)
-        self.gradients = model.parameters.zeros_like()
-        self.optimizer = OPTIMIZERS[options.optimizer](
-            model.parameters.flat.size, model.parameters.flat.dtype, options.weight_decay
-        )
-        self.rng = np.random.default_rng([options.seed, 1])  # apart from the one that drew the parameters
-        self.hidden = model.zero_state(options.batch_size)
-        self.best_so_far = model.copy()
+        self.steps = options.steps
+        if options.epochs is not None:
+            self.steps = max(1, round(options.epochs * self.streams.windows))
+
+        size, dtype = model.parameters.flat.size, model.parameters.flat.dtype
+        self.my_streams, self.my_slice = part(options.batch_size, self.team), part(size, self.team)
+        self.model, self.best_so_far = model.on(self.team.array("parameters", (size,), dtype)), model
+        if self.team.rank == 0:
+            self.model.parameters.flat[...] = model.parameters.flat
+        self.all_gradients = self.team.array("gradients", (self.team.size, size), dtype)
+        self.gradients = Parameters(model.parameters.shapes, flat=self.all_gradients[self.team.rank])
+        self.hidden = self.team.array("hidden", model.zero_state(options.batch_size).shape, dtype)
+        rule = OPTIMIZERS[options.optimizer]
+        self.moments = {name: self.team.array(f"moment {name}", (size,), dtype) for name in rule.moment_names}
+        mine = {name: moment[self.my_slice] for name, moment in self.moments.items()}
+        self.optimizer = rule(self.my_slice.stop - self.my_slice.start, dtype, options.weight_decay, mine)
+
         self.step = 0
+        self.progress = 0.0
         self.seconds = 0.0
         self.last_evaluation, self.last_progress = 0, 0.0
         self.evaluations_since_best = 0
         self.best_loss = math.inf
         self.history: list[dict[str, float]] = []
         self._reserve = 0.0  # seconds that the last evaluation will take
-        self.steps = options.steps
-        if options.epochs is not None:
-            self.steps = max(1, round(options.epochs * self.streams.windows))
-
-    @property
-    def progress(self) -> float:
-        """The part of the run that is done, 0 … 1."""
-        if self.steps is not None:
-            return min(1.0, self.step / self.steps) if self.steps else 1.0
-        assert self.options.seconds is not None
-        return min(1.0, self.seconds / max(self.options.seconds - self._reserve, 1e-9))
 
     @property
     def epoch(self) -> float:
@@ -106,42 +110,82 @@ class Trainer:
         """Whether the run has come to its end, or its patience has."""
         return self.progress >= 1 or 0 < self.options.patience <= self.evaluations_since_best
 
-    def run(self) -> Iterator[Report]:
+    def run(self) -> Generator[Report, None, None]:
         """Train until ``finished``. Raises TrainingError, with the weights as they were before the step, when a
-        loss or a gradient is not finite."""
-        while not self.finished:
-            began = time.perf_counter()
-            progress = self.progress
-            inputs, targets = self.streams.read(self.step % self.streams.windows)
-            if self.step % self.streams.windows == 0:
-                self.hidden = self.model.zero_state(self.options.batch_size)
-            loss, self.hidden = self.model.loss_and_gradients(inputs, targets, self.hidden, self.gradients, self.rng)
-            norm = clip_by_global_norm(self.gradients.flat, self.options.clip_norm)
-            rate = self.options.learning_rate * schedules.factor(
-                self.options.schedule, progress, self.step, self.options.warmup
+        loss or a gradient is not finite, and when a member of the team has died."""
+        self.progress = self._measured_progress()
+        self.team.start(self)
+        try:
+            while not self.finished:
+                self.team.sum()  # all wait here until the next step is asked for
+                yield self._train_one_step()
+        finally:
+            self.team.stop()
+
+    def _train_one_step(self) -> Report:
+        began = time.perf_counter()
+        rate = self.options.learning_rate * schedules.factor(
+            self.options.schedule, self.progress, self.step, self.options.warmup
+        )
+        loss, norm = self._learn(rate)
+        self.step += 1
+        duration = time.perf_counter() - began
+        self.seconds += duration
+        # The clock of rank 0 counts for all.
+        (self.progress,) = self.team.sum(self._measured_progress() if self.team.rank == 0 else 0.0)
+        validation, is_best = self._evaluate(loss) if self._evaluation_is_due() else (None, False)
+        return Report(
+            step=self.step,
+            epoch=self.epoch,
+            loss=loss,
+            learning_rate=rate,
+            gradient_norm=norm,
+            characters_per_second=self.options.batch_size * self._window_length(self.step - 1) / duration,
+            seconds=self.seconds,
+            progress=self.progress,
+            validation=validation,
+            is_best=is_best,
+        )
+
+    def _learn(self, rate: float) -> tuple[float, float]:
+        """One step of gradient descent: the loss before it, and the norm of the gradient."""
+        streams, index = self.options.batch_size, self.step % self.streams.windows
+        inputs, targets = self.streams.read(index, self.my_streams)
+        hidden = self.hidden[:, :, self.my_streams]
+        if index == 0:
+            hidden[...] = 0
+        # A generator for each step: a resumed run needs no other state, and any team draws the same masks.
+        rng = np.random.default_rng([self.options.seed, 1, self.step])
+        masks = self.model.network.masks(len(inputs), streams, rng, self.hidden.dtype)
+        masks = [mask[:, self.my_streams] for mask in masks]
+        loss, hidden[...] = self.model.loss_and_gradients(inputs, targets, hidden, self.gradients, masks)
+
+        share = inputs.shape[1] / streams
+        if share != 1:
+            self.gradients.flat *= share  # so that the sum over the team is the mean over all streams
+        gradient = self.team.sum_slices(self.all_gradients)
+        loss, squared_norm = self.team.sum(loss * share, float(np.dot(gradient, gradient)))
+        norm = math.sqrt(squared_norm)
+        if not math.isfinite(loss + norm):
+            raise TrainingError(
+                f"step {self.step + 1}: the {'gradient' if math.isfinite(loss) else 'loss'} is not a finite number "
+                f"any more; try again with --learning-rate {self.options.learning_rate / 10:g}"
             )
-            if not math.isfinite(loss + norm):
-                raise TrainingError(
-                    f"step {self.step + 1}: the {'gradient' if math.isfinite(loss) else 'loss'} is not a finite number "
-                    f"any more; try again with --learning-rate {self.options.learning_rate / 10:g}"
-                )
-            self.optimizer.step(self.model.parameters.flat, self.gradients.flat, rate)
-            self.step += 1
-            duration = time.perf_counter() - began
-            self.seconds += duration
-            validation, is_best = self._evaluate(loss) if self._evaluation_is_due() else (None, False)
-            yield Report(
-                step=self.step,
-                epoch=self.epoch,
-                loss=loss,
-                learning_rate=rate,
-                gradient_norm=norm,
-                characters_per_second=inputs.size / duration,
-                seconds=self.seconds,
-                progress=self.progress,
-                validation=validation,
-                is_best=is_best,
-            )
+        clip_by_global_norm(gradient, self.options.clip_norm, norm)
+        self.optimizer.step(self.model.parameters.flat[self.my_slice], gradient, rate)
+        self.team.share_slices()
+        return loss, norm
+
+    def _window_length(self, step: int) -> int:
+        index = step % self.streams.windows
+        return min(self.options.seq_length, self.streams.length - index * self.options.seq_length)
+
+    def _measured_progress(self) -> float:
+        """The part of the run that is done, 0 … 1."""
+        if self.steps is not None:
+            return min(1.0, self.step / self.steps)
+        assert self.options.seconds is not None
+        return min(1.0, self.seconds / max(self.options.seconds - self._reserve, 1e-9))
 
     def _evaluation_is_due(self) -> bool:
         if self.progress >= 1:
@@ -160,7 +204,9 @@ class Trainer:
         entry = {"step": self.step, "loss": loss}
         validation, is_best = None, False
         if len(self.corpus.validation) > 1:
-            validation = score(self.model, self.corpus.validation, EVALUATION_STREAMS)
+            mine = score(self.model, self.corpus.validation, EVALUATION_STREAMS, part(EVALUATION_STREAMS, self.team))
+            total, characters = self.team.sum(mine.total, mine.characters)
+            validation = Score(total, int(characters))
             entry["validation_loss"] = validation.nats
             is_best = validation.nats < self.best_loss
             self.evaluations_since_best = 0 if is_best else self.evaluations_since_best + 1
@@ -174,8 +220,11 @@ class Trainer:
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """Arrays by name, and plain data, with which :meth:`restore` goes on exactly from here."""
-        arrays = {"parameters": self.model.parameters.flat, "hidden": self.hidden, **self.optimizer.moments}
-        return arrays, {
+        return {"parameters": self.model.parameters.flat, "hidden": self.hidden, **self.moments}, self.counters()
+
+    def counters(self) -> dict[str, Any]:
+        """The plain data of :meth:`state`."""
+        return {
             "step": self.step,
             # A run of so many steps says nothing of time, so that it gives the same file on every machine.
             "seconds": self.seconds if self.options.seconds is not None else 0.0,
@@ -183,22 +232,21 @@ class Trainer:
             "last_progress": self.last_progress,
             "evaluations_since_best": self.evaluations_since_best,
             "best_loss": None if math.isinf(self.best_loss) else self.best_loss,
-            "optimizer_steps": self.optimizer.steps,
-            "rng": {key: str(value) for key, value in self.rng.bit_generator.state["state"].items()},
             "history": self.history,
         }
 
-    def restore(self, arrays: dict[str, Array], data: dict[str, Any]) -> None:
+    def restore(self, arrays: dict[str, Array], counters: dict[str, Any]) -> None:
         """Take up a :meth:`state`. The model that this trainer was made with is taken to be the best so far."""
-        self.model.parameters.flat[...] = arrays["parameters"]
-        self.hidden = arrays["hidden"]
-        for name, moment in self.optimizer.moments.items():
-            moment[...] = arrays[name]
-        self.step, self.seconds = data["step"], data["seconds"]
-        self.last_evaluation, self.last_progress = data["last_evaluation"], data["last_progress"]
-        self.evaluations_since_best = data["evaluations_since_best"]
-        self.best_loss = math.inf if data["best_loss"] is None else data["best_loss"]
-        self.optimizer.steps = data["optimizer_steps"]
-        bits = self.rng.bit_generator.state
-        self.rng.bit_generator.state = {**bits, "state": {key: int(value) for key, value in data["rng"].items()}}
-        self.history = list(data["history"])
+        for name, array in self.state()[0].items():
+            array[...] = arrays[name]
+        self.take_up(counters)
+
+    def take_up(self, counters: dict[str, Any]) -> None:
+        """Go on from these :meth:`counters`."""
+        self.step = self.optimizer.steps = counters["step"]
+        self.seconds = counters["seconds"]
+        self.last_evaluation, self.last_progress = counters["last_evaluation"], counters["last_progress"]
+        self.evaluations_since_best = counters["evaluations_since_best"]
+        self.best_loss = math.inf if counters["best_loss"] is None else counters["best_loss"]
+        self.history = list(counters["history"])
+        self.progress = self._measured_progress()

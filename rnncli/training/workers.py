@@ -1,0 +1,183 @@
+"""A team of processes on one machine that share memory.
+
+Two processes with one BLAS thread each are faster than one with two: then the element-wise work is shared as well, and
+nobody waits inside every product.
+"""
+
+import multiprocessing
+import os
+import signal
+from dataclasses import replace
+from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Semaphore
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnncli.engine.types import Array
+from rnncli.errors import TrainingError
+from rnncli.text.corpus import Corpus
+from rnncli.training.options import TrainingOptions
+from rnncli.training.team import part
+
+if TYPE_CHECKING:
+    from rnncli.training.trainer import Trainer
+
+SPINS = 2000
+"""Looks at a semaphore before sleeping on it, half a millisecond: to be woken takes longer than to look."""
+
+PATIENCE = 0.2
+"""Seconds of sleep between checks that the others are still alive."""
+
+NUMBERS = 4
+"""The most numbers that :meth:`Workers.sum` takes."""
+
+
+class Stopped(Exception):
+    """Raised in a worker when the run is over."""
+
+
+class Workers:
+    """``size`` processes, of which the one that made this is rank 0 and the others are started by :meth:`start`."""
+
+    def __init__(self, size: int) -> None:
+        self.rank, self.size = 0, size
+        self._context = multiprocessing.get_context("spawn")  # a fork would copy the locks of BLAS as they are
+        self._blocks: dict[str, Any] = {}
+        self._arrived = [self._context.Semaphore(0) for _ in range(size)]
+        self._released = [self._context.Semaphore(0) for _ in range(size)]
+        self._stopping = self._context.RawValue("b", 0)
+        self._turn = 0
+        self._numbers = self.array("numbers", (2, size, NUMBERS), np.dtype(np.float64))
+        self._processes: list[BaseProcess] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a worker gets: the shared blocks, but no view on them and no process."""
+        return {**self.__dict__, "_context": None, "_numbers": None, "_processes": []}
+
+    def array(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> Array:
+        if name not in self._blocks:
+            self._blocks[name] = self._context.RawArray("b", max(1, int(np.prod(shape)) * dtype.itemsize))
+        return np.frombuffer(self._blocks[name], dtype, int(np.prod(shape))).reshape(shape)
+
+    def start(self, trainer: "Trainer") -> None:
+        if self.rank or self._processes:
+            return
+        texts = {name: getattr(trainer.corpus, name) for name in ("training", "validation")}
+        for name, ids in texts.items():
+            self.array(name, ids.shape, ids.dtype)[...] = ids
+        corpus = replace(trainer.corpus, **{name: ids[:0] for name, ids in texts.items()})
+        lengths = {name: len(ids) for name, ids in texts.items()}
+        for rank in range(1, self.size):
+            arguments = (self, rank, trainer.model.to_json(), corpus, lengths, trainer.options, trainer.counters())
+            process = self._context.Process(target=_work, args=arguments, daemon=True)
+            process.start()
+            self._processes.append(process)
+
+    def stop(self) -> None:
+        if self.rank:
+            return
+        self._stopping.value = 1
+        for released in self._released[1:]:
+            released.release()
+        for process in self._processes:
+            process.join(timeout=2)
+            if process.is_alive():
+                process.kill()
+
+    def sum(self, *values: float) -> tuple[float, ...]:
+        self._turn ^= 1  # a slow member still reads the numbers of the last turn while a fast one writes the next
+        numbers = self._numbers[self._turn]
+        numbers[self.rank, : len(values)] = values
+        self._meet()
+        return tuple(numbers[:, : len(values)].sum(axis=0).tolist())
+
+    def sum_slices(self, gradients: Array) -> Array:
+        self._meet()
+        mine = part(gradients.shape[1], self)
+        total = gradients[self.rank, mine]
+        for rank in range(self.size):
+            if rank != self.rank:
+                total += gradients[rank, mine]
+        return total
+
+    def share_slices(self) -> None:
+        self._meet()
+
+    def _meet(self) -> None:
+        """Wait until all members are here: rank 0 counts the others in, and lets them go."""
+        if self.rank == 0:
+            for rank in range(1, self.size):
+                self._wait(self._arrived[rank])
+            for released in self._released[1:]:
+                released.release()
+        else:
+            self._arrived[self.rank].release()
+            self._wait(self._released[self.rank])
+            if self._stopping.value:
+                raise Stopped
+
+    def _wait(self, semaphore: Semaphore) -> None:
+        for _ in range(SPINS):
+            if semaphore.acquire(False):
+                return
+        while not semaphore.acquire(timeout=PATIENCE):
+            self._check_the_living()
+
+    def _check_the_living(self) -> None:
+        parent = multiprocessing.parent_process()
+        if self.rank and parent is not None and not parent.is_alive():
+            raise Stopped
+        for process in self._processes:
+            if not process.is_alive():
+                raise TrainingError(
+                    f"the worker process {process.pid} has died ({_cause(process.exitcode)}); "
+                    "go on with --resume, and with --workers 1 if it happens again"
+                )
+
+
+def _cause(exit_code: int | None) -> str:
+    return signal.Signals(-exit_code).name if exit_code and exit_code < 0 else f"exit code {exit_code}"
+
+
+def _work(
+    team: Workers,
+    rank: int,
+    description: dict[str, Any],
+    corpus: Corpus,
+    lengths: dict[str, int],
+    options: TrainingOptions,
+    counters: dict[str, Any],
+) -> None:
+    """The life of a worker: the same training as rank 0, on the same shared arrays."""
+    from rnncli.models.language_model import LanguageModel
+    from rnncli.training.trainer import Trainer
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for rank 0, which ends the others
+    team.rank = rank
+    team._numbers = team.array("numbers", (2, team.size, NUMBERS), np.dtype(np.float64))
+    training, validation = (team.array(name, (n,), getattr(corpus, name).dtype) for name, n in lengths.items())
+    corpus = replace(corpus, training=training, validation=validation)
+    trainer = Trainer(LanguageModel.from_json(description), corpus, options, team)
+    trainer.take_up(counters)
+    try:
+        for _ in trainer.run():
+            pass
+    except (Stopped, TrainingError):  # rank 0 meets the same error, and tells it
+        pass
+
+
+def default_workers(parameters: int, characters: int, options: TrainingOptions) -> int:
+    """How many processes pay for a run on a text of so many characters.
+
+    To start one costs some tenths of a second, and each step that they share some tens of microseconds: runs of a few
+    seconds and steps of less than a millisecond stay with one.
+    """
+    in_step = options.batch_size * options.seq_length
+    work = 3.0 * parameters * in_step  # multiplications of a step
+    steps = options.steps or (options.epochs or 0) * characters / in_step
+    seconds = options.seconds or steps * work / 3e10
+    if work < 2e7 or seconds < 5:
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, options.batch_size // 4, 8))
