@@ -15,6 +15,9 @@ from rnncli.models.language_model import LanguageModel
 PRIME_WINDOW = 256
 """Characters of the prime read at once."""
 
+NOISE_BLOCK = 64
+"""Characters for which noise is drawn at once."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -30,29 +33,43 @@ class Choice:
     top_k: int = 0
     top_p: float = 1.0
 
-    def probabilities(self, logits: Array) -> Array:
-        """The distribution (B, V) to draw from, given logits (B, V)."""
+    def scores(self, logits: Array) -> Array:
+        """Logits (B, V) of the distribution to draw from, −∞ for what is left out."""
         if self.temperature == 0:
-            return (np.arange(logits.shape[-1]) == logits.argmax(-1)[:, None]).astype(logits.dtype)
-        # Shifted first, so that a tiny temperature cannot overflow.
-        logits = (logits - logits.max(-1, keepdims=True)) / np.asarray(self.temperature, logits.dtype)
+            return np.where(np.arange(logits.shape[-1]) == logits.argmax(-1)[:, None], logits, -np.inf)
+        if self.temperature != 1:
+            # Shifted first, so that a tiny temperature cannot overflow.
+            logits = (logits - logits.max(-1, keepdims=True)) / np.asarray(self.temperature, logits.dtype)
         if self.top_k and self.top_k < logits.shape[-1]:
+            logits = logits.copy()
             beyond = np.argsort(-logits, axis=-1, kind="stable")[:, self.top_k :]
             np.put_along_axis(logits, beyond, -np.inf, axis=-1)
-        probabilities = softmax(logits)
         if self.top_p < 1:
+            probabilities = softmax(logits)
             order = np.argsort(-probabilities, axis=-1, kind="stable")
             ranked = np.take_along_axis(probabilities, order, axis=-1)
             before = np.cumsum(ranked, axis=-1) - ranked  # the share of all that are likelier
-            np.put_along_axis(probabilities, order, np.where(before < self.top_p, ranked, 0), axis=-1)
-            probabilities /= probabilities.sum(-1, keepdims=True)
-        return probabilities
+            kept = np.where(before < self.top_p, np.take_along_axis(logits, order, axis=-1), -np.inf)
+            logits = np.empty_like(logits)
+            np.put_along_axis(logits, order, kept, axis=-1)
+        return logits
 
-    def draw(self, logits: Array, rng: np.random.Generator) -> Ids:
-        """Ids (B,) drawn for logits (B, V)."""
-        cumulative = np.cumsum(self.probabilities(logits), axis=-1, dtype=np.float64)
-        threshold = rng.random((len(logits), 1)) * cumulative[:, -1:]
-        return np.minimum((cumulative <= threshold).sum(-1), logits.shape[-1] - 1)
+    def probabilities(self, logits: Array) -> Array:
+        """The distribution (B, V) to draw from, given logits (B, V)."""
+        return softmax(self.scores(logits))
+
+    def draw(self, logits: Array, noise: Array) -> Ids:
+        """Ids (B,) drawn for logits (B, V), with a row of :func:`gumbel_noise` (B, V).
+
+        The largest of log p + Gumbel noise is distributed as p (the Gumbel-max trick), and no sum over p is needed.
+        """
+        return (self.scores(logits) + noise).argmax(-1)
+
+
+def gumbel_noise(rng: np.random.Generator, *shape: int) -> Array:
+    """Standard Gumbel noise, −log of exponential noise, in float32."""
+    exponential = rng.standard_exponential(shape, np.float32)
+    return -np.log(np.maximum(exponential, np.finfo(np.float32).tiny))
 
 
 def generate(
@@ -66,13 +83,14 @@ def generate(
     for start in range(0, len(prime), PRIME_WINDOW):
         window = prime[start : start + PRIME_WINDOW].astype(np.intp)
         logits, state = model.logits(np.repeat(window[:, None], count, axis=1), state)
+    step, following = model.stepper(state), logits[-1]
     while True:
-        last = logits[-1]
-        if model.vocabulary.unknown:
-            last[:, -1] = -np.inf
-        ids = choice.draw(last, rng)
-        yield ids
-        logits, state = model.logits(ids[None], state)
+        for noise in gumbel_noise(rng, NOISE_BLOCK, *following.shape):
+            if model.vocabulary.unknown:
+                following[:, -1] = -np.inf
+            ids = choice.draw(following, noise)
+            yield ids
+            following = step(ids)
 
 
 def opening(model: LanguageModel, rng: np.random.Generator) -> str:

@@ -5,10 +5,10 @@ Heavy imports stay inside the commands, so that ``rnncli --version`` does not lo
 
 import os
 
-from rnncli.cli import inspect, sample, score, train
+from rnncli.cli import bench, inspect, sample, score, train
 from rnncli.cli.app import app
 
-for command in (train.train, sample.sample, score.score, inspect.inspect):
+for command in (train.train, sample.sample, score.score, inspect.inspect, bench.bench):
     app.command()(command)
 
 

@@ -51,7 +51,9 @@ def real(low: float, high: float = math.inf, open_low: bool = False, open_high: 
 def duration(value: str | float) -> float:
     """Seconds from what a user writes: 90, 90s, 3m, 1.5h, 1h30m."""
     units = {"h": 3600.0, "m": 60.0, "s": 1.0, "": 1.0}
-    if isinstance(value, str) and re.fullmatch(r"(\d+(\.\d+)?[hms])+|\d+(\.\d+)?", value):
+    if not isinstance(value, str):
+        return value  # a default
+    if re.fullmatch(r"(\d+(\.\d+)?[hms])+|\d+(\.\d+)?", value):
         seconds = sum(float(n) * units[unit] for n, unit in re.findall(r"(\d+(?:\.\d+)?)([hms]?)", value))
         if seconds > 0:
             return seconds

@@ -28,9 +28,9 @@ from rnncli.text.corpus import Corpus, read_corpus
 from rnncli.text.sources import Sources, open_sources
 from rnncli.training import options as defaults
 from rnncli.training.options import TrainingOptions
-from rnncli.training.team import Alone, Team
+from rnncli.training.team import Team
 from rnncli.training.trainer import Report, Trainer
-from rnncli.training.workers import Workers, default_workers
+from rnncli.training.workers import default_workers, team_of
 
 SAMPLE_LENGTH = 200
 SAVE_INTERVAL = 10.0
@@ -193,7 +193,7 @@ def _team(options: TrainingOptions) -> Team:
         raise InputError(
             f"--workers {options.workers} is more than the {plural(options.batch_size, 'stream')} to share"
         )
-    return Alone() if options.workers == 1 else Workers(options.workers)
+    return team_of(options.workers)
 
 
 def _given(choices: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnncli.engine import dense, dropout, embedding
+from rnncli.engine import cells, dense, dropout, embedding
 from rnncli.engine.cells import Cache, Cell
 from rnncli.engine.parameters import Parameters, Shapes
 from rnncli.engine.types import Array, Ids
@@ -111,13 +111,13 @@ class RecurrentNetwork:
         for k, name in enumerate(self.names):
             weights, scratch = parameters.scope(name), workspace.scope(name)
             inputs.append(x)
-            drive = scratch.array("drive", (gates, T * B, self.hidden_size), dtype)
+            drive = scratch.array("drive", (gates, T, B, self.hidden_size), dtype)
+            rows = drive.reshape(gates, T * B, self.hidden_size)
             if x is None:
-                embedding.forward(ids.ravel(), weights["W_x"] + weights["b"][:, None], out=drive)
+                embedding.forward(ids.ravel(), weights["W_x"] + weights["b"][:, None], out=rows)
             else:
-                dense.forward(x, weights["W_x"], weights["b"], out=drive)
-            drive = drive.reshape(gates, T, B, self.hidden_size)
-            hidden, last_state[k], cache = self.cell.forward(drive, state[k], weights, scratch)
+                dense.forward(x, weights["W_x"], weights["b"], out=rows)
+            hidden, last_state[k], cache = cells.forward(self.cell, drive, state[k], weights, scratch)
             caches.append(cache)
             if masks:
                 hidden = np.multiply(hidden, masks[k], out=scratch.array("dropped", hidden.shape, dtype))

@@ -28,6 +28,7 @@ class Parameters(Mapping[str, Array]):
         if self.flat.shape != (size,):
             raise ValueError(f"a vector of {size} parameters is needed, not of shape {self.flat.shape}")
         self._views: dict[str, Array] = {}
+        self._scopes: dict[str, dict[str, Array]] = {}
         start = 0
         for name, shape in self.shapes.items():
             stop = start + math.prod(shape)
@@ -49,5 +50,8 @@ class Parameters(Mapping[str, Array]):
 
     def scope(self, prefix: str) -> dict[str, Array]:
         """The views whose name begins with ``prefix.``, without it: ``scope("l1")["W_h"]`` is ``["l1.W_h"]``."""
-        start = prefix + "."
-        return {name.removeprefix(start): view for name, view in self.items() if name.startswith(start)}
+        if prefix not in self._scopes:
+            start = prefix + "."
+            names = [name for name in self if name.startswith(start)]
+            self._scopes[prefix] = {name.removeprefix(start): self[name] for name in names}
+        return self._scopes[prefix]

@@ -5,10 +5,14 @@ until the next pass with the same workspace.
 """
 
 import math
+from collections.abc import Callable
+from typing import TypeVar, cast
 
 import numpy as np
 
 from rnncli.engine.types import Array
+
+T = TypeVar("T")
 
 
 class Workspace:
@@ -18,6 +22,7 @@ class Workspace:
         self._buffers: dict[str, Array] = {}
         self._views: dict[tuple[str, tuple[int, ...]], Array] = {}
         self._scopes: dict[str, Workspace] = {}
+        self._remembered: dict[str, tuple[tuple[object, ...], object]] = {}
 
     def array(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> Array:
         """A C-contiguous array of this shape with undefined content; a smaller one is a part of the largest."""
@@ -30,6 +35,13 @@ class Workspace:
                 self._views = {key: old for key, old in self._views.items() if key[0] != name}
             view = self._views[name, shape] = buffer[:size].reshape(shape)
         return view
+
+    def remember(self, name: str, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """What ``make`` returned when it was last called under this name, as long as ``key`` has the same objects."""
+        remembered = self._remembered.get(name)
+        if remembered is None or any(a is not b for a, b in zip(remembered[0], key, strict=True)):
+            remembered = self._remembered[name] = key, make()
+        return cast(T, remembered[1])
 
     def scope(self, name: str) -> "Workspace":
         """The workspace of a part, whose names do not meet those of other parts."""

@@ -6,6 +6,7 @@ from typing import Any
 from rnncli.engine.activations import ACTIVATIONS
 from rnncli.engine.cells import CELLS
 from rnncli.engine.network import RecurrentNetwork
+from rnncli.engine.parameters import Shapes
 
 LARGEST = 1 << 20
 """No size in a model file is larger than this."""
@@ -32,6 +33,10 @@ class NetworkConfig:
             self.embedding_size,
             self.dropout,
         )
+
+    def shapes(self, vocabulary_size: int) -> Shapes:
+        """Names and shapes of the parameters of :meth:`network`."""
+        return self.network(vocabulary_size).shapes()
 
     def to_json(self) -> dict[str, Any]:
         """For the model file."""

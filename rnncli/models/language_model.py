@@ -3,7 +3,7 @@
 ids → recurrent network → dense → logits → softmax cross-entropy against the next character
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from rnncli.engine import dense
 from rnncli.engine.activations import log_softmax
 from rnncli.engine.losses import softmax_cross_entropy
 from rnncli.engine.parameters import Parameters, Shapes
+from rnncli.engine.stepper import Stepper
 from rnncli.engine.types import Array, Ids
 from rnncli.engine.workspace import Workspace
 from rnncli.models.config import NetworkConfig
@@ -99,6 +100,14 @@ class LanguageModel:
         hidden = forward.outputs.reshape(inputs.size, -1)
         logits = dense.forward(hidden, self.parameters["output.W"], self.parameters["output.b"])
         return logits.reshape(*inputs.shape, -1), forward.state
+
+    def stepper(self, state: Array) -> Callable[[Ids], Array]:
+        """A function that reads one character (B,) for each of B texts, carrying ``state`` (L, S, B, H) on in place,
+        and returns the logits (B, V) of the next. They are good until it is called again."""
+        stepper = Stepper(self.network, self.parameters, state)
+        W, b = self.parameters["output.W"], self.parameters["output.b"]
+        logits = np.empty((state.shape[2], len(b)), W.dtype)
+        return lambda ids: dense.forward(stepper.step(ids), W, b, out=logits)
 
     def to_json(self) -> dict[str, Any]:
         """What fixes the model but for the values of its parameters, for the model file."""

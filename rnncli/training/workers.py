@@ -18,7 +18,7 @@ from rnncli.engine.types import Array
 from rnncli.errors import TrainingError
 from rnncli.text.corpus import Corpus
 from rnncli.training.options import TrainingOptions
-from rnncli.training.team import part
+from rnncli.training.team import Alone, Team, part
 
 if TYPE_CHECKING:
     from rnncli.training.trainer import Trainer
@@ -165,6 +165,11 @@ def _work(
             pass
     except (Stopped, TrainingError):  # rank 0 meets the same error, and tells it
         pass
+
+
+def team_of(workers: int) -> Team:
+    """A team of so many processes on this machine."""
+    return Alone() if workers == 1 else Workers(workers)
 
 
 def default_workers(parameters: int, characters: int, options: TrainingOptions) -> int:

@@ -38,8 +38,10 @@ class Window:
 
     def forward(self, workspace: Workspace) -> Forward:
         """The same dropout mask each time."""
-        rng = None if self.dropout_seed is None else np.random.default_rng(self.dropout_seed)
-        return self.network.forward(self.parameters, self.ids, self.state, workspace, rng)
+        masks: list[Array] = []
+        if self.dropout_seed is not None:
+            masks = self.network.masks(*self.ids.shape, np.random.default_rng(self.dropout_seed), self.state.dtype)
+        return self.network.forward(self.parameters, self.ids, self.state, workspace, masks)
 
     def backward(self, forward: Forward, workspace: Workspace) -> tuple[Parameters, Array]:
         """The gradients of the parameters and of the initial state."""

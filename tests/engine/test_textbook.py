@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from rnncli.engine.cells import forward
 from rnncli.engine.types import Array
 from rnncli.engine.workspace import Workspace
 from tests.engine import textbook
@@ -36,7 +37,7 @@ def test_the_cell_agrees_with_the_textbook(name: str, dtype: type[np.floating], 
     parameters = {key: value.astype(dtype) for key, value in weights.items()}
     gradients = {key: np.full_like(value, np.nan) for key, value in parameters.items()}
     workspace = Workspace()
-    outputs, last, cache = cell.forward(drive.astype(dtype), state.astype(dtype), parameters, workspace)
+    outputs, last, cache = forward(cell, drive.astype(dtype), state.astype(dtype), parameters, workspace)
     d_drive, d_first = cell.backward(
         d_hidden.astype(dtype), d_state.astype(dtype), cache, parameters, gradients, workspace
     )

@@ -2,15 +2,15 @@
 
 A cell is what happens between the hidden state of one time step and the next. What comes from below, the *drive*
 x W_x + b of every gate, is one product over the whole window and is made by :mod:`rnncli.engine.network`; a cell
-adds h W_h step by step. ``forward`` and ``backward`` are pure functions of their arguments: what they return
-lies in the workspace, and nothing is remembered in the cell.
+adds h W_h step by step. ``step`` and ``backward`` are pure functions of their arguments: nothing is remembered in the
+cell.
 
 To add a cell, write a file like its neighbours and name it in ``CELLS``.
 """
 
 from collections.abc import Callable
 
-from rnncli.engine.cells.base import Cache, Cell
+from rnncli.engine.cells.base import Cache, Cell, forward
 from rnncli.engine.cells.gru import GRU
 from rnncli.engine.cells.lstm import LSTM
 from rnncli.engine.cells.rnn import RNN
@@ -22,4 +22,4 @@ CELLS: dict[str, Callable[[str], Cell]] = {
 }
 """From the name of a cell to a function that makes it for an activation, which only the plain RNN has a choice of."""
 
-__all__ = ["CELLS", "GRU", "LSTM", "RNN", "Cache", "Cell"]
+__all__ = ["CELLS", "GRU", "LSTM", "RNN", "Cache", "Cell", "forward"]

@@ -1,6 +1,7 @@
 """What the network needs to know of a cell, and what a cell leaves behind for its backward pass."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -9,30 +10,44 @@ from rnncli.engine.parameters import Shapes
 from rnncli.engine.types import Array
 from rnncli.engine.workspace import Workspace
 
-Cache = dict[str, Array]
-"""Activations of a window by name. Every cell has ``hidden`` (T + 1, B, H), the initial state first, and
-``gates`` (G, T, B, H) after their activation function."""
+Step = Callable[[], None]
+"""A time step with all its arrays at hand: to take them apart costs as much as a small step, so it is done once."""
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Activations of a window, by their axes; the names stand in the cell.
+
+    ``gates`` (G, T, B, H) after their activation function; ``states`` (S, T + 1, B, H), the initial one first;
+    ``kept`` (K, T, B, H), what else the backward pass needs.
+    """
+
+    gates: Array
+    states: Array
+    kept: Array
 
 
 class Cell(Protocol):
-    """A recurrence: drive and state in, hidden states and the new state out, and the same backwards."""
+    """A recurrence: what happens between one time step and the next, and the same backwards."""
 
     name: str
     gates: tuple[str, ...]
     """Names of the G gates, in the order of the first axis of W_x, b and W_h."""
     states: tuple[str, ...]
     """Names of the S arrays carried from step to step; the first is the hidden state, which the layer above sees."""
+    kept: tuple[str, ...]
+    """Names of the K activations that are kept for the backward pass besides gates and states."""
 
     def shapes(self, hidden_size: int) -> Shapes:
         """Names and shapes of the recurrent parameters."""
 
-    def forward(
-        self, drive: Array, state: Array, parameters: Mapping[str, Array], workspace: Workspace
-    ) -> tuple[Array, Array, Cache]:
-        """Run over a window.
+    def step(
+        self, a: Array, state: Array, new_state: Array, kept: Array, parameters: Mapping[str, Array], product: Array
+    ) -> Step:
+        """Prepare one time step: a function that reads and writes these arrays whenever it is called.
 
-        ``drive`` (G, T, B, H) is x W_x + b and is overwritten by the gates; ``state`` is (S, B, H).
-        Returns the hidden states (T, B, H), the last state (S, B, H) and the cache.
+        ``a`` (G, B, H) is the drive x W_x + b and becomes the gates; from ``state`` (S, B, H) it makes ``new_state``,
+        which may be the same array, and ``kept`` (K, B, H). ``product`` (G, B, H) is scratch.
         """
 
     def backward(
@@ -44,12 +59,36 @@ class Cell(Protocol):
         gradients: Mapping[str, Array],
         workspace: Workspace,
     ) -> tuple[Array, Array]:
-        """Back-propagation through time over the same window.
+        """Back-propagation through time over the window of ``cache``.
 
-        ``d_hidden`` (T, B, H) and ``d_state`` (S, B, H) are the gradients of the loss with respect to what
-        ``forward`` returned. Writes the gradients of the recurrent parameters and returns those of the drive
+        ``d_hidden`` (T, B, H) and ``d_state`` (S, B, H) are the gradients of the loss with respect to the hidden
+        states and to the last state. Writes the gradients of the recurrent parameters and returns those of the drive
         (G, T, B, H) and of the initial state (S, B, H).
         """
+
+
+def forward(
+    cell: Cell, drive: Array, state: Array, parameters: Mapping[str, Array], workspace: Workspace
+) -> tuple[Array, Array, Cache]:
+    """Run ``cell`` over a window, from ``drive`` (G, T, B, H), which becomes the gates, and ``state`` (S, B, H).
+
+    Returns the hidden states (T, B, H), the last state (S, B, H) and the cache.
+    """
+    G, T, B, H = drive.shape
+    states = workspace.array("states", (len(cell.states), T + 1, B, H), drive.dtype)
+    kept = workspace.array("kept", (len(cell.kept), T, B, H), drive.dtype)
+    product = workspace.array("product", (G, B, H), drive.dtype)
+    steps = workspace.remember(
+        "steps",
+        (drive, states, kept, product, parameters),
+        lambda: [
+            cell.step(drive[:, t], states[:, t], states[:, t + 1], kept[:, t], parameters, product) for t in range(T)
+        ],
+    )
+    states[:, 0] = state
+    for step in steps:
+        step()
+    return states[0, 1:], states[:, T], Cache(drive, states, kept)
 
 
 def transposed(W_h: Array, workspace: Workspace) -> Array:

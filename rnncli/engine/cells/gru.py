@@ -24,7 +24,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from rnncli.engine.activations import sigmoid, sigmoid_derivative, tanh_derivative
-from rnncli.engine.cells.base import Cache, recurrent_gradient, transposed
+from rnncli.engine.cells.base import Cache, Step, recurrent_gradient, transposed
 from rnncli.engine.parameters import Shapes
 from rnncli.engine.types import Array
 from rnncli.engine.workspace import Workspace
@@ -36,36 +36,32 @@ class GRU:
     name = "gru"
     gates: tuple[str, ...] = ("reset", "keep", "candidate")
     states: tuple[str, ...] = ("hidden",)
+    kept: tuple[str, ...] = ("recurrent_candidate",)
 
     def shapes(self, hidden_size: int) -> Shapes:
         return {"W_h": (3, hidden_size, hidden_size), "b_hn": (hidden_size,)}
 
-    def forward(
-        self, drive: Array, state: Array, parameters: Mapping[str, Array], workspace: Workspace
-    ) -> tuple[Array, Array, Cache]:
-        _, T, B, H = drive.shape
+    def step(
+        self, a: Array, state: Array, new_state: Array, kept: Array, parameters: Mapping[str, Array], product: Array
+    ) -> Step:
         W_h, b_hn = parameters["W_h"], parameters["b_hn"]
-        hidden = workspace.array("hidden", (T + 1, B, H), drive.dtype)
-        recurrent_candidate = workspace.array("q", (T, B, H), drive.dtype)
-        product = workspace.array("product", (3, B, H), drive.dtype)
+        (h,), (h_next,), (q,) = state, new_state, kept
+        (r, z, n), rz = a, a[:2]
+        product_rz, product_n = product[:2], product[2]
 
-        hidden[0] = state[0]
-        for t in range(T):
-            h, h_next, q = hidden[t], hidden[t + 1], recurrent_candidate[t]
-            a = drive[:, t]
+        def step() -> None:
             np.matmul(h, W_h, out=product)
-            a[:2] += product[:2]
-            sigmoid(a[:2], out=a[:2])
-            r, z, n = a
-            np.add(product[2], b_hn, out=q)
-            n += np.multiply(r, q, out=product[2])
+            np.add(rz, product_rz, out=rz)
+            sigmoid(rz, out=rz)
+            np.add(product_n, b_hn, out=q)
+            np.multiply(r, q, out=product_n)
+            np.add(n, product_n, out=n)
             np.tanh(n, out=n)
             np.subtract(h, n, out=h_next)  # h' = n + z · (h - n)
-            h_next *= z
-            h_next += n
+            np.multiply(h_next, z, out=h_next)
+            np.add(h_next, n, out=h_next)
 
-        cache = {"hidden": hidden, "gates": drive, "recurrent_candidate": recurrent_candidate}
-        return hidden[1:], hidden[T:], cache
+        return step
 
     def backward(
         self,
@@ -78,15 +74,15 @@ class GRU:
     ) -> tuple[Array, Array]:
         T, B, H = d_hidden.shape
         W_h_T = transposed(parameters["W_h"], workspace)
-        previous, (r, z, n) = cache["hidden"][:-1], cache["gates"]
+        previous, (r, z, n), (q,) = cache.states[0, :-1], cache.gates, cache.kept
         d_drive = workspace.array("d_drive", (3, T, B, H), d_hidden.dtype)  # da_r, da_z, da_n
         d_recurrent = workspace.array("d_recurrent", (3, T, B, H), d_hidden.dtype)  # da_r, da_z, dq
         product = workspace.array("product", (4, B, H), d_hidden.dtype)  # the four terms of dh
         d_a_n, (d_a_r, d_a_z, d_q) = d_drive[2], d_recurrent
 
         # All factors that do not depend on dh', for the whole window at once.
-        sigmoid_derivative(cache["gates"][:2], out=d_recurrent[:2])
-        d_a_r *= cache["recurrent_candidate"]
+        sigmoid_derivative(cache.gates[:2], out=d_recurrent[:2])
+        d_a_r *= q
         d_a_z *= np.subtract(previous, n, out=d_a_n)
         tanh_derivative(n, out=d_a_n)
         d_a_n *= np.subtract(1, z, out=d_q)

@@ -24,7 +24,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from rnncli.engine.activations import sigmoid, sigmoid_derivative, tanh_derivative
-from rnncli.engine.cells.base import Cache, recurrent_gradient, transposed
+from rnncli.engine.cells.base import Cache, Step, recurrent_gradient, transposed
 from rnncli.engine.parameters import Shapes
 from rnncli.engine.types import Array
 from rnncli.engine.workspace import Workspace
@@ -36,35 +36,31 @@ class LSTM:
     name = "lstm"
     gates: tuple[str, ...] = ("input", "forget", "output", "candidate")
     states: tuple[str, ...] = ("hidden", "cell")
+    kept: tuple[str, ...] = ("tanh_cell",)
 
     def shapes(self, hidden_size: int) -> Shapes:
         return {"W_h": (4, hidden_size, hidden_size)}
 
-    def forward(
-        self, drive: Array, state: Array, parameters: Mapping[str, Array], workspace: Workspace
-    ) -> tuple[Array, Array, Cache]:
-        _, T, B, H = drive.shape
+    def step(
+        self, a: Array, state: Array, new_state: Array, kept: Array, parameters: Mapping[str, Array], product: Array
+    ) -> Step:
         W_h = parameters["W_h"]
-        hidden = workspace.array("hidden", (T + 1, B, H), drive.dtype)
-        cell = workspace.array("cell", (T + 1, B, H), drive.dtype)
-        tanh_cell = workspace.array("tanh_cell", (T, B, H), drive.dtype)
-        product = workspace.array("product", (4, B, H), drive.dtype)
+        (h, c), (h_next, c_next), (tanh_c,) = state, new_state, kept
+        (i, f, o, g), ifo = a, a[:3]
+        written = product[0]  # i · g
 
-        hidden[0], cell[0] = state
-        for t in range(T):
-            c_next = cell[t + 1]
-            a = drive[:, t]
-            a += np.matmul(hidden[t], W_h, out=product)
-            sigmoid(a[:3], out=a[:3])
-            np.tanh(a[3], out=a[3])
-            i, f, o, g = a
-            np.multiply(f, cell[t], out=c_next)
-            c_next += np.multiply(i, g, out=product[0])
-            np.tanh(c_next, out=tanh_cell[t])
-            np.multiply(o, tanh_cell[t], out=hidden[t + 1])
+        def step() -> None:
+            np.matmul(h, W_h, out=product)
+            np.add(a, product, out=a)
+            sigmoid(ifo, out=ifo)
+            np.tanh(g, out=g)
+            np.multiply(f, c, out=c_next)
+            np.multiply(i, g, out=written)
+            np.add(c_next, written, out=c_next)
+            np.tanh(c_next, out=tanh_c)
+            np.multiply(o, tanh_c, out=h_next)
 
-        cache = {"hidden": hidden, "gates": drive, "cell": cell, "tanh_cell": tanh_cell}
-        return hidden[1:], np.stack((hidden[T], cell[T])), cache
+        return step
 
     def backward(
         self,
@@ -77,17 +73,17 @@ class LSTM:
     ) -> tuple[Array, Array]:
         T, B, H = d_hidden.shape
         W_h_T = transposed(parameters["W_h"], workspace)
-        gates, tanh_cell = cache["gates"], cache["tanh_cell"]
-        i, f, o, g = gates
+        hidden, cell = cache.states
+        (i, f, o, g), (tanh_cell,) = cache.gates, cache.kept
         d_a = workspace.array("d_drive", (4, T, B, H), d_hidden.dtype)
         h_to_c = workspace.array("h_to_c", (T, B, H), d_hidden.dtype)  # dc' per dh'
         product = workspace.array("product", (4, B, H), d_hidden.dtype)
         d_a_i, d_a_f, d_a_o, d_a_g = d_a
 
         # All factors that do not depend on dh' and dc', for the whole window at once.
-        sigmoid_derivative(gates[:3], out=d_a[:3])
+        sigmoid_derivative(cache.gates[:3], out=d_a[:3])
         d_a_i *= g
-        d_a_f *= cache["cell"][:-1]
+        d_a_f *= cell[:-1]
         d_a_o *= tanh_cell
         tanh_derivative(g, out=d_a_g)
         d_a_g *= i
@@ -106,5 +102,5 @@ class LSTM:
             np.matmul(d_a[:, t], W_h_T, out=product)
             np.add.reduce(product, axis=0, out=d_h)
 
-        recurrent_gradient(cache["hidden"][:-1], d_a, gradients["W_h"])
+        recurrent_gradient(hidden[:-1], d_a, gradients["W_h"])
         return d_a, np.stack((d_h, d_c))

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from rnncli.engine.activations import ACTIVATIONS
-from rnncli.engine.cells.base import Cache, recurrent_gradient, transposed
+from rnncli.engine.cells.base import Cache, Step, recurrent_gradient, transposed
 from rnncli.engine.parameters import Shapes
 from rnncli.engine.types import Array
 from rnncli.engine.workspace import Workspace
@@ -26,6 +26,7 @@ class RNN:
     name = "rnn"
     gates: tuple[str, ...] = ("hidden",)
     states: tuple[str, ...] = ("hidden",)
+    kept: tuple[str, ...] = ()
 
     def __init__(self, activation: str = "tanh") -> None:
         self.activation = ACTIVATIONS[activation]
@@ -33,21 +34,18 @@ class RNN:
     def shapes(self, hidden_size: int) -> Shapes:
         return {"W_h": (1, hidden_size, hidden_size)}
 
-    def forward(
-        self, drive: Array, state: Array, parameters: Mapping[str, Array], workspace: Workspace
-    ) -> tuple[Array, Array, Cache]:
-        _, T, B, H = drive.shape
-        W_h = parameters["W_h"]
-        hidden = workspace.array("hidden", (T + 1, B, H), drive.dtype)
-        product = workspace.array("product", (1, B, H), drive.dtype)
+    def step(
+        self, a: Array, state: Array, new_state: Array, kept: Array, parameters: Mapping[str, Array], product: Array
+    ) -> Step:
+        W_h, (h,), φ = parameters["W_h"], state, self.activation.function
 
-        hidden[0] = state[0]
-        for t in range(T):
-            a = drive[:, t]
-            a += np.matmul(hidden[t], W_h, out=product)
-            self.activation.function(a[0], out=hidden[t + 1])
+        def step() -> None:
+            np.matmul(h, W_h, out=product)
+            np.add(a, product, out=a)
+            φ(a, out=a)
+            np.copyto(new_state, a)
 
-        return hidden[1:], hidden[T:], {"hidden": hidden, "gates": hidden[None, 1:]}
+        return step
 
     def backward(
         self,
@@ -63,7 +61,7 @@ class RNN:
         d_a = workspace.array("d_drive", (1, T, B, H), d_hidden.dtype)
         product = workspace.array("product", (1, B, H), d_hidden.dtype)
 
-        self.activation.derivative(cache["gates"], out=d_a)  # φ'(a), times dh' in the loop
+        self.activation.derivative(cache.gates, out=d_a)  # φ'(a), times dh' in the loop
 
         (d_h,) = d_state.copy()
         for t in reversed(range(T)):
@@ -72,5 +70,5 @@ class RNN:
             np.matmul(d_a[:, t], W_h_T, out=product)
             np.copyto(d_h, product[0])
 
-        recurrent_gradient(cache["hidden"][:-1], d_a, gradients["W_h"])
+        recurrent_gradient(cache.states[0, :-1], d_a, gradients["W_h"])
         return d_a, d_h[None]

@@ -1,0 +1,57 @@
+"""rnncli bench: how fast is a network on this machine?"""
+
+from typing import Annotated
+
+from rnncli.cli import train_options as options
+from rnncli.cli.options import duration, one_of, option
+
+
+def bench(
+    cell: Annotated[str, option("--cell", help="The kind of cell.", **one_of("rnn", "gru", "lstm"))] = "gru",
+    layers: Annotated[int, option("--layers", help="Recurrent layers.", min=1)] = 1,
+    hidden_size: Annotated[int, option("--hidden-size", help="Hidden units in each layer.", min=1)] = 256,
+    embedding_size: Annotated[int, option("--embedding-size", help="0 is one-hot.", min=0)] = 0,
+    vocabulary_size: Annotated[int, option("--vocabulary-size", help="Different characters.", min=2)] = 65,
+    batch_size: Annotated[int, option("--batch-size", help="Streams read side by side.", min=1)] = 32,
+    seq_length: Annotated[int, option("--seq-length", help="Characters in a window.", min=1)] = 64,
+    workers: options.Workers = None,
+    time: Annotated[float, option("--time", metavar="TIME", help="How long to train.", parser=duration)] = 5.0,
+    json: Annotated[bool, option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Measure a network on this machine: characters per second of training and of sampling, and memory.
+
+    \b
+      rnncli bench                                           the network that train takes for a large text
+      rnncli bench --cell lstm --layers 2 --hidden-size 128  another one
+    """
+    import json as jsonlib
+    from dataclasses import asdict
+    from math import prod
+
+    from rnncli.models.config import NetworkConfig
+    from rnncli.terminal.console import say, write
+    from rnncli.terminal.words import count, plural
+    from rnncli.training.benchmark import CORPUS_LENGTH, measure
+    from rnncli.training.options import TrainingOptions
+    from rnncli.training.workers import default_workers, team_of
+
+    config = NetworkConfig(cell, layers, hidden_size, embedding_size)
+    training = TrainingOptions(batch_size=batch_size, seq_length=seq_length, seconds=time)
+    if workers is None:
+        workers = default_workers(sum(map(prod, config.shapes(vocabulary_size).values())), CORPUS_LENGTH, training)
+    speed = measure(config, vocabulary_size, training, team_of(workers))
+    if json:
+        write(jsonlib.dumps({**asdict(speed), "workers": workers}) + "\n")
+        return
+    median, fastest, slowest = (1000 * seconds for seconds in speed.step_seconds)
+    say(
+        f"{cell.upper()}, {plural(layers, 'layer')} of {plural(hidden_size, 'unit')}, "
+        f"{batch_size} streams of windows of {seq_length}, {plural(workers, 'process')}"
+    )
+    write(
+        f"training   {count(speed.training)} characters per second\n"
+        f"step       {median:.1f} ms ({fastest:.1f} to {slowest:.1f})\n"
+        f"products   {speed.product_share:.0%} of the peak of {speed.peak_flops / 1e9:.0f} GFLOP/s in each process\n"
+        f"sampling   {count(speed.sampling)} characters per second, one text at a time\n"
+        f"memory     {speed.peak_memory / 1e6:.0f} MB at most, all processes together\n"
+    )
