@@ -21,8 +21,8 @@ def bench(
     """Measure a network on this machine: characters per second of training and of sampling, and memory.
 
     \b
-      rnncli bench                                           the network that train takes for a large text
-      rnncli bench --cell lstm --layers 2 --hidden-size 128  another one
+      rnncli bench                                 what train takes for a large text
+      rnncli bench --cell lstm --hidden-size 512   another network
     """
     import json as jsonlib
     from dataclasses import asdict

@@ -24,8 +24,8 @@ def inspect(
     """Look inside a model: what it is, what it learnt from and how well, and what it thinks of a text.
 
     \b
-      rnncli inspect model.npz                  what it is
-      rnncli inspect model.npz --prime hell     and what it expects while it reads hell
+      rnncli inspect model.npz                what it is
+      rnncli inspect model.npz --prime hell   and what it expects, reading hell
     """
     import json as jsonlib
     import sys

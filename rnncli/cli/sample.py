@@ -11,13 +11,13 @@ DISTRIBUTION, OUTPUT = "Choice of characters", "Output"
 
 
 def sample(
-    model: Annotated[str, typer.Argument(metavar="[MODEL]", help="The model file.")] = "model.npz",
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="The model file.")] = "model.npz",
     prime: Annotated[str, option("--prime", help="Text to go on from, echoed first; - reads standard input.")] = "",
     length: Annotated[
         int, option("-l", "--length", help="Characters to write after the prime; -1 is without end.", min=-1)
     ] = 500,
     stop: Annotated[str, option("--stop", help="End before this text would be written.")] = "",
-    count: Annotated[int, option("--count", help="Samples to write, one after the other.", min=1)] = 1,
+    count: Annotated[int, option("--count", help="Samples to write, made side by side.", min=1)] = 1,
     temperature: Annotated[
         float,
         option(
@@ -83,19 +83,17 @@ def sample(
         raise InputError("--length -1 never ends, so it goes with one plain sample only")
     if seed is None:
         seed = int(np.random.SeedSequence().entropy % 2**32)  # type: ignore[operator]
-    for number in range(count):
-        rng = np.random.default_rng([seed, number])
-        ids = vocabulary.encode(prime or opening(network, rng))
-        stream = (
-            vocabulary.symbols[drawn[0]] for drawn in generate(network, ids, Choice(temperature, top_k, top_p), rng)
-        )
-        pieces = until(stop, islice(stream, length if length >= 0 else None))
+    rng = np.random.default_rng(seed)
+    opening_ids = vocabulary.encode(prime or opening(network, rng))
+    drawn = generate(network, opening_ids, Choice(temperature, top_k, top_p), rng, count)
+    drawn = islice(drawn, length if length >= 0 else None)
+    # One text is written as it is made; several are made side by side, and written when they are done.
+    rows = [drawn] if count == 1 else np.reshape(list(drawn), (-1, count)).T[..., None]
+    for number, row in enumerate(rows, start=1):
+        pieces = until(stop, (vocabulary.symbols[ids[0]] for ids in row))
         if json:
-            text = "".join(pieces)
-            write(
-                jsonlib.dumps({"prime": prime, "text": text, "seed": seed, "sample": number + 1}, ensure_ascii=False)
-                + "\n"
-            )
+            result = {"prime": prime, "text": "".join(pieces), "seed": seed, "sample": number}
+            write(jsonlib.dumps(result, ensure_ascii=False) + "\n")
             continue
         last = prime
         write(prime, codec)

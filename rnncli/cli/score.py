@@ -12,9 +12,7 @@ def score(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The model file.", show_default=False)],
     files: Annotated[
         list[str],
-        typer.Argument(
-            metavar="FILE...", help="The text: files, folders, or - for standard input.", show_default=False
-        ),
+        typer.Argument(metavar="FILE", help="The text: files, folders, or - for standard input.", show_default=False),
     ],
     json: Annotated[bool, option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:

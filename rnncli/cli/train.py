@@ -12,7 +12,7 @@ def train(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...", help="Texts: files, folders of them, or - for standard input.", show_default=False
+            metavar="FILE", help="Texts: files, folders of them, or - for standard input.", show_default=False
         ),
     ],
     output: options.Output = "model.npz",
