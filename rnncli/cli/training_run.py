@@ -252,22 +252,20 @@ def _announce(request: Request, trainer: Trainer) -> None:
             step=trainer.step,
         )
     names = corpus.names[0] if len(corpus.names) == 1 else plural(len(corpus.names), "file")
-    _say(
-        request,
-        f"{names}: {plural(len(corpus.training), 'character')} to learn from, "
-        f"{count(len(corpus.validation))} held out, {count(len(corpus.vocabulary))} different",
-    )
-    _say(
-        request,
-        f"{config.cell.upper()}, {plural(config.layers, 'layer')} of {plural(config.hidden_size, 'unit')}, "
-        f"{plural(parameters, 'parameter')}; {plural(options.batch_size, 'stream')} of windows "
-        f"of {options.seq_length}, {plural(options.workers, 'process')}",
-    )
+    held_out = f", {count(len(corpus.validation))} more held out" if len(corpus.validation) else ""
     if trainer.steps is None:
-        length = f"{seconds(options.seconds or 0)} from the beginning"
+        length = seconds(options.seconds or 0)
     else:
         length = f"{plural(trainer.steps, 'step')}, {trainer.steps / trainer.streams.windows:.3g} epochs"
-    _say(request, f"{length}; change the length with --time 3m, --epochs or --steps")
+    _say(
+        request,
+        f"text     {names}: {plural(len(corpus.training), 'character')}{held_out}, {len(corpus.vocabulary)} different\n"
+        f"network  {config.cell.upper()}, {plural(config.layers, 'layer')} of {plural(config.hidden_size, 'unit')}, "
+        f"{plural(parameters, 'parameter')}\n"
+        f"step     {plural(options.batch_size, 'stream')} × {plural(options.seq_length, 'character')}, "
+        f"{plural(options.workers, 'process')}\n"
+        f"length   {length}; change it with --time 3m, --epochs or --steps",
+    )
 
 
 def _finish(request: Request, trainer: Trainer, last: Report | None) -> None:

@@ -59,16 +59,14 @@ class RNN:
         T, B, H = d_hidden.shape
         W_h_T = transposed(parameters["W_h"], workspace)
         d_a = workspace.array("d_drive", (1, T, B, H), d_hidden.dtype)
-        product = workspace.array("product", (1, B, H), d_hidden.dtype)
 
         self.activation.derivative(cache.gates, out=d_a)  # φ'(a), times dh' in the loop
 
-        (d_h,) = d_state.copy()
+        d_h = d_state.copy()
         for t in reversed(range(T)):
             d_h += d_hidden[t]
-            d_a[0, t] *= d_h
-            np.matmul(d_a[:, t], W_h_T, out=product)
-            np.copyto(d_h, product[0])
+            d_a[:, t] *= d_h
+            np.matmul(d_a[:, t], W_h_T, out=d_h)
 
         recurrent_gradient(cache.states[0, :-1], d_a, gradients["W_h"])
-        return d_a, d_h[None]
+        return d_a, d_h
