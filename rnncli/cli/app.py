@@ -20,11 +20,12 @@ class Commands(TyperGroup):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         exits = extra.pop("standalone_mode", True)
+        debug = bool(os.environ.get("RNNCLI_DEBUG"))
         try:
             status = super().main(*args, **{**extra, "standalone_mode": False})
             sys.stdout.flush()
         except (RnncliError, typer.TyperException) as error:
-            if os.environ.get("RNNCLI_DEBUG"):
+            if debug:
                 raise
             message = error.format_message() if isinstance(error, typer.TyperException) else str(error)
             say(f"error: {message}")
@@ -34,6 +35,11 @@ class Commands(TyperGroup):
             status = 0
         except (KeyboardInterrupt, typer.Abort):
             status = 130
+        except Exception as error:
+            if debug:
+                raise
+            say(f"error: {type(error).__name__}: {error}; this is a fault of rnncli, RNNCLI_DEBUG=1 shows where")
+            status = 1
         if not exits:
             return status
         sys.exit(status if isinstance(status, int) else 0)

@@ -56,7 +56,8 @@ def train(
       cat *.md | rnncli train - --cell lstm           standard input, another cell
     """
     at_most_one(epochs=epochs, steps=steps, time=time)
-    from rnncli.cli.training_run import Request, run
+    from rnncli.cli.training_request import Request
+    from rnncli.cli.training_run import run
 
     run(
         Request(

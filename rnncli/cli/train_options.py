@@ -111,7 +111,11 @@ Schedule = Annotated[
 Warmup = Annotated[
     int | None,
     option(
-        "--warmup", help="Steps over which the learning rate first rises.", min=0, show_default="50", panel=LEARNING
+        "--warmup",
+        help="Steps over which the learning rate first rises.",
+        min=0,
+        show_default="50, in short runs a tenth",
+        panel=LEARNING,
     ),
 ]
 ClipNorm = Annotated[

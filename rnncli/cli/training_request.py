@@ -1,0 +1,25 @@
+"""What the user asked ``rnncli train`` for."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Request:
+    """The command line of ``rnncli train``. None stands for an option that was not given."""
+
+    files: list[str]
+    output: str
+    network: dict[str, Any]
+    learning: dict[str, Any]
+    length: dict[str, Any]
+    encoding: str
+    min_count: int
+    validation: str | None
+    workers: int | None
+    save_every: int | None
+    resume: bool
+    force: bool
+    dry_run: bool
+    json: bool
+    quiet: bool
