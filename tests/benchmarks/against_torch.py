@@ -41,7 +41,7 @@ V = 65
 VOCABULARY = Vocabulary("".join(map(chr, range(48, 48 + V))))
 SHAPES = [(50, 50, 128, 2), (64, 64, 256, 2), (64, 100, 512, 1), (16, 64, 128, 1)]  # B, T, H, L
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
-STEPS, PAUSE = 4, 0.15  # steps in a measurement; seconds before it, in which the other's threads go to sleep
+LEAST, PAUSE = 0.25, 0.15  # seconds of a measurement, and before it, in which the other's threads go to sleep
 RATE, CLIP = 2e-3, 5.0
 
 
@@ -87,10 +87,11 @@ def rnncli_steps(cell: str, shape: tuple[int, ...], workers: int) -> Iterator[ob
     return Trainer(model, Corpus(ids, ids[:0], VOCABULARY, [], ""), options, team_of(workers)).run()
 
 
-def seconds(function: Callable[[], object], times: int) -> float:
-    """Seconds of one call, as the median of some."""
-    durations = []
-    for _ in range(times):
+def seconds(function: Callable[[], object], least: float = 0.0) -> float:
+    """Seconds of one call: the median of at least three, and of as many as fill ``least`` seconds, after one more."""
+    function()
+    durations: list[float] = []
+    while len(durations) < 3 or sum(durations) < least:
         began = time.perf_counter()
         function()
         durations.append(time.perf_counter() - began)
@@ -114,11 +115,9 @@ def train_ratio(cell: str, shape: tuple[int, ...], rounds: int) -> str:
         for threads in (1, 2):
             torch.set_num_threads(threads)
             time.sleep(PAUSE)
-            theirs()
-            times.append(seconds(theirs, STEPS))
+            times.append(seconds(theirs, LEAST))
         time.sleep(PAUSE)
-        next(ours)
-        own = seconds(lambda: next(ours), STEPS)
+        own = seconds(lambda: next(ours), LEAST)
         if number:  # the first round warms both up
             ratios.append(min(times) / own)
             milliseconds.append((min(times), own))
@@ -148,7 +147,7 @@ def sample_table(rounds: int) -> None:
 
     ratios, speeds = [], []
     for number in range(rounds + 1):
-        pair = seconds(theirs, 1), seconds(ours, 3)
+        pair = seconds(theirs), seconds(ours)
         if number:
             ratios.append(pair[0] / pair[1])
             speeds.append([characters / duration for duration in pair])
@@ -187,7 +186,7 @@ def process_table(rounds: int) -> None:
         )
         ratios, both = [], []
         for _ in range(rounds):
-            pair = [seconds(lambda command=command: run_quietly(command), 1) for command in commands]
+            pair = [run_time(command) for command in commands]
             ratios.append(pair[0] / pair[1])
             both.append(pair)
         theirs, ours = (statistics.median(column) for column in zip(*both, strict=True))
@@ -236,8 +235,11 @@ def random_model() -> LanguageModel:
     return model
 
 
-def run_quietly(command: list[str]) -> None:
+def run_time(command: list[str]) -> float:
+    """Seconds of a process from its start to its end."""
+    began = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - began
 
 
 def summary(ratios: list[float]) -> str:

@@ -1,0 +1,49 @@
+"""Two ways to run the command line: inside this process, which is quick, and as a user does."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner, Result
+
+from rnncli.cli import app
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "rnncli"]
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """The environment without what would change the output, and with ``changes``."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("RNNCLI_", "PYTHONIO"))}
+    return {**plain, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **changes}
+
+
+def rnncli(*arguments: object, input: bytes | str | None = None, **env: str) -> Result:
+    """Run a command in this process."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], input=input, env=env)
+
+
+def process(
+    *arguments: object, input: bytes = b"", timeout: float = 60, **env: str
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run a command in a process of its own."""
+    words = [*COMMAND, *map(str, arguments)]
+    return subprocess.run(words, input=input, capture_output=True, env=environment(**env), timeout=timeout, check=False)
+
+
+def succeeded(result: Any) -> str:
+    """Standard output of a command in this process that ended well."""
+    assert result.exit_code == 0, result.stderr + repr(result.exception)
+    return str(result.stdout)
+
+
+def refused(result: Any, *words: str) -> None:
+    """It ended with 2 and a sentence on standard error with these words, and wrote nothing else."""
+    assert result.exit_code == 2, result.output + repr(result.exception)
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    for word in words:
+        assert word in result.stderr, result.stderr

@@ -1,0 +1,100 @@
+"""rnncli train --resume, after Ctrl-C and otherwise."""
+
+import json
+import shlex
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rnncli import checkpoint
+from tests.cli.conftest import LINES
+from tests.cli.running import COMMAND, environment, process, refused, rnncli, succeeded
+
+LONG = ("--hidden-size", "6", "--dropout", "0.2", "--seq-length", "7", "--eval-every", "50", "--steps", "1500")
+
+
+def interrupt(number: signal.Signals, *options: str) -> "subprocess.CompletedProcess[bytes]":
+    """Begin a run and end it by a signal after its fifth step. It waits while nobody reads what it writes, so it
+    cannot be finished before."""
+    words = [*COMMAND, "train", "lines.txt", "--json", *options]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as run:
+        assert run.stdout
+        for line in run.stdout:
+            if json.loads(line).get("step", 0) >= 5:
+                break
+        run.send_signal(number)
+        output, error = run.communicate(timeout=60)
+    return subprocess.CompletedProcess(words, run.returncode, output, error)
+
+
+def test_after_ctrl_c_a_run_goes_on_as_if_nothing_had_been(folder: Path) -> None:
+    (folder / "lines.txt").write_text(LINES)
+    stopped = interrupt(signal.SIGINT, *LONG)
+    assert stopped.returncode == 130
+    assert b"--resume" in stopped.stderr
+    assert b"Traceback" not in stopped.stderr
+    step = checkpoint.load("model.npz").record["state"]["step"]
+    assert 5 <= step < 1500
+
+    resumed = process("train", "lines.txt", "--resume", "-q")
+    assert (resumed.returncode, resumed.stderr) == (0, b"")
+    assert process("train", "lines.txt", *LONG, "-o", "whole.npz", "-q").returncode == 0
+    assert (folder / "model.npz").read_bytes() == (folder / "whole.npz").read_bytes()
+
+
+def test_sigterm_saves_too(folder: Path) -> None:
+    (folder / "lines.txt").write_text(LINES)
+    stopped = interrupt(signal.SIGTERM, *LONG, "-o", "m.npz")
+    assert stopped.returncode == 143
+    assert checkpoint.load("m.npz").record["state"]["step"] >= 5
+    assert sorted(path.name for path in folder.iterdir()) == ["lines.txt", "m.npz"]
+
+
+@pytest.mark.xfail(strict=True, reason="-o is missing, so that the command goes on with model.npz")
+def test_the_advice_after_ctrl_c_names_the_model(folder: Path) -> None:
+    (folder / "lines.txt").write_text(LINES)
+    stopped = interrupt(signal.SIGINT, *LONG, "-o", "m.npz")
+    advice = stopped.stderr.decode().rpartition("go on with: rnncli ")[2]
+    assert "m.npz" in shlex.split(advice)
+
+
+def begun(*options: object) -> None:
+    succeeded(rnncli("train", "-", "-q", "--hidden-size", 5, "--steps", 3, *options, input="abcabcabc"))
+
+
+def test_a_longer_run_goes_on_where_the_first_one_ended() -> None:
+    begun()
+    first = checkpoint.load("model.npz").record["state"]
+    succeeded(rnncli("train", "-", "--resume", "--steps", 8, "-q", input="abcabcabc"))
+    second = checkpoint.load("model.npz").record["state"]
+    assert second["step"] == 8
+    assert second["history"][: len(first["history"])] == first["history"]
+
+
+def test_what_cannot_be_resumed_is_told() -> None:
+    begun()
+    refused(rnncli("train", "-", "--resume", input="abcabcabc"), "finished", "--steps")
+    refused(rnncli("train", "-", "--resume", "--steps", 9, input="abcabcacb"), "not the text")
+    for option, value in (("--hidden-size", 6), ("--cell", "lstm"), ("--learning-rate", 1), ("--seed", 1)):
+        refused(rnncli("train", "-", "--resume", "--steps", 9, option, value, input="abcabcabc"), option)
+    succeeded(rnncli("train", "-", "--resume", "--steps", 9, "--hidden-size", 5, "-q", input="abcabcabc"))
+
+
+@pytest.mark.xfail(strict=True, reason="patience stays used up, and cannot be changed: the advice does not help")
+def test_a_run_that_lost_its_patience_can_go_on(folder: Path) -> None:
+    (folder / "lines.txt").write_text(LINES)
+    wild = ("--hidden-size", 4, "--learning-rate", 3, "--patience", 1, "--eval-every", 1, "--steps", 100, "-q")
+    succeeded(rnncli("train", "lines.txt", *wild))
+    step = checkpoint.load("model.npz").record["state"]["step"]
+    assert step < 100
+    succeeded(rnncli("train", "lines.txt", "--resume", "--steps", 200, "--patience", 0, "-q"))
+
+
+@pytest.mark.xfail(strict=True, reason="KeyError: the record of a file is not looked at before it is used")
+def test_a_model_without_a_run_is_refused() -> None:
+    begun()
+    loaded = checkpoint.load("model.npz")
+    checkpoint.save("bare.npz", checkpoint.Checkpoint(loaded.model))
+    refused(rnncli("train", "-", "--resume", "-o", "bare.npz", "--steps", 9, input="abcabcabc"), "bare.npz")

@@ -1,0 +1,33 @@
+"""What does not compute does not load what computes."""
+
+import subprocess
+import sys
+
+import pytest
+
+import rnncli as package
+from tests.cli.running import COMMAND, ROOT, environment
+
+
+def modules(*arguments: str) -> tuple[set[str], str]:
+    """The top-level modules that a command imports, and what it prints."""
+    words = [sys.executable, "-X", "importtime", *COMMAND[1:], *arguments]
+    result = subprocess.run(words, capture_output=True, text=True, env=environment(), cwd=ROOT, check=False)
+    names = [line.rpartition("|")[2].strip() for line in result.stderr.splitlines() if line.startswith("import time:")]
+    return {name.partition(".")[0] for name in names}, result.stdout
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("train", "--help"), ("sample", "-h"), ()])
+def test_numpy_is_not_loaded_for_a_word(arguments: tuple[str, ...]) -> None:
+    loaded, output = modules(*arguments)
+    assert "rnncli" in loaded
+    assert "numpy" not in loaded
+    assert output
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert modules("--version")[1] == f"rnncli {package.__version__}\n"
+
+
+def test_numpy_is_loaded_where_it_is_needed() -> None:
+    assert "numpy" in modules("inspect", "missing.npz")[0]  # so that the test above could fail

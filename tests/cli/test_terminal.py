@@ -1,0 +1,127 @@
+"""How things look: charts, cells and words."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from rnncli.terminal.cells import cells, colour, mark
+from rnncli.terminal.chart import chart
+from rnncli.terminal.console import console
+from rnncli.terminal.words import count, plural, seconds, visible
+
+
+def rows(curves: dict[str, list[tuple[float, float]]], width: int = 10, height: int = 4) -> list[str]:
+    """The lines of a chart without the labels on the left."""
+    return [line[9:] for line in chart(curves, ("blue", "red"), width, height).plain.splitlines()]
+
+
+def dots(lines: list[str]) -> set[tuple[int, int]]:
+    """(column, row) of the braille dots that are set, by the numbering of Unicode 1–8."""
+    order = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)]
+    return {
+        (2 * x + dx, 4 * y + dy)
+        for y, line in enumerate(lines)
+        for x, character in enumerate(line)
+        for bit, (dx, dy) in enumerate(order)
+        if (ord(character) - 0x2800) >> bit & 1
+    }
+
+
+def test_a_falling_line_is_a_diagonal_of_dots() -> None:
+    found = dots(rows({"loss": [(0, 15), (15, 0)]}, width=8, height=4)[:4])
+    assert found == {(n, n) for n in range(16)}
+
+
+def test_a_point_between_is_where_the_polygon_is() -> None:
+    found = dots(rows({"loss": [(0, 15), (5, 0), (15, 0)]}, width=8, height=4)[:4])
+    assert found == {(n, 3 * n) for n in range(6)} | {(n, 15) for n in range(6, 16)}
+
+
+def test_the_scale_is_that_of_all_curves_together() -> None:
+    text = chart({"a": [(0, 1), (10, 2)], "b": [(5, 4), (20, 3)]}, ("blue", "red"), 30, 5).plain
+    lines = text.splitlines()
+    assert lines[0].split()[0] == "4.000"
+    assert lines[4].split()[0] == "1.000"
+    assert lines[5].split() == ["0", "step", "20"]
+    assert lines[6].split() == ["⠒", "a", "⠒", "b"]
+
+
+def test_flat_curves_and_single_points_are_drawn() -> None:
+    assert dots(rows({"loss": [(3, 2), (9, 2)]})[:4])
+    assert dots(rows({"loss": [(3, 2)]})[:4])
+
+
+def test_marks_tell_sign_and_size_without_colour() -> None:
+    assert "".join(map(mark, (-1, -0.6, -0.3, -0.1, 0, 0.1, 0.3, 0.6, 1))) == "≡=-···+*#"[:3] + "···" + "+*#"
+    assert cells([-2, 0, 2]).plain == "≡·#"
+
+
+def test_the_scale_of_colours_is_fixed_and_symmetric() -> None:
+    assert colour(0) == colour(0.05) == colour(-0.05) == ""
+    assert colour(5) == colour(1)
+    assert colour(-5) == colour(-1)
+    assert len({colour(n / 100) for n in range(-100, 101)}) == 15  # seven on each side, and none
+    assert [str(span.style) for span in cells([0.5, 0.5]).spans] == [colour(0.5)] * 2  # whatever the others are
+    assert str(cells([1, 0.5]).spans[-1].style) == colour(0.5)
+
+    def parts(value: float) -> list[int]:
+        code = colour(value).rpartition("#")[2]
+        return [int(code[i : i + 2], 16) for i in (0, 2, 4)]
+
+    for n in range(1, 8):
+        red, _, blue = parts(n / 7)
+        assert red > blue  # orange
+        red, _, blue = parts(-n / 7)
+        assert blue > red
+    assert sum(parts(1)) > sum(parts(0.5)) > sum(parts(0.2))
+
+
+@pytest.mark.parametrize(
+    ("duration", "words"),
+    [(0, "0.0 s"), (4.04, "4.0 s"), (12, "12 s"), (59.4, "59 s"), (65, "1 min 05 s"), (125, "2 min 05 s"),
+     (3599.6, "1 h 00 min"), (4320, "1 h 12 min"), (90000, "25 h 00 min")],
+)  # fmt: skip
+def test_durations(duration: float, words: str) -> None:
+    assert seconds(duration) == words
+
+
+@pytest.mark.xfail(strict=True, reason="59.6 s are rounded after they were found to be less than a minute")
+def test_sixty_seconds_are_a_minute() -> None:
+    assert seconds(59.6) == "1 min 00 s"
+
+
+def test_numbers() -> None:
+    assert count(1234567.4) == "1,234,567"
+    assert [plural(n, "layer") for n in (0, 1, 2, 1000)] == ["0 layers", "1 layer", "2 layers", "1,000 layers"]
+
+
+def test_text_on_one_line() -> None:
+    shown = visible("a b\n\t\r\0\x1b[1m\u200b漢é")
+    assert shown == "a·b↵→␍\\x00\\x1b[1m\\u200b漢é"
+
+
+def test_text_is_never_markup() -> None:
+    stream = io.StringIO()
+    console(stream).print("[bold]x[/bold] :smile: 123")
+    assert stream.getvalue() == "[bold]x[/bold] :smile: 123\n"
+
+
+def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    def drawn(**env: str) -> str:
+        with monkeypatch.context() as changed:
+            for name, value in {"TERM": "xterm-256color", **env}.items():
+                changed.setenv(name, value)
+            stream = Terminal()
+            screen: Console = console(stream)
+            screen.print(cells([1, -1]))
+        return stream.getvalue()
+
+    assert "\x1b[" in drawn()
+    assert drawn(TERM="dumb") == "#≡\n"
+    assert "38;5" not in drawn(NO_COLOR="1")
+    assert "48;5" not in drawn(NO_COLOR="1")

@@ -1,0 +1,59 @@
+"""What tests outside the engine have in common: small models whose every parameter is random, and texts.
+
+No bias is zero, so that a forgotten term cannot pass.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from rnncli.checkpoint import Checkpoint
+from rnncli.models.config import NetworkConfig
+from rnncli.models.language_model import LanguageModel
+from rnncli.text.corpus import Corpus
+from rnncli.text.vocabulary import Vocabulary
+
+ODD_CHARACTERS = "\0\x1b \"'[\\]abé\u0301\u200d漢\ufeff\ufffd🙂\U0010ffff"
+"""NUL, escape, quotes, brackets, a combining mark, joiners, a byte order mark, astral characters; sorted."""
+
+
+def random_model(
+    characters: str = "abcde", dtype: object = np.float32, seed: int = 1, unknown: bool = False, **config: Any
+) -> LanguageModel:
+    """A language model over ``characters``, which must be sorted, with parameters from a normal distribution."""
+    network = NetworkConfig(**{"hidden_size": 7, **config})
+    model = LanguageModel(network, Vocabulary(characters, unknown=unknown), dtype)
+    model.parameters.flat[...] = np.random.default_rng(seed).normal(scale=0.6, size=model.parameters.flat.size)
+    return model
+
+
+def cyclic_model(characters: str) -> LanguageModel:
+    """Expects after each character the next one of ``characters`` (sorted), and the first after the last, by far: the
+    logits are 20 tanh 5 for it and 0 for the others."""
+    size = len(characters)
+    model = random_model(characters, cell="rnn", hidden_size=size)
+    model.parameters.flat[...] = 0
+    for n in range(size):
+        model.parameters["l1.W_x"][0, n, n] = 5  # the hidden state says which character was read
+        model.parameters["output.W"][n, (n + 1) % size] = 20
+    return model
+
+
+def random_ids(model: LanguageModel, shape: int | tuple[int, ...], seed: int = 2) -> np.ndarray:
+    """Ids of characters that the model knows, all equally likely."""
+    return np.random.default_rng(seed).integers(len(model.vocabulary.characters), size=shape)
+
+
+def corpus_of(text: str, validation: str = "") -> Corpus:
+    """A corpus of these two texts."""
+    vocabulary = Vocabulary("".join(sorted(set(text + validation))))
+    return Corpus(vocabulary.encode(text), vocabulary.encode(validation), vocabulary, ["text"], "0" * 64)
+
+
+RECORD = {"state": {"step": 3, "note": "漢 🙂 \0"}, "corpus": {"names": ["a.txt"]}}
+
+
+def a_checkpoint(**config: Any) -> Checkpoint:
+    """A random model over odd characters, with a record, and arrays to resume from."""
+    resume = {"moment": np.arange(6, dtype=np.float32), "hidden": np.ones((1, 2, 3), np.float32)}
+    return Checkpoint(random_model(ODD_CHARACTERS, unknown=True, **config), RECORD, resume)

@@ -1,0 +1,103 @@
+"""Scores against the definition: the mean of −log p(next character | all before it), one character at a time."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from rnncli import scoring
+from rnncli.engine.activations import softmax
+from rnncli.models.language_model import LanguageModel
+from rnncli.scoring import Score, score
+from tests.helpers import random_ids, random_model
+
+
+def by_brute_force(model: LanguageModel, ids: np.ndarray) -> float:
+    """The sum of −log p over all but the first character, each in a step of its own."""
+    state, total = model.zero_state(), 0.0
+    for index, target in pairwise(ids):
+        logits, state = model.logits(np.array([[index]]), state)
+        total -= math.log(softmax(logits[0, 0])[target])
+    return total
+
+
+def test_units() -> None:
+    result = Score(total=10 * math.log(8), characters=10)
+    assert result.nats == pytest.approx(math.log(8), rel=1e-15)
+    assert result.bits == pytest.approx(3, rel=1e-15)
+    assert result.perplexity == pytest.approx(8, rel=1e-14)
+
+
+def test_a_hopeless_model_has_a_finite_perplexity() -> None:
+    assert math.isfinite(Score(1e9, 1).perplexity)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 26, 255])
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_a_model_of_zeros_finds_all_characters_equally_likely(cell: str, count: int) -> None:
+    model = random_model("".join(chr(97 + n) for n in range(count)), dtype=np.float64, cell=cell)
+    model.parameters.flat[...] = 0
+    result = score(model, random_ids(model, 60))
+    assert result.characters == 59
+    assert result.nats == pytest.approx(math.log(count), rel=1e-14, abs=1e-15)
+    assert result.perplexity == pytest.approx(count, rel=1e-13)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("embedding_size", [0, 3])
+@pytest.mark.parametrize("count", [2, 3, 700])
+def test_one_pass_is_the_sum_over_single_steps(cell: str, embedding_size: int, count: int) -> None:
+    model = random_model(cell=cell, layers=2, embedding_size=embedding_size, dtype=np.float64)
+    ids = random_ids(model, count)
+    result = score(model, ids)
+    assert result.total == pytest.approx(by_brute_force(model, ids), rel=1e-12)
+    assert result.characters == count - 1
+
+
+def test_work_in_float32_is_close_to_the_definition() -> None:
+    model = random_model(cell="gru", hidden_size=20)
+    ids = random_ids(model, 500)
+    assert score(model, ids).total == pytest.approx(by_brute_force(model, ids), rel=1e-5)
+
+
+@pytest.mark.parametrize("window", [1, 2, 7, 99, 100, 101, 5000])
+def test_the_window_does_not_matter(window: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = random_model(cell="lstm", dtype=np.float64)
+    ids = random_ids(model, 101)
+    monkeypatch.setattr(scoring, "WINDOW", window)
+    assert score(model, ids).total == pytest.approx(by_brute_force(model, ids), rel=1e-12)
+
+
+@pytest.mark.parametrize("streams", [2, 3, 32])
+@pytest.mark.parametrize("count", [2049, 3000, 3002, 5121])
+def test_several_streams_are_close_to_one_pass(streams: int, count: int) -> None:
+    model = random_model(cell="gru", dtype=np.float64)
+    ids = random_ids(model, count)
+    one, several = score(model, ids), score(model, ids, streams)
+    assert several.characters == one.characters == count - 1
+    assert several.nats == pytest.approx(one.nats, abs=1e-6)
+
+
+def test_each_stream_counts_its_own_characters_once() -> None:
+    # Without a recurrence, a bias alone: the score is a count of characters, and no state can differ.
+    model = random_model("abcde", dtype=np.float64)
+    model.parameters.flat[...] = 0
+    shares = np.array([0.5, 0.2, 0.15, 0.1, 0.05])
+    model.parameters["output.b"][...] = np.log(shares)
+    ids = random_ids(model, 4099)
+    expected = -np.log(shares)[ids[1:]].sum()
+    for streams in (1, 2, 3, 4):
+        assert score(model, ids, streams).total == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_short_text_is_read_in_one_pass_however_many_streams_are_asked_for() -> None:
+    model = random_model(dtype=np.float64)
+    ids = random_ids(model, 500)
+    assert score(model, ids, 32) == score(model, ids)
+
+
+def test_ids_of_every_dtype_give_the_same_score() -> None:
+    model = random_model(dtype=np.float64)
+    ids = random_ids(model, 50)
+    assert len({score(model, ids.astype(dtype)).total for dtype in (np.uint8, np.uint16, np.int64)}) == 1
