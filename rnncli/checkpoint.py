@@ -14,6 +14,7 @@ import json
 import os
 import stat
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,10 @@ import numpy as np
 
 import rnncli
 from rnncli.engine.types import Array
-from rnncli.errors import ModelFileError, RnncliError
+from rnncli.errors import ModelFileError, NotFiniteError, RnncliError
+from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
+from rnncli.text.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
 RESUME = "resume/"
@@ -42,10 +45,12 @@ class Checkpoint:
 def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
     """Write the file beside its place, flush it to the disk, and put it there in one step.
 
-    Raises RnncliError if the disk or the folder do not allow it; what stood at ``path`` is then untouched. The
-    same content always gives the same bytes.
+    Raises RnncliError if the disk or the folder do not allow it, and NotFiniteError for weights that are no numbers;
+    what stood at ``path`` is then untouched. The same content always gives the same bytes.
     """
     arrays = dict(checkpoint.model.parameters)
+    if not all(np.isfinite(values).all() for values in arrays.values()):
+        raise NotFiniteError("the weights are not finite numbers any more; try again with a smaller --learning-rate")
     arrays |= {RESUME + name: array for name, array in checkpoint.resume.items()}
     meta = {
         "format": "rnncli",
@@ -55,7 +60,7 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
         "training": checkpoint.record,
         "sha256": _digest(arrays),
     }
-    encoded = np.frombuffer(json.dumps(meta, ensure_ascii=False, allow_nan=False).encode(), np.uint8)
+    encoded = np.frombuffer(json.dumps(meta, allow_nan=False).encode(), np.uint8)
     target = Path(path)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
@@ -68,7 +73,8 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
     except OSError as error:
         raise RnncliError(f"{target} could not be written: {error.strerror or error}") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def load(path: str | os.PathLike[str]) -> Checkpoint:
@@ -77,16 +83,13 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
     try:
         arrays = _read_arrays(name)
         meta = _parse_meta(arrays.pop("meta", None))
-        model = MODELS[meta["task"]].from_json(meta)
+        config, vocabulary = NetworkConfig.from_json(meta["network"]), Vocabulary.from_json(meta["vocabulary"])
         if meta["sha256"] != _digest(arrays):
             raise ValueError("its checksum does not match its content")
-        for key, shape in model.shapes().items():
-            values = arrays.pop(key, None)
-            if values is None or values.shape != shape or values.dtype != np.float32:
-                found = "nothing" if values is None else f"{values.dtype} of shape {values.shape}"
-                raise ValueError(f"{key} should be float32 of shape {shape}, found {found}")
-            if not np.isfinite(values).all():
-                raise ValueError(f"{key} holds numbers that are not finite")
+        expected = MODELS[meta["task"]].shapes(config, vocabulary)
+        parameters = {key: _checked(key, arrays.pop(key, None), shape) for key, shape in expected.items()}
+        model = MODELS[meta["task"]](config, vocabulary)
+        for key, values in parameters.items():
             model.parameters[key][...] = values
         if not all(key.startswith(RESUME) for key in arrays):
             raise ValueError(f"it holds arrays that no model has: {', '.join(sorted(arrays)[:3])}")
@@ -94,12 +97,25 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
         raise ModelFileError(f"{name} cannot be read: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
         raise ModelFileError(f"{name} is not a whole rnncli model: {_fault(error)}") from None
+    except (MemoryError, RecursionError):
+        raise ModelFileError(f"{name} is not a whole rnncli model: its sizes are beyond all measure") from None
     return Checkpoint(model, meta["training"], {key.removeprefix(RESUME): value for key, value in arrays.items()})
+
+
+def _checked(name: str, values: Array | None, shape: tuple[int, ...]) -> Array:
+    if values is None or values.shape != shape or values.dtype != np.float32:
+        found = "nothing" if values is None else f"{values.dtype} of shape {values.shape}"
+        raise ValueError(f"{name} should be float32 of shape {shape}, found {found}")
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} holds numbers that are not finite")
+    return values
 
 
 def is_model(path: str | os.PathLike[str]) -> bool:
     """Whether a file begins as a model file does."""
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return False
         with zipfile.ZipFile(path) as file:
             return file.namelist()[:1] == ["meta.npy"]
     except (OSError, zipfile.BadZipFile):

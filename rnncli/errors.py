@@ -22,4 +22,8 @@ class ModelFileError(InputError):
 
 
 class TrainingError(RnncliError):
-    """The run failed: the numbers are no longer finite, or a part of it died."""
+    """The run failed in the middle; what it learnt so far can be saved."""
+
+
+class NotFiniteError(TrainingError):
+    """A loss, a gradient or a weight is no finite number any more; what was saved before counts."""

@@ -7,6 +7,7 @@ from itertools import islice
 import numpy as np
 
 from rnncli import checkpoint
+from rnncli.errors import InputError
 from rnncli.sampling import Choice, generate, opening
 from rnncli.scoring import Score, score
 
@@ -24,7 +25,7 @@ class TextModel:
     def stream(self, prime: str = "", choice: Choice | None = None, seed: int | None = None) -> Iterator[str]:
         """Characters that go on after ``prime``, without end; InputError for characters it has never seen."""
         rng = np.random.default_rng(seed)
-        ids = self.model.vocabulary.encode(prime or opening(self.model, rng))
+        ids = self.model.vocabulary.encode(self.model.vocabulary.typed(prime) or opening(self.model, rng))
         for drawn in generate(self.model, ids, choice or Choice(), rng):
             yield self.model.vocabulary.symbols[int(drawn[0])]
 
@@ -43,5 +44,8 @@ class TextModel:
         return prime + "".join(islice(stream, length))
 
     def score(self, text: str) -> Score:
-        """Mean loss per character of a text of at least two characters, read in one pass."""
-        return score(self.model, self.model.vocabulary.encode(text))
+        """Mean loss per character of a text, read in one pass; InputError if it has fewer than two characters."""
+        ids = self.model.vocabulary.encode(self.model.vocabulary.typed(text))
+        if len(ids) < 2:
+            raise InputError("a text of fewer than two characters has nothing to predict")
+        return score(self.model, ids)

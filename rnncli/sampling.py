@@ -38,8 +38,9 @@ class Choice:
         if self.temperature == 0:
             return np.where(np.arange(logits.shape[-1]) == logits.argmax(-1)[:, None], logits, -np.inf)
         if self.temperature != 1:
-            # Shifted first, so that a tiny temperature cannot overflow.
-            logits = (logits - logits.max(-1, keepdims=True)) / np.asarray(self.temperature, logits.dtype)
+            # Shifted first and in float64, so that a tiny temperature leaves the likeliest at 0 and no NaN anywhere.
+            with np.errstate(over="ignore"):
+                logits = (logits - logits.max(-1, keepdims=True)) / np.float64(self.temperature)
         if self.top_k and self.top_k < logits.shape[-1]:
             logits = logits.copy()
             beyond = np.argsort(-logits, axis=-1, kind="stable")[:, self.top_k :]
@@ -67,9 +68,10 @@ class Choice:
 
 
 def gumbel_noise(rng: np.random.Generator, *shape: int) -> Array:
-    """Standard Gumbel noise, −log of exponential noise, in float32."""
-    exponential = rng.standard_exponential(shape, np.float32)
-    return -np.log(np.maximum(exponential, np.finfo(np.float32).tiny))
+    """Standard Gumbel noise in float32: −log of exponential noise, which is drawn in float64 since in float32 it would
+    be exactly 0 once in some million draws, and any character win."""
+    exponential = np.maximum(rng.standard_exponential(shape), np.finfo(np.float64).tiny)
+    return (-np.log(exponential)).astype(np.float32)
 
 
 def generate(
@@ -105,7 +107,8 @@ def until(stop: str, pieces: Iterator[str]) -> Iterator[str]:
     for piece in pieces:
         held += piece
         if stop and stop in held:
-            yield held[: held.index(stop)]
+            if before := held[: held.index(stop)]:
+                yield before
             return
         waiting = next((n for n in range(min(len(stop), len(held)), 0, -1) if stop.startswith(held[-n:])), 0)
         if len(held) > waiting:

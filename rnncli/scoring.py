@@ -15,6 +15,11 @@ WARM_UP = 256
 """Characters that a stream reads before its own part begins, when a text is scored in several streams."""
 
 
+def perplexity(nats: float) -> float:
+    """e to a loss in nats, e⁷⁰⁰ for those whose power is beyond all numbers."""
+    return math.exp(min(nats, 700.0))
+
+
 @dataclass(frozen=True)
 class Score:
     """A loss summed over characters: ``total`` in nats."""
@@ -35,7 +40,7 @@ class Score:
     @property
     def perplexity(self) -> float:
         """e to the nats per character: as uncertain as between so many equally likely characters."""
-        return math.exp(min(self.nats, 700.0))
+        return perplexity(self.nats)
 
 
 def score(model: LanguageModel, ids: Ids, streams: int = 1, part: slice = slice(None)) -> Score:

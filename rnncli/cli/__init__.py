@@ -8,6 +8,8 @@ import os
 from rnncli.cli import bench, inspect, sample, score, train
 from rnncli.cli.app import app
 
+__all__ = ["app", "main"]
+
 for command in (train.train, sample.sample, score.score, inspect.inspect, bench.bench):
     app.command()(command)
 

@@ -1,5 +1,6 @@
 """The application: its commands, and the one place where errors become exit codes."""
 
+import io
 import os
 import sys
 from typing import Annotated, Any
@@ -9,7 +10,7 @@ from typer.core import TyperGroup
 
 import rnncli
 from rnncli.errors import RnncliError
-from rnncli.terminal.console import say
+from rnncli.terminal.console import say, silence
 
 
 class Commands(TyperGroup):
@@ -18,8 +19,18 @@ class Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         return list(self.commands)  # in the order of use, not of the alphabet
 
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # the reader of standard output, `head` say, has enough
+            silence(sys.stdout)
+            raise typer.Exit from None
+
     def main(self, *args: Any, **extra: Any) -> Any:
         exits = extra.pop("standalone_mode", True)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a terminal that knows no § gets a ?
         debug = bool(os.environ.get("RNNCLI_DEBUG"))
         try:
             status = super().main(*args, **{**extra, "standalone_mode": False})
@@ -30,9 +41,9 @@ class Commands(TyperGroup):
             message = error.format_message() if isinstance(error, typer.TyperException) else str(error)
             say(f"error: {message}")
             status = error.exit_code
-        except BrokenPipeError:  # the reader, `head` say, has enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            status = 0
+        except MemoryError:
+            say("error: this machine has not enough memory for that; take a smaller network or batch")
+            status = 1
         except (KeyboardInterrupt, typer.Abort):
             status = 130
         except Exception as error:

@@ -33,21 +33,22 @@ def inspect(
     from rnncli import checkpoint
     from rnncli.inspection.overview import overview
     from rnncli.inspection.prime import read_prime
-    from rnncli.terminal.console import console, write
+    from rnncli.terminal.console import write
     from rnncli.terminal.overview import draw_overview, draw_prime
+    from rnncli.terminal.screen import screen
 
     loaded = checkpoint.load(model)
     layers = loaded.model.config.layers
     if layer is not None and layer > layers:
         raise InputError(f"{model} has {layers} layer{'s'[: layers != 1]}, so there is no layer {layer}")
     summary = overview(loaded)
-    steps = read_prime(loaded.model, prime)
+    steps = read_prime(loaded.model, loaded.model.vocabulary.typed(prime))
     if json:
         write(
             jsonlib.dumps({**summary.to_json(), "prime": [step.to_json() for step in steps]}, ensure_ascii=False) + "\n"
         )
         return
-    screen = console(sys.stdout)
-    screen.print(draw_overview(summary, screen.width))
+    output = screen(sys.stdout)
+    output.print(draw_overview(summary, output.width))
     if steps:
-        screen.print(draw_prime(steps, layer or layers, screen.width))
+        output.print(draw_prime(steps, layer or layers, output.width))

@@ -73,8 +73,8 @@ def sample(
     network = checkpoint.load(model).model
     vocabulary = network.vocabulary
     codec = CODECS[vocabulary.encoding]
-    if prime == "-":
-        prime = sys.stdin.buffer.read().decode(codec, "replace")
+    prime = sys.stdin.buffer.read().decode(codec, "replace") if prime == "-" else vocabulary.typed(prime)
+    stop = vocabulary.typed(stop)
     if skip_unknown:
         prime = vocabulary.without_unknown(prime)
     if top_k > len(vocabulary):
@@ -99,5 +99,5 @@ def sample(
         write(prime, codec)
         for last in pieces:
             write(last, codec)
-        if not last.endswith("\n"):
+        if not last.endswith("\n") and vocabulary.encoding == "utf-8":
             write("\n")

@@ -19,7 +19,8 @@ Layers = Annotated[
     option("--layers", help="Recurrent layers, one on top of the other.", min=1, show_default="1", panel=NETWORK),
 ]
 HiddenSize = Annotated[
-    int | None, option("--hidden-size", help="Hidden units in each layer.", min=1, show_default=BY_SIZE, panel=NETWORK)
+    int | None,
+    option("--hidden-size", help="Hidden units in each layer.", min=1, max=65536, show_default=BY_SIZE, panel=NETWORK),
 ]
 Activation = Annotated[
     str | None,

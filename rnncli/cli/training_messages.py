@@ -11,7 +11,7 @@ import numpy as np
 from rnncli.cli.training_request import Request
 from rnncli.sampling import Choice, generate
 from rnncli.terminal.console import say, write
-from rnncli.terminal.words import count, plural, seconds
+from rnncli.terminal.words import count, plural, seconds, visible_lines
 from rnncli.training.trainer import Report, Trainer
 
 SAMPLE_LENGTH = 200
@@ -48,17 +48,21 @@ def announce(request: Request, trainer: Trainer) -> None:
     )
 
 
-def finish(request: Request, trainer: Trainer, last: Report | None) -> None:
+def finish(request: Request, trainer: Trainer, last: Report | None, stopped_by: list[int]) -> None:
+    """The result of a run, or how to go on with one that was stopped, and what to type next."""
     best = None if trainer.best_model is trainer.model else trainer.best_loss
     if request.json and last is not None:
         emit("end", **_figures(last), model=request.output, seconds=trainer.seconds, best_validation_loss=best)
+    if stopped_by and not trainer.finished:
+        again = command("train", *request.files, "-o", request.output, "--resume")
+        say_unless_quiet(request, f"stopped at step {count(trainer.step)}; go on with: {again}")
+        return
     result = f"{request.output} is written, after {plural(trainer.step, 'step')} in {seconds(trainer.seconds)}"
     if best is not None:
         result += f"; validation loss {best:.4f} nats, {best / math.log(2):.4f} bits per character"
     say_unless_quiet(request, result)
     if not request.quiet:
-        say("a sample:\n")
-        say(_sample(trainer).strip("\n") + "\n", "cyan")
+        say(f"a sample:\n\n{visible_lines(_sample(trainer))}\n")
     named = [] if request.output == "model.npz" else [request.output]
     say_unless_quiet(request, f"next: {command('sample', *named)}    or: {command('inspect', request.output)}")
 

@@ -14,16 +14,16 @@ import typer
 
 from rnncli import checkpoint
 from rnncli.checkpoint import Checkpoint
-from rnncli.cli.training_messages import announce, command, emit, emit_report, finish, say_unless_quiet
+from rnncli.cli.training_messages import announce, emit, emit_report, finish, say_unless_quiet
 from rnncli.cli.training_request import Request
 from rnncli.engine.optimizers import OPTIMIZERS
-from rnncli.errors import InputError
+from rnncli.errors import InputError, NotFiniteError
 from rnncli.models.language_model import LanguageModel
 from rnncli.terminal.console import say
 from rnncli.terminal.progress import show_progress
-from rnncli.terminal.words import count, plural
+from rnncli.terminal.words import plural
 from rnncli.text.corpus import Corpus, read_corpus
-from rnncli.text.sources import Sources, open_sources
+from rnncli.text.sources import STDIN, Sources, open_sources
 from rnncli.training import options as defaults
 from rnncli.training.options import TrainingOptions
 from rnncli.training.team import Team
@@ -39,7 +39,7 @@ def run(request: Request) -> None:
     _check_output(request)
     old = checkpoint.load(request.output) if request.resume else None
     if old is not None:
-        request = replace(request, validation=old.record["corpus"]["held_out"])
+        request = replace(request, validation=_recorded_validation(request, old))
     corpus = _read(request, old)
     trainer = _resumed(request, old, corpus) if old else _new(request, corpus)
     announce(request, trainer)
@@ -48,15 +48,16 @@ def run(request: Request) -> None:
     with _stop_signals() as stopped_by:
         try:
             last = _train(request, trainer, stopped_by)
-        finally:
+        except NotFiniteError:
+            raise  # what was saved before is better than what is left
+        except BaseException:
             if trainer.step:
                 _save(request, trainer)
+            raise
+        _save(request, trainer)
+    finish(request, trainer, last, stopped_by)
     if stopped_by and not trainer.finished:
-        say_unless_quiet(
-            request, f"stopped at step {count(trainer.step)}; go on with: {command('train', *request.files)} --resume"
-        )
         raise typer.Exit(128 + stopped_by[0])
-    finish(request, trainer, last)
 
 
 def _train(request: Request, trainer: Trainer, stopped_by: list[int]) -> Report | None:
@@ -100,6 +101,8 @@ def _read(request: Request, old: Checkpoint | None) -> Corpus:
     sources = open_sources(request.files, encoding)
     asked = request.validation
     validation: float | Sources | None = None
+    if asked == STDIN and STDIN in request.files:
+        raise InputError("standard input cannot be both the text and the validation; put one of them into a file")
     if asked is not None:
         try:
             validation = float(asked)
@@ -113,8 +116,8 @@ def _read(request: Request, old: Checkpoint | None) -> Corpus:
             "resume with the same text, or begin anew with -o"
         )
     corpus = read_corpus(sources, validation, request.min_count, old.model.vocabulary if old else None)
-    for notice in sources.notices:
-        say(notice)
+    for notice in sources.notices + (validation.notices if isinstance(validation, Sources) else []):
+        say_unless_quiet(request, notice)
     return corpus
 
 
@@ -146,24 +149,49 @@ def _new(request: Request, corpus: Corpus) -> Trainer:
 
 def _resumed(request: Request, old: Checkpoint, corpus: Corpus) -> Trainer:
     """The trainer of the old run where it stopped; only the length of the run can be changed."""
-    options = TrainingOptions.from_json(old.record["options"])
-    settled = old.model.config.to_json() | options.to_json()
+    try:
+        options = TrainingOptions.from_json(old.record["options"])
+    except (KeyError, ValueError, TypeError):
+        raise InputError(_no_record(request)) from None
+    free = {name: request.learning[name] for name in ("patience", "eval_every")}
+    settled = old.model.config.to_json() | options.to_json() | _given(free)
     changed = [name for name, value in _given(request.network | request.learning).items() if settled[name] != value]
     if changed:
         flags = ", ".join("--" + name.replace("_", "-") for name in changed)
         raise InputError(f"{flags} cannot be changed by --resume; begin a new model with -o")
+    options = replace(options, **_given(free))
     if length := _given(request.length):
         options = replace(options, **{"steps": None, "epochs": None, "seconds": None, **length})
     if request.workers is not None:
         options = replace(options, workers=request.workers)
     trainer = Trainer(old.model, corpus, options, _team(options))
-    trainer.restore(old.resume, old.record["state"])
+    try:
+        trainer.restore(old.resume, old.record["state"])
+    except (KeyError, ValueError, TypeError):
+        raise InputError(_no_record(request)) from None
+    if length or request.learning["patience"] is not None:
+        trainer.evaluations_since_best = 0  # asked to go on, it gets its patience back
     if trainer.finished:
         raise InputError(
             f"{request.output} has finished its run of {plural(trainer.step, 'step')}; "
             "give a longer --steps, --epochs or --time to go on"
         )
     return trainer
+
+
+def _recorded_validation(request: Request, old: Checkpoint) -> str | None:
+    """What the old run held out; it cannot be changed, or the best loss so far would mean something else."""
+    try:
+        recorded: str | None = old.record["corpus"]["held_out"]
+    except (KeyError, TypeError):
+        raise InputError(_no_record(request)) from None
+    if request.validation not in (None, recorded):
+        raise InputError("--validation cannot be changed by --resume; begin a new model with -o")
+    return recorded
+
+
+def _no_record(request: Request) -> str:
+    return f"{request.output} holds no record of a run to go on with; begin a new model with -o"
 
 
 def _team(options: TrainingOptions) -> Team:
@@ -204,7 +232,8 @@ def _stop_signals() -> Iterator[list[int]]:
 
     def note(number: int, _frame: object) -> None:
         received.append(number)
-        signal.signal(number, signal.SIG_DFL)
+        for known in before:
+            signal.signal(known, signal.SIG_DFL)
         say("finishing this step and saving; once more to end at once")
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}

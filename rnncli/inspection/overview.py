@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnncli.checkpoint import Checkpoint
+from rnncli.scoring import perplexity
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,18 @@ class Overview:
         """Number of parameters."""
         return sum(size for _, _, size in self.parameters)
 
+    @property
+    def bits(self) -> float | None:
+        """The lowest validation loss in bits per character."""
+        return None if self.best_loss is None else self.best_loss / math.log(2)
+
+    @property
+    def perplexity(self) -> float | None:
+        """The perplexity at the lowest validation loss."""
+        return None if self.best_loss is None else perplexity(self.best_loss)
+
     def to_json(self) -> dict[str, Any]:
         """The same as plain data, with bits and perplexity."""
-        best = self.best_loss
         return {
             "task": self.task,
             "network": self.network,
@@ -46,9 +56,9 @@ class Overview:
             "steps": self.steps,
             "epochs": self.epochs,
             "history": self.history,
-            "best_validation_loss": best,
-            "bits_per_character": None if best is None else best / math.log(2),
-            "perplexity": None if best is None else math.exp(best),
+            "best_validation_loss": self.best_loss,
+            "bits_per_character": self.bits,
+            "perplexity": self.perplexity,
         }
 
 

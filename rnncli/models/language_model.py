@@ -33,13 +33,14 @@ class LanguageModel:
     ) -> None:
         self.config, self.vocabulary = config, vocabulary
         self.network = config.network(len(vocabulary))
-        self.parameters = Parameters(self.shapes(), dtype, flat)
+        self.parameters = Parameters(self.shapes(config, vocabulary), dtype, flat)
         self._workspace = Workspace()
 
-    def shapes(self) -> Shapes:
+    @staticmethod
+    def shapes(config: NetworkConfig, vocabulary: Vocabulary) -> Shapes:
         """Names and shapes of all parameters."""
-        output = {"output.W": (self.config.hidden_size, len(self.vocabulary)), "output.b": (len(self.vocabulary),)}
-        return {**self.network.shapes(), **output}
+        size = len(vocabulary)
+        return {**config.shapes(size), "output.W": (config.hidden_size, size), "output.b": (size,)}
 
     def initialise(self, rng: np.random.Generator) -> None:
         """Draw all parameters anew."""

@@ -1,29 +1,16 @@
-"""The two streams of the terminal."""
+"""The two streams of the terminal, without Rich, which takes longer to import than most commands to run."""
 
 import os
 import sys
-from typing import Any, TextIO
-
-from rich.console import Console
-from rich.text import Text
+from typing import IO, Any, TextIO
 
 
-def console(stream: TextIO | None = None) -> Console:
-    """A Rich console on standard error, or on another stream.
-
-    Colours only on a terminal, and not with NO_COLOR or TERM=dumb; texts are never read as markup.
-    """
-    return Console(file=stream or sys.stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)
-
-
-def say(message: str, style: str = "") -> None:
-    """One line for people, on standard error."""
-    console().print(Text(message, style))
-
-
-def is_interactive(stream: TextIO) -> bool:
-    """Whether a person watches this stream on a terminal that can redraw a line."""
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+def say(message: str) -> None:
+    """A line for people, on standard error; if nobody reads it any more, that is no reason to stop."""
+    try:
+        print(message, file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        silence(sys.stderr)
 
 
 def write(text: str, encoding: str = "utf-8") -> None:
@@ -32,3 +19,13 @@ def write(text: str, encoding: str = "utf-8") -> None:
     stream.flush()
     stream.buffer.write(text.encode(encoding, "surrogatepass" if encoding == "utf-8" else "replace"))
     stream.buffer.flush()
+
+
+def silence(stream: IO[str]) -> None:
+    """Let everything that is still written to this stream vanish."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def is_interactive(stream: TextIO) -> bool:
+    """Whether a person watches this stream on a terminal that can redraw a line."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"

@@ -1,6 +1,5 @@
 """The overview of a model, drawn."""
 
-import math
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -67,9 +66,11 @@ def _facts(view: "Overview") -> list[tuple[str, str]]:
             )
         )
     if view.best_loss is not None:
-        bits, perplexity = view.best_loss / math.log(2), math.exp(view.best_loss)
         facts.append(
-            ("validation", f"{view.best_loss:.4f} nats, {bits:.4f} bits per character, perplexity {perplexity:.2f}")
+            (
+                "validation",
+                f"{view.best_loss:.4f} nats, {view.bits:.4f} bits per character, perplexity {view.perplexity:.2f}",
+            )
         )
     elif view.history:
         facts.append(("last loss", f"{view.history[-1]['loss']:.4f} nats per character (nothing was held out)"))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, Progress, TextColumn
 
-from rnncli.terminal.console import console, is_interactive, say
+from rnncli.terminal.console import is_interactive, say
+from rnncli.terminal.screen import screen
 from rnncli.terminal.words import count, seconds
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _bar() -> _Bar:
         BarColumn(bar_width=20),
         TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.fields[figures]}"),
-        console=console(),
+        console=screen(sys.stderr),
         transient=True,
         refresh_per_second=5,
     )

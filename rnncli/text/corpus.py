@@ -32,7 +32,12 @@ class Corpus:
 
 def read_ids(sources: Sources, vocabulary: Vocabulary) -> NDArray[Any]:
     """The ids (N,) of a text in a vocabulary that is given; InputError where a character has none."""
-    return np.concatenate([np.empty(0, vocabulary.dtype), *map(vocabulary.encode, sources.pieces())])
+    parts = [np.empty(0, vocabulary.dtype)]
+    before = dict.fromkeys(sources.names, 0)  # characters of each source so far
+    for name, piece in sources.named_pieces():
+        parts.append(vocabulary.encode(piece, name, before[name]))
+        before[name] += len(piece)
+    return np.concatenate(parts)
 
 
 def read_corpus(
@@ -54,19 +59,23 @@ def read_corpus(
     if total < 2:
         where = ", ".join(sources.names)
         raise InputError(f"{where} holds {total or 'no'} character{'s'[: total != 1]}; training needs at least two")
-    if vocabulary is None:
-        vocabulary = Vocabulary.from_counts(counts, sources.encoding, min_count)
-    ids = np.empty(total, vocabulary.dtype)
-    start = 0
-    for piece in sources.pieces():
-        ids[start : start + len(piece)] = vocabulary.encode(piece)
-        start += len(piece)
+    own = vocabulary or Vocabulary.from_counts(counts, sources.encoding, min_count)
+    if not own.characters:
+        raise InputError(f"no character occurs {min_count} times; use a smaller --min-count")
+    try:
+        ids = read_ids(sources, own)
+    except InputError:
+        if vocabulary is not None:
+            raise
+        ids = np.empty(0, own.dtype)  # characters that were not there when they were counted
+    if len(ids) != total:
+        raise InputError(f"{', '.join(sources.names)} changed while it was read; start again")
     if isinstance(validation, Sources):
-        parts = ids, read_ids(validation, vocabulary)
+        parts = ids, read_ids(validation, own)
     else:
         cut = total - held_out(total, validation)
         parts = ids[:cut], ids[cut:]
-    return Corpus(*parts, vocabulary, sources.names, sources.digest())
+    return Corpus(*parts, own, sources.names, sources.digest())
 
 
 def held_out(total: int, fraction: float | None) -> int:

@@ -22,6 +22,7 @@ PIECE = 1 << 22
 """Bytes read at once."""
 
 STDIN = "-"
+_LOOK = 8192  # bytes at the start of a file that tell whether it is text
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
@@ -35,14 +36,18 @@ class Sources:
     notices: list[str] = field(default_factory=list)
 
     def pieces(self) -> Iterator[str]:
-        """The text from its beginning, in pieces of some megabytes; each call reads it anew.
+        """The text from its beginning, in pieces of some megabytes; each call reads it anew."""
+        return (piece for _, piece in self.named_pieces())
+
+    def named_pieces(self) -> Iterator[tuple[str, str]]:
+        """The name of a source and a piece of its text, in order.
 
         A byte order mark at the start of a file is left out, line ends stay as they are. Raises InputError for
         bytes that are no UTF-8, naming file and byte.
         """
         for name, opener in zip(self.names, self.openers, strict=True):
             decoder = codecs.getincrementaldecoder(CODECS[self.encoding])()
-            position = 0
+            position, begun = 0, False
             with opener() as file:
                 while True:
                     data = _read(file, name)
@@ -54,12 +59,14 @@ class Sources:
                             f"{name} is not valid UTF-8 at byte {position - pending + error.start}; "
                             "re-encode it, or read it with --encoding bytes"
                         ) from None
-                    if position == 0 and text.startswith(_BOM) and self.encoding == "utf-8":
+                    if not begun and text.startswith(_BOM) and self.encoding == "utf-8":
                         text = text[1:]
                         self._notice(f"left out the byte order mark at the start of {name}")
+                        begun = True
+                    begun = begun or bool(text)
                     position += len(data)
                     if text:
-                        yield text
+                        yield name, text
                     if not data:
                         break
 
@@ -110,7 +117,7 @@ def _add_file(sources: Sources, path: str) -> None:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
     if not stat.S_ISREG(mode):
         raise InputError(f"{path} is neither a file nor a directory; pipe it in and name it - instead")
-    sources.names.append(path)
+    sources.names.append(os.fsencode(path).decode(errors="replace"))  # a name may be no text
     sources.openers.append(lambda: _open(path))
 
 
@@ -120,7 +127,8 @@ def _add_directory(sources: Sources, folder: Path) -> None:
     if not texts:
         raise InputError(f"{folder} contains no text files; name a folder or a file with text")
     if len(texts) < len(found):
-        sources.notices.append(f"left out {len(found) - len(texts)} files of {folder} that are not text")
+        number = len(found) - len(texts)
+        sources.notices.append(f"left out {number} file{'s'[: number != 1]} of {folder} that are not text")
     for path in texts:
         _add_file(sources, str(path))
 
@@ -131,9 +139,9 @@ def _is_hidden(path: Path, folder: Path) -> bool:
 
 def _looks_like_text(path: Path) -> bool:
     with _open(str(path)) as file:
-        start = _read(file, str(path), 8192)
+        start = _read(file, str(path), _LOOK)
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(start)
+        codecs.getincrementaldecoder("utf-8")().decode(start, final=len(start) < _LOOK)
     except UnicodeDecodeError:
         return False
     return b"\0" not in start

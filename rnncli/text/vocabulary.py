@@ -54,15 +54,20 @@ class Vocabulary:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def encode(self, text: str) -> NDArray[Any]:
+    def encode(self, text: str, source: str = "the text", before: int = 0) -> NDArray[Any]:
         """The ids (N,) of ``text`` in the smallest unsigned dtype that holds V.
 
-        Raises InputError, naming the characters and where the first stands, if there are some without an id.
+        Raises InputError, naming the characters and where the first stands, if there are some without an id;
+        ``source`` is where the text is from, and ``before`` how many characters of it came before these.
         """
         ids = self._ids[np.minimum(code_points(text), len(self._ids) - 1)]
         if ids.min(initial=0) < 0:
-            self._refuse(text, int(np.argmax(ids < 0)))
+            self._refuse(text, source, before + int(np.argmax(ids < 0)))
         return ids.astype(self.dtype)
+
+    def typed(self, text: str) -> str:
+        """What a user typed, as this vocabulary holds it: itself, or the bytes that it is made of."""
+        return text.encode("utf-8", "surrogateescape").decode("latin-1") if self.encoding == "bytes" else text
 
     def without_unknown(self, text: str) -> str:
         """``text`` without the characters that have no id."""
@@ -72,11 +77,11 @@ class Vocabulary:
         """The text that these ids stand for."""
         return "".join(self.symbols[i] for i in ids)
 
-    def _refuse(self, text: str, position: int) -> None:
+    def _refuse(self, text: str, source: str, position: int) -> None:
         unseen = sorted(set(text) - set(self.characters))
         shown = " ".join(repr(character) for character in unseen[:10]) + (" …" if len(unseen) > 10 else "")
         raise InputError(
-            f"the model has never seen {shown} (first at character {position + 1} of the text); "
+            f"the model has never seen {shown} (first at character {position + 1} of {source}); "
             f"its alphabet is {self.alphabet()}"
         )
 

@@ -44,8 +44,9 @@ class TrainingOptions:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "TrainingOptions":
-        """The inverse of :meth:`to_json`; ValueError for names that are no options."""
-        if set(data) != {field.name for field in fields(cls)}:
+        """The inverse of :meth:`to_json`; ValueError for names that are no options. What an older file lacks has its
+        default."""
+        if not set(data) <= {field.name for field in fields(cls)}:
             raise ValueError("the training options are malformed")
         return cls(**data)
 

@@ -17,7 +17,7 @@ from rnncli.engine import schedules
 from rnncli.engine.optimizers import OPTIMIZERS, clip_by_global_norm
 from rnncli.engine.parameters import Parameters
 from rnncli.engine.types import Array
-from rnncli.errors import InputError, TrainingError
+from rnncli.errors import InputError, NotFiniteError
 from rnncli.models.language_model import LanguageModel
 from rnncli.scoring import Score, score
 from rnncli.text.corpus import Corpus, Streams
@@ -111,14 +111,16 @@ class Trainer:
         return self.progress >= 1 or 0 < self.options.patience <= self.evaluations_since_best
 
     def run(self) -> Generator[Report, None, None]:
-        """Train until ``finished``. Raises TrainingError, with the weights as they were before the step, when a
-        loss or a gradient is not finite, and when a member of the team has died."""
+        """Train until ``finished``. Raises NotFiniteError when a loss or a gradient is not finite, and
+        TrainingError when a member of the team has died."""
         self.progress = self._measured_progress()
         self.team.start(self)
         try:
             while not self.finished:
                 self.team.sum()  # all wait here until the next step is asked for
-                yield self._train_one_step()
+                with np.errstate(over="ignore", invalid="ignore"):  # numbers that explode are told in a sentence
+                    report = self._train_one_step()
+                yield report
         finally:
             self.team.stop()
 
@@ -166,15 +168,19 @@ class Trainer:
         gradient = self.team.sum_slices(self.all_gradients)
         loss, squared_norm = self.team.sum(loss * share, float(np.dot(gradient, gradient)))
         norm = math.sqrt(squared_norm)
-        if not math.isfinite(loss + norm):
-            raise TrainingError(
-                f"step {self.step + 1}: the {'gradient' if math.isfinite(loss) else 'loss'} is not a finite number "
-                f"any more; try again with --learning-rate {self.options.learning_rate / 10:g}"
-            )
+        self._require_finite(loss, "loss")
+        self._require_finite(norm, "gradient")
         clip_by_global_norm(gradient, self.options.clip_norm, norm)
         self.optimizer.step(self.model.parameters.flat[self.my_slice], gradient, rate)
         self.team.share_slices()
         return loss, norm
+
+    def _require_finite(self, value: float, what: str) -> None:
+        if not math.isfinite(value):
+            raise NotFiniteError(
+                f"step {self.step + 1}: the {what} is not a finite number any more; "
+                f"try again with --learning-rate {self.options.learning_rate / 10:g}"
+            )
 
     def _window_length(self, step: int) -> int:
         index = step % self.streams.windows
@@ -207,6 +213,7 @@ class Trainer:
             mine = score(self.model, self.corpus.validation, EVALUATION_STREAMS, part(EVALUATION_STREAMS, self.team))
             total, characters = self.team.sum(mine.total, mine.characters)
             validation = Score(total, int(characters))
+            self._require_finite(total, "validation loss")
             entry["validation_loss"] = validation.nats
             is_best = validation.nats < self.best_loss
             self.evaluations_since_best = 0 if is_best else self.evaluations_since_best + 1

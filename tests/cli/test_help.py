@@ -95,13 +95,10 @@ def test_what_is_misspelt_gets_a_suggestion(arguments: list[str], hint: str, hel
         ("--time", ""),
         ("--activation", "relu"),  # of the cell gru
         ("--batch-size", "5"),  # of five characters
-        pytest.param(
-            "--min-count", "100", marks=pytest.mark.xfail(strict=True, reason="learns a text of unknown symbols only")
-        ),
+        pytest.param("--min-count", "100"),
         pytest.param(
             "--hidden-size",
             "1000000",
-            marks=pytest.mark.xfail(strict=True, reason="a MemoryError, told as our own fault"),
         ),
     ],
 )

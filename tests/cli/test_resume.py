@@ -6,8 +6,6 @@ import signal
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from rnncli import checkpoint
 from tests.cli.conftest import LINES
 from tests.cli.running import COMMAND, environment, process, refused, rnncli, succeeded
@@ -52,7 +50,6 @@ def test_sigterm_saves_too(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["lines.txt", "m.npz"]
 
 
-@pytest.mark.xfail(strict=True, reason="-o is missing, so that the command goes on with model.npz")
 def test_the_advice_after_ctrl_c_names_the_model(folder: Path) -> None:
     (folder / "lines.txt").write_text(LINES)
     stopped = interrupt(signal.SIGINT, *LONG, "-o", "m.npz")
@@ -82,7 +79,6 @@ def test_what_cannot_be_resumed_is_told() -> None:
     succeeded(rnncli("train", "-", "--resume", "--steps", 9, "--hidden-size", 5, "-q", input="abcabcabc"))
 
 
-@pytest.mark.xfail(strict=True, reason="patience stays used up, and cannot be changed: the advice does not help")
 def test_a_run_that_lost_its_patience_can_go_on(folder: Path) -> None:
     (folder / "lines.txt").write_text(LINES)
     wild = ("--hidden-size", 4, "--learning-rate", 3, "--patience", 1, "--eval-every", 1, "--steps", 100, "-q")
@@ -92,7 +88,6 @@ def test_a_run_that_lost_its_patience_can_go_on(folder: Path) -> None:
     succeeded(rnncli("train", "lines.txt", "--resume", "--steps", 200, "--patience", 0, "-q"))
 
 
-@pytest.mark.xfail(strict=True, reason="KeyError: the record of a file is not looked at before it is used")
 def test_a_model_without_a_run_is_refused() -> None:
     begun()
     loaded = checkpoint.load("model.npz")

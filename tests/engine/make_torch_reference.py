@@ -47,7 +47,7 @@ def reference(case: str) -> dict[str, torch.Tensor]:
     upstream = [torch.randn_like(result) for result in results]
     torch.autograd.backward(results, upstream)
 
-    values = {name: weights for name, weights in network.named_parameters()}
+    values = dict(network.named_parameters())
     values |= {f"{name}_0": state for name, state in zip(names, first, strict=True)}
     if embedded:
         values["embedding"] = table

@@ -80,7 +80,6 @@ def test_a_byte_order_mark_is_left_out_and_told_once(tmp_path: Path) -> None:
     assert "mark.txt" in notice
 
 
-@pytest.mark.xfail(strict=True, reason="a mark across the first pieces stays: pieces() asks for position == 0")
 @pytest.mark.parametrize("step", [1, 2])
 def test_a_byte_order_mark_may_lie_across_pieces(step: int) -> None:
     assert "".join(trickling(b"\xef\xbb\xbfone", step).pieces()) == "one"
@@ -133,7 +132,6 @@ def test_a_directory_is_read_sorted_by_path_without_hidden_and_binary_files(tmp_
     assert str(tmp_path) in notice
 
 
-@pytest.mark.xfail(strict=True, reason="what is broken at the very end of a short file is not noticed")
 def test_a_file_that_ends_inside_a_character_is_no_text_of_a_directory(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
