@@ -1,7 +1,10 @@
 """Reading one character at a time: what sampling does, without allocating anything per character."""
 
+from functools import partial
+
 import numpy as np
 
+from rnncli.engine.cells.base import Step
 from rnncli.engine.network import RecurrentNetwork
 from rnncli.engine.parameters import Parameters
 from rnncli.engine.types import Array, Ids
@@ -23,11 +26,19 @@ class Stepper:
         self._rows = self._a.swapaxes(0, 1)
         product, kept = np.empty_like(self._a), np.empty((len(network.cell.kept), streams, size), state.dtype)
         self._steps = [
-            network.cell.step(self._a, layer, layer, kept, parameters.scope(name), product)
+            network.cell.step(
+                self._a,
+                layer,
+                layer,  # the new state takes the place of the old
+                kept,
+                parameters.scope(name),
+                product,
+                self._product(layer[0], parameters[f"{name}.W_h"], product),
+            )
             for name, layer in zip(network.names, state, strict=True)
         ]
         self._between = [
-            (below[0], parameters[f"{name}.W_x"], parameters[f"{name}.b"][:, None])
+            (self._product(below[0], parameters[f"{name}.W_x"], self._a), parameters[f"{name}.b"][:, None])
             for name, below in zip(network.names[1:], state, strict=False)
         ]
 
@@ -35,8 +46,17 @@ class Stepper:
         """Read ``ids`` (B,); returns the hidden state (B, H) of the top layer, good until the next step."""
         np.copyto(self._rows, self._table[ids])
         self._steps[0]()
-        for (hidden, W_x, b), step in zip(self._between, self._steps[1:], strict=True):
-            np.matmul(hidden, W_x, out=self._a)
+        for (multiply, b), step in zip(self._between, self._steps[1:], strict=True):
+            multiply()
             np.add(self._a, b, out=self._a)
             step()
         return self._top
+
+    @staticmethod
+    def _product(rows: Array, W: Array, out: Array) -> Step:
+        """Multiply ``rows`` (B, D) by a stack of weights (G, D, H) into ``out`` (G, B, H). For one text the stack is
+        laid out as one matrix: one product of a vector instead of G."""
+        if len(rows) > 1:
+            return partial(np.matmul, rows, W, out=out)
+        flat = np.ascontiguousarray(W.swapaxes(0, 1)).reshape(W.shape[1], -1)
+        return partial(np.dot, rows, flat, out=out.reshape(1, -1))

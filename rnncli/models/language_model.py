@@ -108,7 +108,12 @@ class LanguageModel:
         stepper = Stepper(self.network, self.parameters, state)
         W, b = self.parameters["output.W"], self.parameters["output.b"]
         logits = np.empty((state.shape[2], len(b)), W.dtype)
-        return lambda ids: dense.forward(stepper.step(ids), W, b, out=logits)
+
+        def read(ids: Ids) -> Array:
+            np.dot(stepper.step(ids), W, out=logits)
+            return np.add(logits, b, out=logits)
+
+        return read
 
     def to_json(self) -> dict[str, Any]:
         """What fixes the model but for the values of its parameters, for the model file."""

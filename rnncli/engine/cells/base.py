@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -42,12 +43,19 @@ class Cell(Protocol):
         """Names and shapes of the recurrent parameters."""
 
     def step(
-        self, a: Array, state: Array, new_state: Array, kept: Array, parameters: Mapping[str, Array], product: Array
+        self,
+        a: Array,
+        state: Array,
+        new_state: Array,
+        kept: Array,
+        parameters: Mapping[str, Array],
+        product: Array,
+        multiply: Step,
     ) -> Step:
         """Prepare one time step: a function that reads and writes these arrays whenever it is called.
 
         ``a`` (G, B, H) is the drive x W_x + b and becomes the gates; from ``state`` (S, B, H) it makes ``new_state``,
-        which may be the same array, and ``kept`` (K, B, H). ``product`` (G, B, H) is scratch.
+        which may be the same array, and ``kept`` (K, B, H). ``multiply`` writes h W_h into ``product`` (G, B, H).
         """
 
     def backward(
@@ -82,7 +90,16 @@ def forward(
         "steps",
         (drive, states, kept, product, parameters),
         lambda: [
-            cell.step(drive[:, t], states[:, t], states[:, t + 1], kept[:, t], parameters, product) for t in range(T)
+            cell.step(
+                drive[:, t],
+                states[:, t],
+                states[:, t + 1],
+                kept[:, t],
+                parameters,
+                product,
+                partial(np.matmul, states[0, t], parameters["W_h"], out=product),
+            )
+            for t in range(T)
         ],
     )
     states[:, 0] = state

@@ -42,15 +42,22 @@ class GRU:
         return {"W_h": (3, hidden_size, hidden_size), "b_hn": (hidden_size,)}
 
     def step(
-        self, a: Array, state: Array, new_state: Array, kept: Array, parameters: Mapping[str, Array], product: Array
+        self,
+        a: Array,
+        state: Array,
+        new_state: Array,
+        kept: Array,
+        parameters: Mapping[str, Array],
+        product: Array,
+        multiply: Step,
     ) -> Step:
-        W_h, b_hn = parameters["W_h"], parameters["b_hn"]
+        b_hn = parameters["b_hn"]
         (h,), (h_next,), (q,) = state, new_state, kept
         (r, z, n), rz = a, a[:2]
         product_rz, product_n = product[:2], product[2]
 
         def step() -> None:
-            np.matmul(h, W_h, out=product)
+            multiply()  # product = h W_h
             np.add(rz, product_rz, out=rz)
             sigmoid(rz, out=rz)
             np.add(product_n, b_hn, out=q)

@@ -42,15 +42,21 @@ class LSTM:
         return {"W_h": (4, hidden_size, hidden_size)}
 
     def step(
-        self, a: Array, state: Array, new_state: Array, kept: Array, parameters: Mapping[str, Array], product: Array
+        self,
+        a: Array,
+        state: Array,
+        new_state: Array,
+        kept: Array,
+        parameters: Mapping[str, Array],
+        product: Array,
+        multiply: Step,
     ) -> Step:
-        W_h = parameters["W_h"]
-        (h, c), (h_next, c_next), (tanh_c,) = state, new_state, kept
+        (_, c), (h_next, c_next), (tanh_c,) = state, new_state, kept
         (i, f, o, g), ifo = a, a[:3]
         written = product[0]  # i · g
 
         def step() -> None:
-            np.matmul(h, W_h, out=product)
+            multiply()  # product = h W_h
             np.add(a, product, out=a)
             sigmoid(ifo, out=ifo)
             np.tanh(g, out=g)

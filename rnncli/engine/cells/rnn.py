@@ -35,12 +35,19 @@ class RNN:
         return {"W_h": (1, hidden_size, hidden_size)}
 
     def step(
-        self, a: Array, state: Array, new_state: Array, kept: Array, parameters: Mapping[str, Array], product: Array
+        self,
+        a: Array,
+        state: Array,
+        new_state: Array,
+        kept: Array,
+        parameters: Mapping[str, Array],
+        product: Array,
+        multiply: Step,
     ) -> Step:
-        W_h, (h,), φ = parameters["W_h"], state, self.activation.function
+        φ = self.activation.function
 
         def step() -> None:
-            np.matmul(h, W_h, out=product)
+            multiply()  # product = h W_h
             np.add(a, product, out=a)
             φ(a, out=a)
             np.copyto(new_state, a)
