@@ -33,7 +33,8 @@ def bench(
     from rnncli.terminal.words import count, plural
     from rnncli.training.benchmark import CORPUS_LENGTH, measure
     from rnncli.training.options import TrainingOptions
-    from rnncli.training.workers import default_workers, team_of
+    from rnncli.training.plan import default_workers
+    from rnncli.training.workers import team_of
 
     config = NetworkConfig(cell, layers, hidden_size, embedding_size)
     training = TrainingOptions(batch_size=batch_size, seq_length=seq_length, seconds=time)

@@ -1,6 +1,6 @@
 """rnncli train: learn a text."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -63,32 +63,32 @@ def train(
         Request(
             files=files,
             output=output,
-            network={
-                "cell": cell,
-                "layers": layers,
-                "hidden_size": hidden_size,
-                "activation": activation,
-                "embedding_size": embedding_size,
-                "dropout": dropout,
-            },
-            learning={
-                "batch_size": batch_size,
-                "seq_length": seq_length,
-                "optimizer": optimizer,
-                "learning_rate": learning_rate,
-                "schedule": schedule,
-                "warmup": warmup,
-                "clip_norm": clip_norm,
-                "weight_decay": weight_decay,
-                "patience": patience,
-                "eval_every": eval_every,
-                "seed": seed,
-            },
-            length={"epochs": epochs, "steps": steps, "seconds": time},
+            network=_given(
+                cell=cell,
+                layers=layers,
+                hidden_size=hidden_size,
+                activation=activation,
+                embedding_size=embedding_size,
+                dropout=dropout,
+            ),
+            learning=_given(
+                batch_size=batch_size,
+                seq_length=seq_length,
+                optimizer=optimizer,
+                learning_rate=learning_rate,
+                schedule=schedule,
+                warmup=warmup,
+                clip_norm=clip_norm,
+                weight_decay=weight_decay,
+                patience=patience,
+                eval_every=eval_every,
+                seed=seed,
+                workers=workers,
+            ),
+            length=_given(epochs=epochs, steps=steps, seconds=time),
             encoding=encoding,
             min_count=min_count,
             validation=validation,
-            workers=workers,
             save_every=save_every,
             resume=resume,
             force=force,
@@ -97,3 +97,8 @@ def train(
             quiet=quiet,
         )
     )
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """Those options that are not None."""
+    return {name: value for name, value in options.items() if value is not None}

@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Request:
-    """The command line of ``rnncli train``. None stands for an option that was not given."""
+    """The command line of ``rnncli train``. The dictionaries hold the options that were given, by name."""
 
     files: list[str]
     output: str
@@ -16,7 +16,6 @@ class Request:
     encoding: str
     min_count: int
     validation: str | None
-    workers: int | None
     save_every: int | None
     resume: bool
     force: bool

@@ -7,28 +7,20 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
-import numpy as np
 import typer
 
 from rnncli import checkpoint
 from rnncli.checkpoint import Checkpoint
 from rnncli.cli.training_messages import announce, emit, emit_report, finish, say_unless_quiet
 from rnncli.cli.training_request import Request
-from rnncli.engine.optimizers import OPTIMIZERS
 from rnncli.errors import InputError, NotFiniteError
-from rnncli.models.language_model import LanguageModel
 from rnncli.terminal.console import say
 from rnncli.terminal.progress import show_progress
-from rnncli.terminal.words import plural
 from rnncli.text.corpus import Corpus, read_corpus
 from rnncli.text.sources import STDIN, Sources, open_sources
-from rnncli.training import options as defaults
-from rnncli.training.options import TrainingOptions
-from rnncli.training.team import Team
+from rnncli.training.plan import begin, go_on
 from rnncli.training.trainer import Report, Trainer
-from rnncli.training.workers import default_workers, team_of
 
 SAVE_INTERVAL = 10.0
 """Seconds between two saves, at least, where the user does not say."""
@@ -38,10 +30,9 @@ def run(request: Request) -> None:
     """Do what was asked for; RnncliError, or typer.Exit when interrupted."""
     _check_output(request)
     old = checkpoint.load(request.output) if request.resume else None
-    if old is not None:
-        request = replace(request, validation=_recorded_validation(request, old))
     corpus = _read(request, old)
-    trainer = _resumed(request, old, corpus) if old else _new(request, corpus)
+    choices = request.network, request.learning, request.length
+    trainer = go_on(old.model, old.record, old.resume, corpus, *choices) if old else begin(corpus, *choices)
     announce(request, trainer)
     if request.dry_run:
         return
@@ -100,6 +91,10 @@ def _read(request: Request, old: Checkpoint | None) -> Corpus:
     encoding = old.model.vocabulary.encoding if old else request.encoding
     sources = open_sources(request.files, encoding)
     asked = request.validation
+    if old is not None:
+        asked = old.record.get("corpus", {}).get("held_out")
+        if request.validation not in (None, asked):
+            raise InputError("--validation cannot be changed by --resume; begin a new model with -o")
     validation: float | Sources | None = None
     if asked == STDIN and STDIN in request.files:
         raise InputError("standard input cannot be both the text and the validation; put one of them into a file")
@@ -110,100 +105,16 @@ def _read(request: Request, old: Checkpoint | None) -> Corpus:
             validation = open_sources([asked], encoding)
         if isinstance(validation, float) and not 0 <= validation < 1:
             raise InputError(f"--validation {asked} is neither a fraction from 0 to below 1 nor a file")
-    if old is not None and sources.digest() != old.record["corpus"]["sha256"]:
+    if old is not None and sources.digest() != old.record.get("corpus", {}).get("sha256"):
         raise InputError(
             f"{', '.join(sources.names)} is not the text that {request.output} was trained on (its bytes differ); "
             "resume with the same text, or begin anew with -o"
         )
     corpus = read_corpus(sources, validation, request.min_count, old.model.vocabulary if old else None)
+    corpus = replace(corpus, held_out=asked)
     for notice in sources.notices + (validation.notices if isinstance(validation, Sources) else []):
         say_unless_quiet(request, notice)
     return corpus
-
-
-def _new(request: Request, corpus: Corpus) -> Trainer:
-    """A trainer with what the user chose, and choices by the size of the text for the rest."""
-    characters = len(corpus.training)
-    config = replace(defaults.default_network(characters, len(corpus.vocabulary)), **_given(request.network))
-    if config.activation != "tanh" and config.cell != "rnn":
-        raise InputError(f"--activation is a choice of --cell rnn; the gates of a {config.cell} have their own")
-    batch_size, seq_length = defaults.default_streams(characters)
-    learning = {"batch_size": batch_size, "seq_length": seq_length, **_given(request.learning)}
-    optimizer = learning.setdefault("optimizer", "adam")
-    learning.setdefault("learning_rate", OPTIMIZERS[optimizer].learning_rate)
-    model = LanguageModel(config, corpus.vocabulary)
-    length = _given(request.length) or {
-        "steps": defaults.default_steps(
-            characters, model.parameters.flat.size, learning["batch_size"], learning["seq_length"]
-        )
-    }
-    if "steps" in length:
-        learning.setdefault("warmup", min(TrainingOptions.warmup, length["steps"] // 10))
-    options = TrainingOptions(**learning, **length)
-    options = replace(
-        options, workers=request.workers or default_workers(model.parameters.flat.size, characters, options)
-    )
-    model.initialise(np.random.default_rng([options.seed, 0]))
-    return Trainer(model, corpus, options, _team(options))
-
-
-def _resumed(request: Request, old: Checkpoint, corpus: Corpus) -> Trainer:
-    """The trainer of the old run where it stopped; only the length of the run can be changed."""
-    try:
-        options = TrainingOptions.from_json(old.record["options"])
-    except (KeyError, ValueError, TypeError):
-        raise InputError(_no_record(request)) from None
-    free = {name: request.learning[name] for name in ("patience", "eval_every")}
-    settled = old.model.config.to_json() | options.to_json() | _given(free)
-    changed = [name for name, value in _given(request.network | request.learning).items() if settled[name] != value]
-    if changed:
-        flags = ", ".join("--" + name.replace("_", "-") for name in changed)
-        raise InputError(f"{flags} cannot be changed by --resume; begin a new model with -o")
-    options = replace(options, **_given(free))
-    if length := _given(request.length):
-        options = replace(options, **{"steps": None, "epochs": None, "seconds": None, **length})
-    if request.workers is not None:
-        options = replace(options, workers=request.workers)
-    trainer = Trainer(old.model, corpus, options, _team(options))
-    try:
-        trainer.restore(old.resume, old.record["state"])
-    except (KeyError, ValueError, TypeError):
-        raise InputError(_no_record(request)) from None
-    if length or request.learning["patience"] is not None:
-        trainer.evaluations_since_best = 0  # asked to go on, it gets its patience back
-    if trainer.finished:
-        raise InputError(
-            f"{request.output} has finished its run of {plural(trainer.step, 'step')}; "
-            "give a longer --steps, --epochs or --time to go on"
-        )
-    return trainer
-
-
-def _recorded_validation(request: Request, old: Checkpoint) -> str | None:
-    """What the old run held out; it cannot be changed, or the best loss so far would mean something else."""
-    try:
-        recorded: str | None = old.record["corpus"]["held_out"]
-    except (KeyError, TypeError):
-        raise InputError(_no_record(request)) from None
-    if request.validation not in (None, recorded):
-        raise InputError("--validation cannot be changed by --resume; begin a new model with -o")
-    return recorded
-
-
-def _no_record(request: Request) -> str:
-    return f"{request.output} holds no record of a run to go on with; begin a new model with -o"
-
-
-def _team(options: TrainingOptions) -> Team:
-    if options.workers > options.batch_size:
-        raise InputError(
-            f"--workers {options.workers} is more than the {plural(options.batch_size, 'stream')} to share"
-        )
-    return team_of(options.workers)
-
-
-def _given(choices: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in choices.items() if value is not None}
 
 
 def _save(request: Request, trainer: Trainer) -> None:
@@ -215,7 +126,7 @@ def _save(request: Request, trainer: Trainer) -> None:
             "names": corpus.names,
             "training": len(corpus.training),
             "validation": len(corpus.validation),
-            "held_out": request.validation,
+            "held_out": corpus.held_out,
             "sha256": corpus.sha256,
         },
         "state": state,

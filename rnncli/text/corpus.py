@@ -28,16 +28,23 @@ class Corpus:
     vocabulary: Vocabulary
     names: list[str]
     sha256: str
+    held_out: str | None = None
+    """What the user asked to hold out."""
 
 
 def read_ids(sources: Sources, vocabulary: Vocabulary) -> NDArray[Any]:
     """The ids (N,) of a text in a vocabulary that is given; InputError where a character has none."""
-    parts = [np.empty(0, vocabulary.dtype)]
+    ids = np.empty(0, vocabulary.dtype)
+    total = 0
     before = dict.fromkeys(sources.names, 0)  # characters of each source so far
     for name, piece in sources.named_pieces():
-        parts.append(vocabulary.encode(piece, name, before[name]))
+        if total + len(piece) > len(ids):
+            ids.resize(max(total + len(piece), 3 * total // 2), refcheck=False)
+        ids[total : total + len(piece)] = vocabulary.encode(piece, name, before[name])
+        total += len(piece)
         before[name] += len(piece)
-    return np.concatenate(parts)
+    ids.resize(total, refcheck=False)
+    return ids
 
 
 def read_corpus(

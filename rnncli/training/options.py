@@ -1,17 +1,7 @@
-"""How to learn: the choices of a training run, and how they are made for a corpus where the user makes none."""
+"""How to learn: the choices of a training run."""
 
-import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
-
-from rnncli.models.config import NetworkConfig
-
-WORK = 4e12
-"""Multiplications of a run of default length, some minutes on a laptop. It is counted and not timed, so that the same
-seed gives the same model on a slow machine and a fast one."""
-
-EPOCHS, FEWEST_STEPS = 30, 300
-"""A run of default length reads no text more often than EPOCHS times, unless that were fewer steps than these."""
 
 
 @dataclass(frozen=True)
@@ -49,26 +39,3 @@ class TrainingOptions:
         if not set(data) <= {field.name for field in fields(cls)}:
             raise ValueError("the training options are malformed")
         return cls(**data)
-
-
-def default_network(characters: int, vocabulary_size: int) -> NetworkConfig:
-    """A network for a text of so many characters: wide where there is much to learn, narrow where it would only
-    learn by heart."""
-    sizes = ((1_000, 32), (20_000, 96), (200_000, 192), (math.inf, 256))
-    hidden_size = next(size for limit, size in sizes if characters < limit)
-    return NetworkConfig(hidden_size=hidden_size, embedding_size=0 if vocabulary_size <= 256 else 64)
-
-
-def default_streams(characters: int) -> tuple[int, int]:
-    """Batch size and window: as many streams as leave each at least some windows of its own."""
-    seq_length = max(1, min(64, characters - 1))
-    batch_size = max(1, min(32, characters // (8 * seq_length)))
-    return batch_size, seq_length
-
-
-def default_steps(characters: int, parameters: int, batch_size: int, seq_length: int) -> int:
-    """Steps of a run of default length: by WORK, but not more than EPOCHS."""
-    in_step = batch_size * seq_length
-    affordable = WORK / (3 * parameters * in_step)  # forward, and twice as much backward
-    epochs = EPOCHS * characters / in_step
-    return max(FEWEST_STEPS, round(min(affordable, epochs)))

@@ -5,7 +5,6 @@ nobody waits inside every product.
 """
 
 import multiprocessing
-import os
 import signal
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
@@ -170,19 +169,3 @@ def _work(
 def team_of(workers: int) -> Team:
     """A team of so many processes on this machine."""
     return Alone() if workers == 1 else Workers(workers)
-
-
-def default_workers(parameters: int, characters: int, options: TrainingOptions) -> int:
-    """How many processes pay for a run on a text of so many characters.
-
-    To start one costs some tenths of a second, and each step that they share some tens of microseconds: runs of a few
-    seconds and steps of less than a millisecond stay with one.
-    """
-    in_step = options.batch_size * options.seq_length
-    work = 3.0 * parameters * in_step  # multiplications of a step
-    steps = options.steps or (options.epochs or 0) * characters / in_step
-    seconds = options.seconds or steps * work / 3e10
-    if work < 2e7 or seconds < 5:
-        return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, options.batch_size // 4, 8))
