@@ -58,8 +58,9 @@ class GRU:
 
         def step() -> None:
             multiply()  # product = h W_h
-            np.add(rz, product_rz, out=rz)
-            sigmoid(rz, out=rz)
+            np.add(rz, product_rz, out=product_rz)
+            sigmoid(product_rz, out=product_rz)  # in the scratch, which is contiguous
+            np.copyto(rz, product_rz)
             np.add(product_n, b_hn, out=q)
             np.multiply(r, q, out=product_n)
             np.add(n, product_n, out=n)

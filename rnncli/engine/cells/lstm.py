@@ -53,13 +53,14 @@ class LSTM:
     ) -> Step:
         (_, c), (h_next, c_next), (tanh_c,) = state, new_state, kept
         (i, f, o, g), ifo = a, a[:3]
-        written = product[0]  # i · g
+        sigmoids, tanh_argument, written = product[:3], product[3], product[0]
 
         def step() -> None:
             multiply()  # product = h W_h
-            np.add(a, product, out=a)
-            sigmoid(ifo, out=ifo)
-            np.tanh(g, out=g)
+            np.add(a, product, out=product)
+            sigmoid(sigmoids, out=sigmoids)  # in the scratch, which is contiguous
+            np.copyto(ifo, sigmoids)
+            np.tanh(tanh_argument, out=g)
             np.multiply(f, c, out=c_next)
             np.multiply(i, g, out=written)
             np.add(c_next, written, out=c_next)

@@ -48,8 +48,8 @@ class RNN:
 
         def step() -> None:
             multiply()  # product = h W_h
-            np.add(a, product, out=a)
-            φ(a, out=a)
+            np.add(a, product, out=product)
+            φ(product, out=a)
             np.copyto(new_state, a)
 
         return step
