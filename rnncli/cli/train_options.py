@@ -182,6 +182,16 @@ EvalEvery = Annotated[
 SaveEvery = Annotated[
     int | None, option("--save-every", help="Steps between saves.", min=1, show_default="when evaluated", panel=FILES)
 ]
+InitFrom = Annotated[
+    str | None,
+    option(
+        "--init-from",
+        metavar="MODEL",
+        help="Begin with the weights, the network and the alphabet of this model.",
+        show_default=False,
+        panel=FILES,
+    ),
+]
 Resume = Annotated[
     bool, option("--resume", help="Go on exactly where the run that wrote the model file stopped.", panel=FILES)
 ]

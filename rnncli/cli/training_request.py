@@ -17,6 +17,7 @@ class Request:
     min_count: int
     validation: str | None
     save_every: int | None
+    init_from: str | None
     resume: bool
     force: bool
     dry_run: bool

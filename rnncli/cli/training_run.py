@@ -19,6 +19,7 @@ from rnncli.terminal.console import say
 from rnncli.terminal.progress import show_progress
 from rnncli.text.corpus import Corpus, read_corpus
 from rnncli.text.sources import STDIN, Sources, open_sources
+from rnncli.text.vocabulary import Vocabulary
 from rnncli.training.plan import begin, go_on
 from rnncli.training.trainer import Report, Trainer
 
@@ -30,9 +31,13 @@ def run(request: Request) -> None:
     """Do what was asked for; RnncliError, or typer.Exit when interrupted."""
     _check_output(request)
     old = checkpoint.load(request.output) if request.resume else None
-    corpus = _read(request, old)
+    start = checkpoint.load(request.init_from).model if request.init_from else None
+    corpus = _read(request, old, old.model.vocabulary if old else start.vocabulary if start else None)
     choices = request.network, request.learning, request.length
-    trainer = go_on(old.model, old.record, old.resume, corpus, *choices) if old else begin(corpus, *choices)
+    if old is not None:
+        trainer = go_on(old.model, old.record, old.resume, corpus, *choices)
+    else:
+        trainer = begin(corpus, *choices, start)
     announce(request, trainer)
     if request.dry_run:
         return
@@ -83,12 +88,14 @@ def _check_output(request: Request) -> None:
             raise InputError(
                 f"{path} exists; replace it with --force, go on with it with --resume, or write elsewhere with -o"
             )
+    if request.resume and request.init_from:
+        raise InputError("--resume and --init-from exclude each other; give one of them")
     if request.resume and not path.exists():
         raise InputError(f"{path} does not exist, so there is nothing to resume; leave out --resume to begin")
 
 
-def _read(request: Request, old: Checkpoint | None) -> Corpus:
-    encoding = old.model.vocabulary.encoding if old else request.encoding
+def _read(request: Request, old: Checkpoint | None, vocabulary: Vocabulary | None) -> Corpus:
+    encoding = vocabulary.encoding if vocabulary else request.encoding
     sources = open_sources(request.files, encoding)
     asked = request.validation
     if old is not None:
@@ -110,7 +117,7 @@ def _read(request: Request, old: Checkpoint | None) -> Corpus:
             f"{', '.join(sources.names)} is not the text that {request.output} was trained on (its bytes differ); "
             "resume with the same text, or begin anew with -o"
         )
-    corpus = read_corpus(sources, validation, request.min_count, old.model.vocabulary if old else None)
+    corpus = read_corpus(sources, validation, request.min_count, vocabulary)
     corpus = replace(corpus, held_out=asked)
     for notice in sources.notices + (validation.notices if isinstance(validation, Sources) else []):
         say_unless_quiet(request, notice)

@@ -31,11 +31,20 @@ EPOCHS, FEWEST_STEPS = 30, 300
 """A run of default length reads no text more often than EPOCHS times, unless that were fewer steps than these."""
 
 
-def begin(corpus: Corpus, network: Choices, learning: Choices, length: Choices) -> Trainer:
-    """A trainer of a new model. ``network`` are choices of NetworkConfig, ``learning`` and ``length`` of
-    TrainingOptions; InputError where they do not fit together."""
+def begin(
+    corpus: Corpus, network: Choices, learning: Choices, length: Choices, start: LanguageModel | None = None
+) -> Trainer:
+    """A trainer of a new model, or of one that begins with the weights of ``start``, whose vocabulary ``corpus`` has.
+
+    ``network`` are choices of NetworkConfig, ``learning`` and ``length`` of TrainingOptions; InputError where they do
+    not fit together.
+    """
     characters = len(corpus.training)
-    config = replace(default_network(characters, len(corpus.vocabulary)), **network)
+    config = start.config if start else default_network(characters, len(corpus.vocabulary))
+    changed = [name for name, value in network.items() if start and getattr(config, name) != value]
+    if changed:
+        raise InputError(f"{_flags(changed)} cannot be changed with --init-from, the weights would not fit")
+    config = replace(config, **network)
     if config.activation != "tanh" and config.cell != "rnn":
         raise InputError(f"--activation is a choice of --cell rnn; the gates of a {config.cell} have their own")
     batch_size, seq_length = default_streams(characters)
@@ -50,7 +59,10 @@ def begin(corpus: Corpus, network: Choices, learning: Choices, length: Choices) 
     options = TrainingOptions(**learning, **length)
     if "workers" not in learning:
         options = replace(options, workers=default_workers(size, characters, options))
-    model.initialise(np.random.default_rng([options.seed, 0]))
+    if start is None:
+        model.initialise(np.random.default_rng([options.seed, 0]))
+    else:
+        model.parameters.flat[...] = start.parameters.flat
     return Trainer(model, corpus, options, _team(options))
 
 
@@ -71,8 +83,7 @@ def go_on(
         settled = model.config.to_json() | options.to_json() | free
         changed = [name for name, value in (network | learning).items() if settled[name] != value]
         if changed:
-            flags = ", ".join("--" + name.replace("_", "-") for name in changed)
-            raise InputError(f"{flags} cannot be changed by --resume; begin a new model with -o")
+            raise InputError(f"{_flags(changed)} cannot be changed by --resume; begin a new model with -o")
         if length:
             free |= {"steps": None, "epochs": None, "seconds": None, **length}
         options = replace(options, **free)
@@ -87,6 +98,10 @@ def go_on(
             f"the run has finished after {trainer.step} steps; give a longer --steps, --epochs or --time to go on"
         )
     return trainer
+
+
+def _flags(names: list[str]) -> str:
+    return ", ".join("--" + name.replace("_", "-") for name in names)
 
 
 def _team(options: TrainingOptions) -> Team:
