@@ -1,0 +1,1 @@
+"""Characters to integers: where text comes from, the vocabulary, the streams that a network reads."""
