@@ -60,6 +60,7 @@ def sample(
       rnncli sample --prime - < letter.txt    go on with a file
     """
     import json as jsonlib
+    import secrets
     import sys
     from itertools import islice
 
@@ -82,7 +83,7 @@ def sample(
     if length < 0 and (json or count > 1):
         raise InputError("--length -1 never ends, so it goes with one plain sample only")
     if seed is None:
-        seed = int(np.random.SeedSequence().entropy % 2**32)  # type: ignore[operator]
+        seed = secrets.randbits(32)
     rng = np.random.default_rng(seed)
     opening_ids = vocabulary.encode(prime or opening(network, rng))
     drawn = generate(network, opening_ids, Choice(temperature, top_k, top_p), rng, count)

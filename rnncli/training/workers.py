@@ -152,7 +152,8 @@ def _work(
     from rnncli.models.language_model import LanguageModel
     from rnncli.training.trainer import Trainer
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for rank 0, which ends the others
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # these are for rank 0, which ends the others
     team.rank = rank
     team._numbers = team.array("numbers", (2, team.size, NUMBERS), np.dtype(np.float64))
     training, validation = (team.array(name, (n,), getattr(corpus, name).dtype) for name, n in lengths.items())
