@@ -26,6 +26,7 @@ from rnncli.engine.types import Array
 from rnncli.errors import ModelFileError, NotFiniteError, RnncliError
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
+from rnncli.text.sources import did_you_mean
 from rnncli.text.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
@@ -93,6 +94,9 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
             model.parameters[key][...] = values
         if not all(key.startswith(RESUME) for key in arrays):
             raise ValueError(f"it holds arrays that no model has: {', '.join(sorted(arrays)[:3])}")
+    except FileNotFoundError:
+        hint = did_you_mean(name) or "; rnncli train makes one"
+        raise ModelFileError(f"{name} does not exist{hint}") from None
     except OSError as error:
         raise ModelFileError(f"{name} cannot be read: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:

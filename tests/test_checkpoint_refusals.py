@@ -49,7 +49,7 @@ def test_what_is_no_archive_is_refused(data: bytes, path: Path) -> None:
 
 
 def test_what_is_missing_or_a_directory_is_refused(tmp_path: Path) -> None:
-    refused(tmp_path / "nothing.npz", "No such file")
+    refused(tmp_path / "nothing.npz", "does not exist")
     refused(tmp_path, "directory")
 
 

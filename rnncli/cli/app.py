@@ -31,7 +31,7 @@ class Commands(TyperGroup):
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")  # a terminal that knows no § gets a ?
-        debug = bool(os.environ.get("RNNCLI_DEBUG"))
+        debug = os.environ.get("RNNCLI_DEBUG", "0") != "0"
         try:
             status = super().main(*args, **{**extra, "standalone_mode": False})
             sys.stdout.flush()
@@ -41,6 +41,9 @@ class Commands(TyperGroup):
             message = error.format_message() if isinstance(error, typer.TyperException) else str(error)
             say(f"error: {message}")
             status = error.exit_code
+        except OSError as error:
+            say(f"error: {error.filename or 'standard output'} could not be used: {error.strerror}")
+            status = 1
         except MemoryError:
             say("error: this machine has not enough memory for that; take a smaller network or batch")
             status = 1

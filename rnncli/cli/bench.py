@@ -3,17 +3,17 @@
 from typing import Annotated
 
 from rnncli.cli import train_options as options
-from rnncli.cli.options import duration, one_of, option
+from rnncli.cli.options import duration, one_of, option, whole
 
 
 def bench(
     cell: Annotated[str, option("--cell", help="The kind of cell.", **one_of("rnn", "gru", "lstm"))] = "gru",
-    layers: Annotated[int, option("--layers", help="Recurrent layers.", min=1)] = 1,
-    hidden_size: Annotated[int, option("--hidden-size", help="Hidden units in each layer.", min=1)] = 256,
-    embedding_size: Annotated[int, option("--embedding-size", help="0 is one-hot.", min=0)] = 0,
-    vocabulary_size: Annotated[int, option("--vocabulary-size", help="Different characters.", min=2)] = 65,
-    batch_size: Annotated[int, option("--batch-size", help="Streams read side by side.", min=1)] = 32,
-    seq_length: Annotated[int, option("--seq-length", help="Characters in a window.", min=1)] = 64,
+    layers: Annotated[int, option("--layers", help="Recurrent layers.", **whole(1))] = 1,
+    hidden_size: Annotated[int, option("--hidden-size", help="Hidden units in each layer.", **whole(1))] = 256,
+    embedding_size: Annotated[int, option("--embedding-size", help="0 is one-hot.", **whole(0))] = 0,
+    vocabulary_size: Annotated[int, option("--vocabulary-size", help="Different characters.", **whole(2))] = 65,
+    batch_size: Annotated[int, option("--batch-size", help="Streams read side by side.", **whole(1))] = 32,
+    seq_length: Annotated[int, option("--seq-length", help="Characters in a window.", **whole(1))] = 64,
     workers: options.Workers = None,
     time: Annotated[float, option("--time", metavar="TIME", help="How long to train.", parser=duration)] = 5.0,
     json: Annotated[bool, option("--json", help="One JSON object on standard output.")] = False,
@@ -40,7 +40,7 @@ def bench(
     training = TrainingOptions(batch_size=batch_size, seq_length=seq_length, seconds=time)
     if workers is None:
         workers = default_workers(sum(map(prod, config.shapes(vocabulary_size).values())), CORPUS_LENGTH, training)
-    speed = measure(config, vocabulary_size, training, team_of(workers))
+    speed = measure(config, vocabulary_size, training, team_of(workers, batch_size))
     if json:
         write(jsonlib.dumps({**asdict(speed), "workers": workers}) + "\n")
         return

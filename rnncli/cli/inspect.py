@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from rnncli.cli.options import one_of, option
+from rnncli.cli.options import one_of, option, whole
 from rnncli.errors import InputError
 
 VIEWS = ("overview",)
@@ -12,12 +12,17 @@ VIEWS = ("overview",)
 
 def inspect(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The model file.")] = "model.npz",
-    view: Annotated[str, typer.Argument(help="What to look at.", **one_of(*VIEWS))] = "overview",
+    view: Annotated[str, typer.Argument(help="What to look at.", **{**one_of(*VIEWS), "metavar": "VIEW"})] = "overview",
     prime: Annotated[
-        str, option("--prime", help="A text to read: what is expected next, and the hidden state, at each character.")
+        str,
+        option(
+            "--prime",
+            help="A text to read, or -: what is expected at each character, and the hidden state there.",
+        ),
     ] = "",
     layer: Annotated[
-        int | None, option("--layer", help="The layer whose hidden state is shown.", min=1, show_default="the top one")
+        int | None,
+        option("--layer", help="The layer whose hidden state is shown.", **whole(1), show_default="the top one"),
     ] = None,
     json: Annotated[bool, option("--json", help="The same as data, one JSON object.")] = False,
 ) -> None:
@@ -31,6 +36,7 @@ def inspect(
     import sys
 
     from rnncli import checkpoint
+    from rnncli.cli.priming import primed
     from rnncli.inspection.overview import overview
     from rnncli.inspection.prime import read_prime
     from rnncli.terminal.console import write
@@ -42,7 +48,7 @@ def inspect(
     if layer is not None and layer > layers:
         raise InputError(f"{model} has {layers} layer{'s'[: layers != 1]}, so there is no layer {layer}")
     summary = overview(loaded)
-    steps = read_prime(loaded.model, loaded.model.vocabulary.typed(prime))
+    steps = read_prime(loaded.model, primed(prime, loaded.model.vocabulary))
     if json:
         write(
             jsonlib.dumps({**summary.to_json(), "prime": [step.to_json() for step in steps]}, ensure_ascii=False) + "\n"

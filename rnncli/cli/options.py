@@ -22,12 +22,29 @@ def one_of(*names: str) -> dict[str, Any]:
 
     def parse(value: str) -> str:
         if value not in names:
-            close = difflib.get_close_matches(value, names, 1)
-            hint = f"did you mean {close[0]}?" if close else f"it takes {', '.join(names[:-1])} or {names[-1]}"
+            close = difflib.get_close_matches(value.lower(), names, 1)
+            hint = f"did you mean {close[0]}?" if close else f"it takes {' or '.join(names)}"
             raise typer.BadParameter(f"{value!r} is not known; {hint}")
         return value
 
     return {"parser": parse, "metavar": "|".join(names)}
+
+
+def whole(low: int, high: int = 2**53) -> dict[str, Any]:
+    """Settings of an option that takes a whole number between two bounds."""
+
+    def parse(value: str | int) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            raise typer.BadParameter(f"{value!r} is not a whole number") from None
+        if not low <= number <= high:
+            raise typer.BadParameter(
+                f"{number} is {'below' if number < low else 'above'} {low if number < low else high}"
+            )
+        return number
+
+    return {"parser": parse, "metavar": "N"}
 
 
 def real(low: float, high: float = math.inf, open_low: bool = False, open_high: bool = False) -> dict[str, Any]:
@@ -42,7 +59,7 @@ def real(low: float, high: float = math.inf, open_low: bool = False, open_high: 
         if not (inside and math.isfinite(number)):
             lower = f"{'above' if open_low else 'of at least'} {low:g}"
             upper = f" and {'below' if open_high else 'at most'} {high:g}" if math.isfinite(high) else ""
-            raise typer.BadParameter(f"{value} is not a number {lower}{upper}")
+            raise typer.BadParameter(f"{value} is not a finite number {lower}{upper}")
         return number
 
     return {"parser": parse, "metavar": "NUMBER"}
@@ -60,8 +77,18 @@ def duration(value: str | float) -> float:
     raise typer.BadParameter(f"{value!r} is not a length of time; write 90s, 3m or 1h30m")
 
 
-def at_most_one(**given: object) -> None:
-    """InputError if more than one of these options was given."""
-    names = ["--" + name.replace("_", "-") for name, value in given.items() if value is not None]
-    if len(names) > 1:
-        raise InputError(f"{' and '.join(names)} exclude each other; give one of them")
+def only_one(ctx: typer.Context, **options: Any) -> dict[str, Any]:
+    """The one of these options that was given, if any: the command line beats the environment, and two in the same
+    place are an InputError."""
+    given = {name: value for name, value in options.items() if value is not None}
+    typed = {name: value for name, value in given.items() if _source(ctx, name) == "COMMANDLINE"}
+    chosen = typed or given
+    if len(chosen) > 1:
+        names = " and ".join("--" + name.replace("_", "-") for name in chosen)
+        raise InputError(f"{names} exclude each other; give one of them")
+    return chosen
+
+
+def _source(ctx: typer.Context, name: str) -> str:
+    source = ctx.get_parameter_source(name)
+    return source.name if source else ""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from rnncli.cli.options import option, real
+from rnncli.cli.options import option, real, whole
 from rnncli.errors import InputError
 
 DISTRIBUTION, OUTPUT = "Choice of characters", "Output"
@@ -14,10 +14,10 @@ def sample(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The model file.")] = "model.npz",
     prime: Annotated[str, option("--prime", help="Text to go on from, echoed first; - reads standard input.")] = "",
     length: Annotated[
-        int, option("-l", "--length", help="Characters to write after the prime; -1 is without end.", min=-1)
+        int, option("-l", "--length", help="Characters to write after the prime; -1 is without end.", **whole(-1))
     ] = 500,
     stop: Annotated[str, option("--stop", help="End before this text would be written.")] = "",
-    count: Annotated[int, option("--count", help="Samples to write, made side by side.", min=1)] = 1,
+    count: Annotated[int, option("--count", help="Samples to write, made side by side.", **whole(1))] = 1,
     temperature: Annotated[
         float,
         option(
@@ -29,7 +29,7 @@ def sample(
         ),
     ] = 1.0,
     top_k: Annotated[
-        int, option("--top-k", help="Only the K likeliest characters; 0 is all.", min=0, panel=DISTRIBUTION)
+        int, option("--top-k", help="Only the K likeliest characters; 0 is all.", **whole(0), panel=DISTRIBUTION)
     ] = 0,
     top_p: Annotated[
         float,
@@ -43,7 +43,11 @@ def sample(
     seed: Annotated[
         int | None,
         option(
-            "--seed", help="The same seed gives the same text.", min=0, show_default="a new one", panel=DISTRIBUTION
+            "--seed",
+            help="The same seed gives the same text.",
+            **whole(0),
+            show_default="a new one",
+            panel=DISTRIBUTION,
         ),
     ] = None,
     skip_unknown: Annotated[
@@ -67,14 +71,15 @@ def sample(
     import numpy as np
 
     from rnncli import checkpoint
+    from rnncli.cli.priming import primed
     from rnncli.sampling import Choice, generate, opening, until
-    from rnncli.terminal.console import say, write
+    from rnncli.terminal.console import is_interactive, say, write
     from rnncli.text.vocabulary import CODECS
 
     network = checkpoint.load(model).model
     vocabulary = network.vocabulary
     codec = CODECS[vocabulary.encoding]
-    prime = sys.stdin.buffer.read().decode(codec, "replace") if prime == "-" else vocabulary.typed(prime)
+    prime = primed(prime, vocabulary)
     stop = vocabulary.typed(stop)
     if skip_unknown:
         prime = vocabulary.without_unknown(prime)
@@ -84,8 +89,10 @@ def sample(
         raise InputError("--length -1 never ends, so it goes with one plain sample only")
     if seed is None:
         seed = secrets.randbits(32)
+        if is_interactive(sys.stdout) and not json:
+            say(f"seed {seed}")
     rng = np.random.default_rng(seed)
-    opening_ids = vocabulary.encode(prime or opening(network, rng))
+    opening_ids = vocabulary.encode(prime or opening(network, rng), "the prime; --skip-unknown leaves them out")
     drawn = generate(network, opening_ids, Choice(temperature, top_k, top_p), rng, count)
     drawn = islice(drawn, length if length >= 0 else None)
     # One text is written as it is made; several are made side by side, and written when they are done.

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 import typer
 
 from rnncli.cli import train_options as options
-from rnncli.cli.options import at_most_one
+from rnncli.cli.options import only_one
 
 
 def train(
+    ctx: typer.Context,
     files: Annotated[
         list[str],
         typer.Argument(
@@ -56,7 +57,7 @@ def train(
       rnncli train corpus.txt --resume --time 20m     go on with model.npz
       cat *.md | rnncli train - --cell lstm           standard input, another cell
     """
-    at_most_one(epochs=epochs, steps=steps, time=time)
+    length = only_one(ctx, epochs=epochs, steps=steps, time=time)
     from rnncli.cli.training_request import Request
     from rnncli.cli.training_run import run
 
@@ -86,7 +87,7 @@ def train(
                 seed=seed,
                 workers=workers,
             ),
-            length=_given(epochs=epochs, steps=steps, seconds=time),
+            length={"seconds" if name == "time" else name: value for name, value in length.items()},
             encoding=encoding,
             min_count=min_count,
             validation=validation,

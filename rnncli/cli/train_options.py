@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from rnncli.cli.options import duration, one_of, option, real
+from rnncli.cli.options import duration, one_of, option, real, whole
 
 NETWORK, LEARNING, LENGTH, TEXT, FILES = "Network", "Learning", "Length", "Text", "Model file and output"
 BY_SIZE = "by the size of the text"
@@ -16,11 +16,11 @@ Cell = Annotated[
 ]
 Layers = Annotated[
     int | None,
-    option("--layers", help="Recurrent layers, one on top of the other.", min=1, show_default="1", panel=NETWORK),
+    option("--layers", help="Recurrent layers, one on top of the other.", **whole(1), show_default="1", panel=NETWORK),
 ]
 HiddenSize = Annotated[
     int | None,
-    option("--hidden-size", help="Hidden units in each layer.", min=1, max=65536, show_default=BY_SIZE, panel=NETWORK),
+    option("--hidden-size", help="Hidden units in each layer.", **whole(1, 65536), show_default=BY_SIZE, panel=NETWORK),
 ]
 Activation = Annotated[
     str | None,
@@ -37,7 +37,7 @@ EmbeddingSize = Annotated[
     option(
         "--embedding-size",
         help="Size of a learnt vector per character; 0 is one-hot.",
-        min=0,
+        **whole(0),
         show_default="0 up to 256 characters",
         panel=NETWORK,
     ),
@@ -55,7 +55,9 @@ Dropout = Annotated[
 Encoding = Annotated[
     str, option("--encoding", help="Read characters of UTF-8, or bytes.", panel=TEXT, **one_of("utf-8", "bytes"))
 ]
-MinCount = Annotated[int, option("--min-count", help="Rarer characters become one unknown symbol.", min=1, panel=TEXT)]
+MinCount = Annotated[
+    int, option("--min-count", help="Rarer characters become one unknown symbol.", **whole(1), panel=TEXT)
+]
 Validation = Annotated[
     str | None,
     option(
@@ -67,14 +69,15 @@ Validation = Annotated[
     ),
 ]
 BatchSize = Annotated[
-    int | None, option("--batch-size", help="Streams read side by side.", min=1, show_default=BY_SIZE, panel=LEARNING)
+    int | None,
+    option("--batch-size", help="Streams read side by side.", **whole(1), show_default=BY_SIZE, panel=LEARNING),
 ]
 SeqLength = Annotated[
     int | None,
     option(
         "--seq-length",
         help="Characters in a window of back-propagation through time.",
-        min=1,
+        **whole(1),
         show_default="64, or less",
         panel=LEARNING,
     ),
@@ -114,7 +117,7 @@ Warmup = Annotated[
     option(
         "--warmup",
         help="Steps over which the learning rate first rises.",
-        min=0,
+        **whole(0),
         show_default="50, in short runs a tenth",
         panel=LEARNING,
     ),
@@ -129,14 +132,15 @@ WeightDecay = Annotated[
     float | None, option("--weight-decay", help="Decoupled weight decay.", show_default="0", panel=LEARNING, **real(0))
 ]
 Seed = Annotated[
-    int | None, option("--seed", help="The same seed gives the same model.", min=0, show_default="0", panel=LEARNING)
+    int | None,
+    option("--seed", help="The same seed gives the same model.", **whole(0), show_default="0", panel=LEARNING),
 ]
 Workers = Annotated[
     int | None,
     option(
         "--workers",
         help="Processes that share the streams.",
-        min=1,
+        **whole(1),
         show_default="by cores and size",
         panel=LEARNING,
     ),
@@ -152,7 +156,7 @@ Epochs = Annotated[
     ),
 ]
 Steps = Annotated[
-    int | None, option("--steps", help="End after so many steps.", min=1, show_default=False, panel=LENGTH)
+    int | None, option("--steps", help="End after so many steps.", **whole(1), show_default=False, panel=LENGTH)
 ]
 Time = Annotated[
     float | None,
@@ -170,17 +174,20 @@ Patience = Annotated[
     option(
         "--patience",
         help="End after so many evaluations without a better one; 0 is never.",
-        min=0,
+        **whole(0),
         show_default="0",
         panel=LENGTH,
     ),
 ]
 EvalEvery = Annotated[
     int | None,
-    option("--eval-every", help="Steps between evaluations.", min=1, show_default="up to 16 in a run", panel=LENGTH),
+    option(
+        "--eval-every", help="Steps between evaluations.", **whole(1), show_default="up to 16 in a run", panel=LENGTH
+    ),
 ]
 SaveEvery = Annotated[
-    int | None, option("--save-every", help="Steps between saves.", min=1, show_default="when evaluated", panel=FILES)
+    int | None,
+    option("--save-every", help="Steps between saves.", **whole(1), show_default="when evaluated", panel=FILES),
 ]
 InitFrom = Annotated[
     str | None,

@@ -3,6 +3,7 @@
 import json
 import math
 import shlex
+import sys
 from itertools import islice
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from rnncli.cli.training_request import Request
 from rnncli.sampling import Choice, generate
-from rnncli.terminal.console import say, write
+from rnncli.terminal.console import say, silence, write
 from rnncli.terminal.words import count, plural, seconds, visible_lines
 from rnncli.training.trainer import Report, Trainer
 
@@ -33,18 +34,23 @@ def announce(request: Request, trainer: Trainer) -> None:
         )
     names = corpus.names[0] if len(corpus.names) == 1 else plural(len(corpus.names), "file")
     held_out = f", {count(len(corpus.validation))} more held out" if len(corpus.validation) else ""
+    if trainer.step:
+        say_unless_quiet(request, f"{request.output} is taken up at step {count(trainer.step)}")
+    if request.dry_run:
+        say_unless_quiet(request, f"a dry run: {request.output} is not written")
     if trainer.steps is None:
         length = seconds(options.seconds or 0)
     else:
-        length = f"{plural(trainer.steps, 'step')}, {trainer.steps / trainer.streams.windows:.3g} epochs"
+        length = f"{plural(trainer.steps, 'step')}, {trainer.steps / trainer.streams.windows:,.3g} times the text"
     say_unless_quiet(
         request,
         f"text     {names}: {plural(len(corpus.training), 'character')}{held_out}, {len(corpus.vocabulary)} different\n"
         f"network  {config.cell.upper()}, {plural(config.layers, 'layer')} of {plural(config.hidden_size, 'unit')}, "
         f"{plural(parameters, 'parameter')}\n"
-        f"step     {plural(options.batch_size, 'stream')} × {plural(options.seq_length, 'character')}, "
+        f"step     {plural(options.batch_size, 'stream')} × "
+        f"{plural(min(options.seq_length, trainer.streams.length), 'character')}, "
         f"{plural(options.workers, 'process')}\n"
-        f"length   {length}; change it with --time 3m, --epochs or --steps",
+        f"length   {length}; set it with --time 3m, --epochs or --steps",
     )
 
 
@@ -55,7 +61,9 @@ def finish(request: Request, trainer: Trainer, last: Report | None, stopped_by: 
         emit("end", **_figures(last), model=request.output, seconds=trainer.seconds, best_validation_loss=best)
     if stopped_by and not trainer.finished:
         again = command("train", *request.files, "-o", request.output, "--resume")
-        say_unless_quiet(request, f"stopped at step {count(trainer.step)}; go on with: {again}")
+        say_unless_quiet(
+            request, f"stopped at step {count(trainer.step)}, {request.output} is saved; go on with\n  {again}"
+        )
         return
     result = f"{request.output} is written, after {plural(trainer.step, 'step')} in {seconds(trainer.seconds)}"
     if best is not None:
@@ -87,7 +95,10 @@ def say_unless_quiet(request: Request, line: str) -> None:
 
 
 def emit(event: str, **data: Any) -> None:
-    write(json.dumps({"event": event, **data}, ensure_ascii=False, allow_nan=False) + "\n")
+    try:
+        write(json.dumps({"event": event, **data}, ensure_ascii=False, allow_nan=False) + "\n")
+    except BrokenPipeError:  # nobody listens any more, which is no reason to stop
+        silence(sys.stdout)
 
 
 def emit_report(report: Report) -> None:

@@ -41,14 +41,15 @@ def run(request: Request) -> None:
     announce(request, trainer)
     if request.dry_run:
         return
-    with _stop_signals() as stopped_by:
+    with _stop_signals(request) as stopped_by:
         try:
             last = _train(request, trainer, stopped_by)
         except NotFiniteError:
             raise  # what was saved before is better than what is left
-        except BaseException:
+        except Exception:
             if trainer.step:
                 _save(request, trainer)
+                say(f"{request.output} is saved at step {trainer.step}")
             raise
         _save(request, trainer)
     finish(request, trainer, last, stopped_by)
@@ -75,12 +76,18 @@ def _train(request: Request, trainer: Trainer, stopped_by: list[int]) -> Report 
 def _check_output(request: Request) -> None:
     """Refuse an output that would destroy something or cannot be written, before anything is computed."""
     path = Path(request.output)
+    if request.output == "-":
+        raise InputError("the model cannot go to standard output; name a file with -o")
     if path.is_dir():
         raise InputError(f"{path} is a folder; give the model file a name with -o {path / 'model.npz'}")
     if not path.parent.is_dir():
         raise InputError(f"the folder {path.parent} does not exist; create it, or write elsewhere with -o")
-    if not os.access(path.parent, os.W_OK):
-        raise InputError(f"the folder {path.parent} cannot be written to; write elsewhere with -o")
+    probe = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(probe, "xb"):
+            probe.unlink()
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}; write elsewhere with -o") from None
     if path.exists() and not request.resume:
         if not checkpoint.is_model(path):
             raise InputError(f"{path} exists and is no model, so it is left alone; write elsewhere with -o")
@@ -144,17 +151,18 @@ def _save(request: Request, trainer: Trainer) -> None:
 
 
 @contextmanager
-def _stop_signals() -> Iterator[list[int]]:
-    """Collect Ctrl-C and SIGTERM; the second one of them ends the process at once."""
+def _stop_signals(request: Request) -> Iterator[list[int]]:
+    """Collect Ctrl-C and requests to end; the second one ends the process at once, without saving."""
     received: list[int] = []
 
     def note(number: int, _frame: object) -> None:
         received.append(number)
-        for known in before:
-            signal.signal(known, signal.SIG_DFL)
-        say("finishing this step and saving; once more to end at once")
+        if len(received) > 1:
+            raise SystemExit(128 + number)  # and not os._exit: the screen and the workers are put in order first
+        say_unless_quiet(request, "finishing this step and saving; once more to end at once")
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield received
     finally:

@@ -19,8 +19,10 @@ def chart(curves: Mapping[str, Points], styles: Sequence[str], width: int = 60, 
     columns, rows = 2 * width, 4 * height
     cells = [[_BLANK] * width for _ in range(height)]
     colours = [[""] * width for _ in range(height)]
-    for curve, style in zip(curves.values(), styles, strict=False):
+    for number, (curve, style) in enumerate(zip(curves.values(), styles, strict=False)):
         for column in range(columns):
+            if number and column // 2 % 2:
+                continue  # the second curve is dashed, so that they differ without colour
             y = _interpolate(curve, left + (right - left) * column / max(columns - 1, 1))
             if y is None:
                 continue
@@ -37,8 +39,8 @@ def chart(curves: Mapping[str, Points], styles: Sequence[str], width: int = 60, 
     ends = f"{left:,.0f}", f"step {right:,.0f}"
     text.append(" " * 9 + ends[0] + ends[1].rjust(width - len(ends[0])) + "\n", "dim")
     text.append(" " * 9)
-    for name, style in zip(curves, styles, strict=False):
-        text.append(f"⠒ {name}   ", style)
+    for number, (name, style) in enumerate(zip(curves, styles, strict=False)):
+        text.append(f"{'⠒ ⠒' if number else '⠒⠒⠒'} {name}   ", style)
     text.rstrip()
     return text
 

@@ -16,16 +16,19 @@ def say(message: str) -> None:
 def write(text: str, encoding: str = "utf-8") -> None:
     """Data to standard output at once, in its own encoding whatever the terminal's is."""
     stream: Any = sys.stdout
+    if stream is None:  # closed before we began
+        raise BrokenPipeError
     stream.flush()
     stream.buffer.write(text.encode(encoding, "surrogatepass" if encoding == "utf-8" else "replace"))
     stream.buffer.flush()
 
 
-def silence(stream: IO[str]) -> None:
+def silence(stream: IO[str] | None) -> None:
     """Let everything that is still written to this stream vanish."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    if stream is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def is_interactive(stream: TextIO) -> bool:
+def is_interactive(stream: TextIO | None) -> bool:
     """Whether a person watches this stream on a terminal that can redraw a line."""
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"

@@ -95,8 +95,9 @@ def draw_prime(steps: "list[PrimeStep]", layer: int, width: int) -> RenderableTy
     for step in steps:
         guesses = "   ".join(f"{visible(character)} {p:.3f}" for character, p in step.expected)
         expected.add_row(visible(step.character), guesses)
-    states = Text(f"Hidden state of layer {layer}, a cell per unit  ", HEADING)
-    states.append(LEGEND + "\n", "not bold dim")
+    states = Text()
+    states.append(f"Hidden state of layer {layer}, a cell per unit  ", HEADING)
+    states.append(LEGEND + "\n", "dim")
     for step in steps:
         states.append(f"{visible(step.character)} ")
         states.append(cells(step.hidden[layer - 1, : width - 3].tolist()))

@@ -56,7 +56,8 @@ def show_progress(reports: "Iterable[Report]") -> "Iterator[Report]":
             pace.update(report)
             if not told and monotonic() - pace.began > ESTIMATE_AFTER:
                 told = True
-                display.print(f"about {seconds(pace.left())} to go")
+                if pace.left() > ESTIMATE_AFTER:
+                    display.print(f"about {seconds(pace.left())} to go")
             if report.validation is not None:
                 better = "best so far" if report.is_best else "not better"
                 display.print(

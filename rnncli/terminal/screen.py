@@ -1,5 +1,6 @@
 """Rich's console on one of the two streams."""
 
+import os
 import sys
 from typing import TextIO
 
@@ -20,4 +21,11 @@ class Screen(Console):
 def screen(stream: TextIO) -> Screen:
     """A console on this stream. Colours only on a terminal, and not with NO_COLOR or TERM=dumb; texts are never read
     as markup."""
-    return Screen(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    return Screen(
+        file=stream,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",  # Rich itself would keep bold and dim
+        markup=False,
+        highlight=False,
+        emoji=False,
+        soft_wrap=True,
+    )

@@ -79,6 +79,8 @@ def read_corpus(
         raise InputError(f"{', '.join(sources.names)} changed while it was read; start again")
     if isinstance(validation, Sources):
         parts = ids, read_ids(validation, own)
+        if len(parts[1]) < 2:
+            raise InputError(f"{', '.join(validation.names)} holds fewer than two characters, too few to check on")
     else:
         cut = total - held_out(total, validation)
         parts = ids[:cut], ids[cut:]

@@ -57,7 +57,7 @@ class Sources:
                     except UnicodeDecodeError as error:
                         raise InputError(
                             f"{name} is not valid UTF-8 at byte {position - pending + error.start}; "
-                            "re-encode it, or read it with --encoding bytes"
+                            "re-encode it, or train on its bytes with --encoding bytes"
                         ) from None
                     if not begun and text.startswith(_BOM) and self.encoding == "utf-8":
                         text = text[1:]
@@ -112,7 +112,7 @@ def _add_file(sources: Sources, path: str) -> None:
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
-        raise InputError(f"{path} does not exist{_did_you_mean(path)}") from None
+        raise InputError(f"{path} does not exist{did_you_mean(path)}") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
     if not stat.S_ISREG(mode):
@@ -161,7 +161,7 @@ def _read(file: BinaryIO, name: str, size: int = PIECE) -> bytes:
         raise InputError(f"{name} cannot be read: {error.strerror}") from None
 
 
-def _did_you_mean(path: str) -> str:
+def did_you_mean(path: str) -> str:
     """A hint at a file with a similar name in the same folder."""
     folder, name = os.path.split(path)
     try:

@@ -17,7 +17,6 @@ from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
 from rnncli.text.corpus import Corpus
 from rnncli.training.options import TrainingOptions
-from rnncli.training.team import Team
 from rnncli.training.trainer import Trainer
 from rnncli.training.workers import team_of
 
@@ -56,6 +55,8 @@ def begin(
         length = {"steps": default_steps(characters, size, learning["batch_size"], learning["seq_length"])}
     if "steps" in length:
         learning.setdefault("warmup", min(TrainingOptions.warmup, length["steps"] // 10))
+    if learning.get("patience") and len(corpus.validation) < 2:
+        raise InputError("--patience waits for a better validation loss, but nothing is held out; see --validation")
     options = TrainingOptions(**learning, **length)
     if "workers" not in learning:
         options = replace(options, workers=default_workers(size, characters, options))
@@ -63,7 +64,7 @@ def begin(
         model.initialise(np.random.default_rng([options.seed, 0]))
     else:
         model.parameters.flat[...] = start.parameters.flat
-    return Trainer(model, corpus, options, _team(options))
+    return Trainer(model, corpus, options, team_of(options.workers, options.batch_size))
 
 
 def go_on(
@@ -87,7 +88,7 @@ def go_on(
         if length:
             free |= {"steps": None, "epochs": None, "seconds": None, **length}
         options = replace(options, **free)
-        trainer = Trainer(model, corpus, options, _team(options))
+        trainer = Trainer(model, corpus, options, team_of(options.workers, options.batch_size))
         trainer.restore(arrays, record["state"])
     except (KeyError, ValueError, TypeError):
         raise InputError("the model file holds no record of a run to go on with; begin a new model with -o") from None
@@ -102,12 +103,6 @@ def go_on(
 
 def _flags(names: list[str]) -> str:
     return ", ".join("--" + name.replace("_", "-") for name in names)
-
-
-def _team(options: TrainingOptions) -> Team:
-    if options.workers > options.batch_size:
-        raise InputError(f"--workers {options.workers} is more than the {options.batch_size} streams to share")
-    return team_of(options.workers)
 
 
 def default_network(characters: int, vocabulary_size: int) -> NetworkConfig:

@@ -92,6 +92,7 @@ class Trainer:
         self.last_evaluation, self.last_progress = 0, 0.0
         self.evaluations_since_best = 0
         self.best_loss = math.inf
+        self.loss_sum, self.loss_count = 0.0, 0  # since the last evaluation
         self.history: list[dict[str, float]] = []
         self._reserve = 0.0  # seconds that the last evaluation will take
 
@@ -133,9 +134,13 @@ class Trainer:
         self.step += 1
         duration = time.perf_counter() - began
         self.seconds += duration
+        if not self.last_evaluation:  # a guess: to read takes a third of the time that it takes to learn
+            in_step = self.options.batch_size * self.options.seq_length
+            self._reserve = duration * len(self.corpus.validation) / (3 * in_step)
         # The clock of rank 0 counts for all.
         (self.progress,) = self.team.sum(self._measured_progress() if self.team.rank == 0 else 0.0)
-        validation, is_best = self._evaluate(loss) if self._evaluation_is_due() else (None, False)
+        self.loss_sum, self.loss_count = self.loss_sum + loss, self.loss_count + 1
+        validation, is_best = self._evaluate() if self._evaluation_is_due() else (None, False)
         return Report(
             step=self.step,
             epoch=self.epoch,
@@ -199,15 +204,19 @@ class Trainer:
         if self.options.eval_every is not None:
             return self.step % self.options.eval_every == 0
         # Reading the validation text takes a third of the time of learning from it: keep that to some percent of all.
+        if self.progress > 1 - 0.5 / EVALUATIONS:
+            return False  # the one at the end is near
         learnt = (self.step - self.last_evaluation) * self.options.batch_size * self.options.seq_length
         is_next = int(self.progress * EVALUATIONS) > int(self.last_progress * EVALUATIONS)
         return is_next and learnt >= 6 * len(self.corpus.validation)
 
-    def _evaluate(self, loss: float) -> tuple[Score | None, bool]:
-        """Score the validation text, keep the weights if they are the best so far, and note it in the history."""
+    def _evaluate(self) -> tuple[Score | None, bool]:
+        """Score the validation text, keep the weights if they are the best so far, and note in the history its loss
+        and the mean training loss since the last time."""
         began = time.perf_counter()
         self.last_evaluation, self.last_progress = self.step, self.progress
-        entry = {"step": self.step, "loss": loss}
+        entry = {"step": self.step, "loss": self.loss_sum / self.loss_count}
+        self.loss_sum, self.loss_count = 0.0, 0
         validation, is_best = None, False
         if len(self.corpus.validation) > 1:
             mine = score(self.model, self.corpus.validation, EVALUATION_STREAMS, part(EVALUATION_STREAMS, self.team))
@@ -239,6 +248,8 @@ class Trainer:
             "last_progress": self.last_progress,
             "evaluations_since_best": self.evaluations_since_best,
             "best_loss": None if math.isinf(self.best_loss) else self.best_loss,
+            "loss_sum": self.loss_sum,
+            "loss_count": self.loss_count,
             "history": self.history,
         }
 
@@ -255,5 +266,6 @@ class Trainer:
         self.last_evaluation, self.last_progress = counters["last_evaluation"], counters["last_progress"]
         self.evaluations_since_best = counters["evaluations_since_best"]
         self.best_loss = math.inf if counters["best_loss"] is None else counters["best_loss"]
+        self.loss_sum, self.loss_count = counters["loss_sum"], counters["loss_count"]
         self.history = list(counters["history"])
         self.progress = self._measured_progress()

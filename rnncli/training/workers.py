@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnncli.engine.types import Array
-from rnncli.errors import TrainingError
+from rnncli.errors import InputError, TrainingError
 from rnncli.text.corpus import Corpus
 from rnncli.training.options import TrainingOptions
 from rnncli.training.team import Alone, Team, part
@@ -167,6 +167,8 @@ def _work(
         pass
 
 
-def team_of(workers: int) -> Team:
-    """A team of so many processes on this machine."""
+def team_of(workers: int, streams: int) -> Team:
+    """A team of so many processes on this machine; InputError if they are more than the streams to share."""
+    if workers > streams:
+        raise InputError(f"--workers {workers} is more than there are streams to share, --batch-size {streams}")
     return Alone() if workers == 1 else Workers(workers)

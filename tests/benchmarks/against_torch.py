@@ -84,7 +84,7 @@ def rnncli_steps(cell: str, shape: tuple[int, ...], workers: int) -> Iterator[ob
     model = LanguageModel(NetworkConfig(cell, L, H), VOCABULARY)
     model.initialise(np.random.default_rng(1))
     options = TrainingOptions(B, T, "adam", RATE, "constant", clip_norm=CLIP, steps=10**9, workers=workers)
-    return Trainer(model, Corpus(ids, ids[:0], VOCABULARY, [], ""), options, team_of(workers)).run()
+    return Trainer(model, Corpus(ids, ids[:0], VOCABULARY, [], ""), options, team_of(workers, B)).run()
 
 
 def seconds(function: Callable[[], object], least: float = 0.0) -> float:

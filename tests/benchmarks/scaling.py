@@ -42,7 +42,7 @@ def steps(
     model = LanguageModel(NetworkConfig(cell, layers, hidden_size), VOCABULARY)
     model.initialise(np.random.default_rng(1))
     options = TrainingOptions(*shape, schedule="constant", steps=10**9, workers=workers)
-    return Trainer(model, Corpus(ids, ids[:0], VOCABULARY, [], ""), options, team_of(workers)).run()
+    return Trainer(model, Corpus(ids, ids[:0], VOCABULARY, [], ""), options, team_of(workers, shape[0])).run()
 
 
 def seconds(run: Steps) -> float:

@@ -118,7 +118,9 @@ def test_lengths_of_time(value: str, seconds: float, hello_text: Path) -> None:
 
 def test_ends_exclude_each_other(hello_text: Path) -> None:
     refused(rnncli("train", hello_text, "--steps", 3, "--epochs", 1), "--epochs and --steps exclude each other")
-    refused(rnncli("train", hello_text, "--steps", 3, RNNCLI_TIME="3m"), "--time")
+    refused(rnncli("train", hello_text, RNNCLI_STEPS="3", RNNCLI_TIME="3m"), "--steps and --time exclude each other")
+    result = rnncli("train", hello_text, "--steps", 3, RNNCLI_TIME="3m")
+    assert "after 3 steps" in result.stderr  # an option beats the variable of another one
 
 
 def test_a_traceback_is_for_those_who_ask() -> None:

@@ -43,7 +43,7 @@ def test_the_scale_is_that_of_all_curves_together() -> None:
     assert lines[0].split()[0] == "4.000"
     assert lines[4].split()[0] == "1.000"
     assert lines[5].split() == ["0", "step", "20"]
-    assert lines[6].split() == ["⠒", "a", "⠒", "b"]
+    assert lines[6].split() == ["⠒⠒⠒", "a", "⠒", "⠒", "b"]
 
 
 def test_flat_curves_and_single_points_are_drawn() -> None:

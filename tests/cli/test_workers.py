@@ -42,7 +42,7 @@ def test_a_shared_run_that_is_stopped_goes_on_alone(folder: Path) -> None:
 
 
 def test_more_workers_than_streams_are_refused(hello_text: Path) -> None:
-    refused(rnncli("train", hello_text, "--workers", 2), "--workers 2", "1 stream")
+    refused(rnncli("train", hello_text, "--workers", 2), "--workers 2", "--batch-size 1")
 
 
 def test_the_same_number_of_workers_gives_the_same_bytes(folder: Path) -> None:
