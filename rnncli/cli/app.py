@@ -34,7 +34,8 @@ class Commands(TyperGroup):
         debug = os.environ.get("RNNCLI_DEBUG", "0") != "0"
         try:
             status = super().main(*args, **{**extra, "standalone_mode": False})
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
         except (RnncliError, typer.TyperException) as error:
             if debug:
                 raise
