@@ -1,0 +1,79 @@
+"""What rnncli train cannot do is told before anything is computed or written."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import LINES
+from tests.cli.running import COMMAND, environment, process, refused, rnncli
+from tests.cli.test_resume import LONG
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("-o", "-"), "standard output"),
+        (("-o", "none/m.npz"), "none"),
+        (("--patience", "2"), "--validation"),
+        (("--validation", "one.txt"), "one.txt"),
+        (("--validation", "1.5"), "fraction"),
+        (("--resume", "--init-from", "a.npz"), "exclude each other"),
+        (("--cell", "GRU"), "did you mean gru?"),
+        (("--steps", "x"), "whole number"),
+        (("--steps", "0"), "below 1"),
+    ],
+)
+def test_refused_in_one_sentence(options: tuple[str, ...], words: str, hello_text: Path) -> None:
+    (hello_text.parent / "one.txt").write_text("h")
+    refused(rnncli("train", hello_text, *options), words)
+    assert not (hello_text.parent / "model.npz").exists()
+
+
+def test_bench_has_no_more_workers_than_streams() -> None:
+    refused(rnncli("bench", "--workers", 5, "--batch-size", 4), "--workers 5", "--batch-size 4")
+
+
+def test_a_model_that_is_missing_is_told_with_a_similar_name(hello_text: Path) -> None:
+    (hello_text.parent / "hello.npz").write_bytes(b"")
+    refused(rnncli("sample", hello_text.parent / "helo.npz"), "does not exist", "did you mean", "hello.npz")
+
+
+def test_a_second_signal_ends_the_run_without_a_traceback(folder: Path) -> None:
+    (folder / "lines.txt").write_text(LINES)
+    words = [*COMMAND, "train", "lines.txt", "--json", *LONG, "--workers", "2"]
+    run = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+    assert run.stdout is not None
+    while b'"step": 5,' not in run.stdout.readline():
+        assert run.poll() is None
+    run.send_signal(signal.SIGINT)
+    run.send_signal(signal.SIGTERM)
+    _, said = run.communicate(timeout=30)
+    assert run.returncode in (130, 143)
+    assert b"Traceback" not in said
+    assert b"leaked" not in said
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is a device of Linux")
+def test_a_full_standard_output_is_told(hello: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        words = [*COMMAND, "sample", str(hello), "-l", "5"]
+        result = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, env=environment(), check=False)
+    assert result.returncode == 1
+    assert b"No space left" in result.stderr
+    assert b"fault of rnncli" not in result.stderr
+
+
+def test_nobody_has_to_listen_to_the_events(hello_text: Path) -> None:
+    command = f"{' '.join(COMMAND)} train {hello_text} --json -q -o m.npz --steps 3000 | head -n 1"
+    result = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        capture_output=True,
+        cwd=hello_text.parent,
+        env=environment(),
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (0, b"")
+    overview = process("inspect", hello_text.parent / "m.npz", "--json").stdout
+    assert b'"steps": 3000' in overview
