@@ -24,21 +24,19 @@ import numpy as np
 import rnncli
 from rnncli.engine.types import Array
 from rnncli.errors import ModelFileError, NotFiniteError, RnncliError
-from rnncli.models.config import NetworkConfig
-from rnncli.models.language_model import LanguageModel
+from rnncli.models.base import Model
+from rnncli.models.registry import MODELS
 from rnncli.text.sources import did_you_mean
-from rnncli.text.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
 RESUME = "resume/"
-MODELS = {model.task: model for model in (LanguageModel,)}
 
 
 @dataclass
 class Checkpoint:
     """A model, the record of its training (plain JSON data), and arrays by name that a resume needs."""
 
-    model: LanguageModel
+    model: Model
     record: dict[str, Any] = field(default_factory=dict)
     resume: dict[str, Array] = field(default_factory=dict)
 
@@ -84,12 +82,13 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
     try:
         arrays = _read_arrays(name)
         meta = _parse_meta(arrays.pop("meta", None))
-        config, vocabulary = NetworkConfig.from_json(meta["network"]), Vocabulary.from_json(meta["vocabulary"])
+        kind = MODELS[meta["task"]]
+        parts = kind.parts_from_json(meta)
         if meta["sha256"] != _digest(arrays):
             raise ValueError("its checksum does not match its content")
-        expected = MODELS[meta["task"]].shapes(config, vocabulary)
+        expected = kind.shapes(*parts)
         parameters = {key: _checked(key, arrays.pop(key, None), shape) for key, shape in expected.items()}
-        model = MODELS[meta["task"]](config, vocabulary)
+        model = kind(*parts)
         for key, values in parameters.items():
             model.parameters[key][...] = values
         if not all(key.startswith(RESUME) for key in arrays):

@@ -75,13 +75,20 @@ def gumbel_noise(rng: np.random.Generator, *shape: int) -> Array:
 
 
 def generate(
-    model: LanguageModel, prime: Ids, choice: Choice, rng: np.random.Generator, count: int = 1
+    model: LanguageModel,
+    prime: Ids,
+    choice: Choice,
+    rng: np.random.Generator,
+    count: int = 1,
+    label: str | None = None,
 ) -> Iterator[Ids]:
     """Ids (B,) without end: what B = ``count`` texts go on with after the same ``prime`` (N,), N ≥ 1.
 
-    The unknown symbol is never chosen.
+    ``label`` is for a model that has learnt some (InputError if not this one). The unknown symbol is never chosen.
     """
     state = model.zero_state(count)
+    if label is not None:
+        state = model.first_state(np.repeat(model.partner.encode(label), count))
     for start in range(0, len(prime), PRIME_WINDOW):
         window = prime[start : start + PRIME_WINDOW].astype(np.intp)
         logits, state = model.logits(np.repeat(window[:, None], count, axis=1), state)
@@ -93,6 +100,16 @@ def generate(
             ids = choice.draw(following, noise)
             yield ids
             following = step(ids)
+
+
+def until_all_end(drawn: Iterator[Ids], end: int) -> Iterator[Ids]:
+    """Pass ids (B,) through until each of the B texts has had the id ``end``."""
+    ended: Ids | bool = False
+    for ids in drawn:
+        yield ids
+        ended = ended | (ids == end)
+        if np.all(ended):
+            return
 
 
 def opening(model: LanguageModel, rng: np.random.Generator) -> str:

@@ -1,46 +1,16 @@
 """How well a model predicts a text, in the units that are published."""
 
-import math
-from dataclasses import dataclass
-
 import numpy as np
 
 from rnncli.engine.types import Ids
 from rnncli.models.language_model import LanguageModel
+from rnncli.models.score import Score
 
 WINDOW = 256
 """Characters read at once; changes memory and speed, not the result."""
 
 WARM_UP = 256
 """Characters that a stream reads before its own part begins, when a text is scored in several streams."""
-
-
-def perplexity(nats: float) -> float:
-    """e to a loss in nats, e⁷⁰⁰ for those whose power is beyond all numbers."""
-    return math.exp(min(nats, 700.0))
-
-
-@dataclass(frozen=True)
-class Score:
-    """A loss summed over characters: ``total`` in nats."""
-
-    total: float
-    characters: int
-
-    @property
-    def nats(self) -> float:
-        """Mean cross-entropy in nats per character."""
-        return self.total / self.characters
-
-    @property
-    def bits(self) -> float:
-        """Mean cross-entropy in bits per character."""
-        return self.nats / math.log(2)
-
-    @property
-    def perplexity(self) -> float:
-        """e to the nats per character: as uncertain as between so many equally likely characters."""
-        return perplexity(self.nats)
 
 
 def score(model: LanguageModel, ids: Ids, streams: int = 1, part: slice = slice(None)) -> Score:
@@ -58,12 +28,14 @@ def score(model: LanguageModel, ids: Ids, streams: int = 1, part: slice = slice(
     if streams > 1 and len(starts):
         before = np.maximum(starts - np.arange(WARM_UP, 0, -1)[:, None], 0)
         _, state = model.logits(ids[before].astype(np.intp), state)
-        state[:, :, starts == 0] = 0
-    total = 0.0
+        state[:, :, starts == 0] = model.zero_state(int((starts == 0).sum()))
+    total, correct = 0.0, 0
     length = int(np.max(ends - starts, initial=0))
     for first in range(0, length, WINDOW):
         positions = starts + np.arange(first, min(first + WINDOW, length) + 1)[:, None]
         window = ids[np.minimum(positions, count)].astype(np.intp)
-        losses, state = model.losses(window[:-1], window[1:], state)
-        total += float(losses[positions[:-1] < ends].sum(dtype=np.float64))
-    return Score(total, int((ends - starts).sum()))
+        losses, right, state = model.losses(window[:-1], window[1:], state)
+        inside = positions[:-1] < ends
+        total += float(losses[inside].sum(dtype=np.float64))
+        correct += int(right[inside].sum())
+    return Score(total, int((ends - starts).sum()), correct)

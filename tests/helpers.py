@@ -8,9 +8,13 @@ from typing import Any
 import numpy as np
 
 from rnncli.checkpoint import Checkpoint
+from rnncli.models.base import Model
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
+from rnncli.models.registry import MODELS
 from rnncli.text.corpus import Corpus
+from rnncli.text.labels import Labels
+from rnncli.text.ragged import Padded, Ragged
 from rnncli.text.vocabulary import Vocabulary
 
 ODD_CHARACTERS = "\0\x1b \"'[\\]abé\u0301\u200d漢\ufeff\ufffd🙂\U0010ffff"
@@ -22,7 +26,7 @@ def random_model(
 ) -> LanguageModel:
     """A language model over ``characters``, which must be sorted, with parameters from a normal distribution."""
     network = NetworkConfig(**{"hidden_size": 7, **config})
-    model = LanguageModel(network, Vocabulary(characters, unknown=unknown), dtype)
+    model = LanguageModel(network, Vocabulary(characters, unknown=unknown), dtype=dtype)
     model.parameters.flat[...] = np.random.default_rng(seed).normal(scale=0.6, size=model.parameters.flat.size)
     return model
 
@@ -57,3 +61,26 @@ def a_checkpoint(**config: Any) -> Checkpoint:
     """A random model over odd characters, with a record, and arrays to resume from."""
     resume = {"moment": np.arange(6, dtype=np.float32), "hidden": np.ones((1, 2, 3), np.float32)}
     return Checkpoint(random_model(ODD_CHARACTERS, unknown=True, **config), RECORD, resume)
+
+
+def random_pair_model(task: str, dtype: object = np.float32, seed: int = 1, **config: Any) -> Model:
+    """A model of a task with pairs, all parameters random; "classify-two" is a classifier of two labels."""
+    network, kind = NetworkConfig(**{"hidden_size": 5, **config}), task.partition("-")[0]
+    partners = {"classify": Labels(("x", "y", "z")), "classify-two": Labels(("no", "yes")), "generate": Labels(("x", "y"))}
+    partner = partners.get(task, Vocabulary("\nABC" if task == "translate" else "ABC"))
+    vocabulary = Vocabulary("\nabcde" if task == "generate" else "abcde", unknown=task != "generate")
+    model = MODELS[kind](network, vocabulary, partner, dtype)
+    model.parameters.flat[...] = np.random.default_rng(seed).normal(scale=0.6, size=model.parameters.flat.size)
+    return model
+
+
+def random_pairs(model: Model, count: int, seed: int = 2) -> tuple[Padded, Padded]:
+    """So many texts of different lengths, and their partners."""
+    rng = np.random.default_rng(seed)
+    lengths = 2 + rng.permutation(count)
+    of_partner = {"classify": np.ones(count, np.intp), "generate": np.ones(count, np.intp), "tag": lengths}
+    others = of_partner.get(model.task, 2 + rng.permutation(count))
+    return tuple(  # type: ignore[return-value]
+        Ragged.of(rng.integers(size, size=n.sum()), n.tolist()).padded(np.arange(count))
+        for n, size in ((lengths, len(model.vocabulary)), (others, len(model.partner)))
+    )

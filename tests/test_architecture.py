@@ -14,14 +14,14 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "rnncli"
 
 FOUNDATION = {"engine", "text", "errors"}
-MIDDLE = {"training", "inspection", "sampling", "checkpoint", "scoring"}
+MIDDLE = {"training", "inspection", "sampling", "checkpoint", "scoring", "predicting", "beam", "grading"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "engine": {"engine"},
     "text": {"text", "errors"},
     "models": {"models"} | FOUNDATION,
     **{room: {"models"} | FOUNDATION | MIDDLE for room in MIDDLE},
-    "terminal": {"terminal", "inspection", "errors"},
+    "terminal": {"terminal", "inspection", "grading", "errors"},
     "library": {"models"} | FOUNDATION | MIDDLE,
     "cli": {"cli", "terminal", "models"} | FOUNDATION | MIDDLE,
     "__init__": {"library"},

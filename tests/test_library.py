@@ -47,7 +47,7 @@ def test_a_score_in_three_units(path: str) -> None:
     # Logits of 20 tanh(5) and 0, 0: each character costs log(1 + 2 / e^19.998…).
     result = rnncli.load(path).score("abcabca")
     cost = math.log1p(2 * math.exp(-20 * math.tanh(5)))
-    assert result.characters == 6
+    assert result.symbols == 6
     assert result.nats == pytest.approx(cost, abs=2e-7)
     wrong = rnncli.load(path).score("aa")
     assert wrong.nats == pytest.approx(20 * math.tanh(5) + cost, rel=1e-6)

@@ -23,14 +23,15 @@ def by_brute_force(model: LanguageModel, ids: np.ndarray) -> float:
 
 
 def test_units() -> None:
-    result = Score(total=10 * math.log(8), characters=10)
+    result = Score(total=10 * math.log(8), symbols=10, correct=4)
     assert result.nats == pytest.approx(math.log(8), rel=1e-15)
     assert result.bits == pytest.approx(3, rel=1e-15)
     assert result.perplexity == pytest.approx(8, rel=1e-14)
+    assert result.accuracy == 0.4
 
 
 def test_a_hopeless_model_has_a_finite_perplexity() -> None:
-    assert math.isfinite(Score(1e9, 1).perplexity)
+    assert math.isfinite(Score(1e9, 1, 0).perplexity)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 26, 255])
@@ -39,7 +40,7 @@ def test_a_model_of_zeros_finds_all_characters_equally_likely(cell: str, count: 
     model = random_model("".join(chr(97 + n) for n in range(count)), dtype=np.float64, cell=cell)
     model.parameters.flat[...] = 0
     result = score(model, random_ids(model, 60))
-    assert result.characters == 59
+    assert result.symbols == 59
     assert result.nats == pytest.approx(math.log(count), rel=1e-14, abs=1e-15)
     assert result.perplexity == pytest.approx(count, rel=1e-13)
 
@@ -52,7 +53,7 @@ def test_one_pass_is_the_sum_over_single_steps(cell: str, embedding_size: int, c
     ids = random_ids(model, count)
     result = score(model, ids)
     assert result.total == pytest.approx(by_brute_force(model, ids), rel=1e-12)
-    assert result.characters == count - 1
+    assert result.symbols == count - 1
 
 
 def test_work_in_float32_is_close_to_the_definition() -> None:
@@ -75,7 +76,7 @@ def test_several_streams_are_close_to_one_pass(streams: int, count: int) -> None
     model = random_model(cell="gru", dtype=np.float64)
     ids = random_ids(model, count)
     one, several = score(model, ids), score(model, ids, streams)
-    assert several.characters == one.characters == count - 1
+    assert several.symbols == one.symbols == count - 1
     assert several.nats == pytest.approx(one.nats, abs=1e-6)
 
 
@@ -89,6 +90,7 @@ def test_each_stream_counts_its_own_characters_once() -> None:
     expected = -np.log(shares)[ids[1:]].sum()
     for streams in (1, 2, 3, 4):
         assert score(model, ids, streams).total == pytest.approx(expected, rel=1e-12)
+        assert score(model, ids, streams).correct == (ids[1:] == 0).sum()  # the likeliest is always the first
 
 
 def test_a_short_text_is_read_in_one_pass_however_many_streams_are_asked_for() -> None:

@@ -31,15 +31,16 @@ def bench(
     from rnncli.models.config import NetworkConfig
     from rnncli.terminal.console import say, write
     from rnncli.terminal.words import count, plural
-    from rnncli.training.benchmark import CORPUS_LENGTH, measure
+    from rnncli.training.benchmark import measure
+    from rnncli.training.defaults import default_workers
     from rnncli.training.options import TrainingOptions
-    from rnncli.training.plan import default_workers
     from rnncli.training.workers import team_of
 
     config = NetworkConfig(cell, layers, hidden_size, embedding_size)
     training = TrainingOptions(batch_size=batch_size, seq_length=seq_length, seconds=time)
     if workers is None:
-        workers = default_workers(sum(map(prod, config.shapes(vocabulary_size).values())), CORPUS_LENGTH, training)
+        parameters = sum(map(prod, config.network(vocabulary_size).shapes().values()))
+        workers = default_workers(parameters, batch_size * seq_length, batch_size, 0, time)
     speed = measure(config, vocabulary_size, training, team_of(workers, batch_size))
     if json:
         write(jsonlib.dumps({**asdict(speed), "workers": workers}) + "\n")

@@ -24,6 +24,10 @@ def inspect(
         int | None,
         option("--layer", help="The layer whose hidden state is shown.", **whole(1), show_default="the top one"),
     ] = None,
+    label: Annotated[
+        str | None,
+        option("--label", help="The label that the text has, for a model of some.", show_default=False),
+    ] = None,
     json: Annotated[bool, option("--json", help="The same as data, one JSON object.")] = False,
 ) -> None:
     """Look inside a model: what it is, what it learnt from and how well, and what it thinks of a text.
@@ -42,13 +46,14 @@ def inspect(
     from rnncli.terminal.console import write
     from rnncli.terminal.overview import draw_overview, draw_prime
     from rnncli.terminal.screen import screen
+    from rnncli.terminal.words import plural
 
     loaded = checkpoint.load(model)
     layers = loaded.model.config.layers
     if layer is not None and layer > layers:
-        raise InputError(f"{model} has {layers} layer{'s'[: layers != 1]}, so there is no layer {layer}")
+        raise InputError(f"{model} has {plural(layers, 'layer')}, so there is no layer {layer}")
     summary = overview(loaded)
-    steps = read_prime(loaded.model, primed(prime, loaded.model.vocabulary))
+    steps = read_prime(loaded.model, primed(prime, loaded.model.vocabulary), label=label)
     if json:
         write(
             jsonlib.dumps({**summary.to_json(), "prime": [step.to_json() for step in steps]}, ensure_ascii=False) + "\n"

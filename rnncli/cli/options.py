@@ -13,6 +13,7 @@ from rnncli.errors import InputError
 def option(*flags: str, help: str, panel: str | None = None, **settings: Any) -> Any:
     """A Typer option that can also be set as RNNCLI_<OPTION>; the command line beats the environment."""
     long = next(flag for flag in flags if flag.startswith("--"))
+    long = long.partition("/")[0]
     variable = "RNNCLI_" + long.removeprefix("--").replace("-", "_").upper()
     return typer.Option(*flags, help=help, rich_help_panel=panel, envvar=variable, show_envvar=False, **settings)
 

@@ -17,6 +17,10 @@ def sample(
         int, option("-l", "--length", help="Characters to write after the prime; -1 is without end.", **whole(-1))
     ] = 500,
     stop: Annotated[str, option("--stop", help="End before this text would be written.")] = "",
+    label: Annotated[
+        str | None,
+        option("--label", help="Write as the texts with this label, for a model of some.", show_default=False),
+    ] = None,
     count: Annotated[int, option("--count", help="Samples to write, made side by side.", **whole(1))] = 1,
     temperature: Annotated[
         float,
@@ -62,6 +66,7 @@ def sample(
       rnncli sample --prime hell -t 0 -l 1    the likeliest character after hell
       rnncli sample big.npz -l -1 | head      without end, until head has enough
       rnncli sample --prime - < letter.txt    go on with a file
+      rnncli sample names.npz --label Korean  one text of this label
     """
     import json as jsonlib
     import secrets
@@ -70,19 +75,26 @@ def sample(
 
     import numpy as np
 
-    from rnncli import checkpoint
+    from rnncli.cli.models import language_model
     from rnncli.cli.priming import primed
-    from rnncli.sampling import Choice, generate, opening, until
+    from rnncli.sampling import Choice, generate, opening, until, until_all_end
     from rnncli.terminal.console import is_interactive, say, write
+    from rnncli.text.pairs import EDGE
     from rnncli.text.vocabulary import CODECS
 
-    network = checkpoint.load(model).model
+    network = language_model(model)
     vocabulary = network.vocabulary
     codec = CODECS[vocabulary.encoding]
     prime = primed(prime, vocabulary)
     stop = vocabulary.typed(stop)
     if skip_unknown:
         prime = vocabulary.without_unknown(prime)
+    if network.partner is not None and label is None:
+        raise InputError(
+            f"{model} writes texts with a label; name one with --label: {', '.join(network.partner.symbols)}"
+        )
+    if network.partner is None and label is not None:
+        raise InputError(f"{model} has learnt running text without labels, so --label says nothing to it")
     if top_k > len(vocabulary):
         say(f"--top-k {top_k} is all {len(vocabulary)} characters that the model knows")
     if length < 0 and (json or count > 1):
@@ -92,15 +104,20 @@ def sample(
         if is_interactive(sys.stdout) and not json:
             say(f"seed {seed}")
     rng = np.random.default_rng(seed)
-    opening_ids = vocabulary.encode(prime or opening(network, rng), "the prime; --skip-unknown leaves them out")
-    drawn = generate(network, opening_ids, Choice(temperature, top_k, top_p), rng, count)
+    begin = EDGE + prime if label is not None else prime or opening(network, rng)
+    opening_ids = vocabulary.encode(begin, "the prime; --skip-unknown leaves them out")
+    drawn = generate(network, opening_ids, Choice(temperature, top_k, top_p), rng, count, label)
     drawn = islice(drawn, length if length >= 0 else None)
+    if label is not None:
+        drawn = until_all_end(drawn, int(vocabulary.encode(EDGE)[0]))
     # One text is written as it is made; several are made side by side, and written when they are done.
     rows = [drawn] if count == 1 else np.reshape(list(drawn), (-1, count)).T[..., None]
     for number, row in enumerate(rows, start=1):
-        pieces = until(stop, (vocabulary.symbols[ids[0]] for ids in row))
+        written = (vocabulary.symbols[ids[0]] for ids in row)
+        pieces = until(stop, written if label is None else until(EDGE, written))
         if json:
-            result = {"prime": prime, "text": "".join(pieces), "seed": seed, "sample": number}
+            result: dict[str, object] = {"label": label} if label is not None else {}
+            result |= {"prime": prime, "text": "".join(pieces), "seed": seed, "sample": number}
             write(jsonlib.dumps(result, ensure_ascii=False) + "\n")
             continue
         last = prime

@@ -17,10 +17,13 @@ def train(
         ),
     ],
     output: options.Output = "model.npz",
+    task: options.Task = None,
     cell: options.Cell = None,
     layers: options.Layers = None,
     hidden_size: options.HiddenSize = None,
+    bidirectional: options.Bidirectional = None,
     activation: options.Activation = None,
+    context: options.Context = None,
     embedding_size: options.EmbeddingSize = None,
     dropout: options.Dropout = None,
     encoding: options.Encoding = "utf-8",
@@ -30,6 +33,7 @@ def train(
     seq_length: options.SeqLength = None,
     optimizer: options.Optimizer = None,
     learning_rate: options.LearningRate = None,
+    loss: options.Loss = None,
     schedule: options.Schedule = None,
     warmup: options.Warmup = None,
     clip_norm: options.ClipNorm = None,
@@ -56,6 +60,7 @@ def train(
       rnncli train corpus.txt --time 10m -o big.npz   ten minutes, to big.npz
       rnncli train corpus.txt --resume --time 20m     go on with model.npz
       cat *.md | rnncli train - --cell lstm           standard input, another cell
+      rnncli train names.tsv --task classify          label<TAB>text in each line
     """
     length = only_one(ctx, epochs=epochs, steps=steps, time=time)
     from rnncli.cli.training_request import Request
@@ -65,11 +70,14 @@ def train(
         Request(
             files=files,
             output=output,
+            task=task,
             network=_given(
                 cell=cell,
                 layers=layers,
                 hidden_size=hidden_size,
+                bidirectional=bidirectional,
                 activation=activation,
+                context=context,
                 embedding_size=embedding_size,
                 dropout=dropout,
             ),
@@ -78,6 +86,7 @@ def train(
                 seq_length=seq_length,
                 optimizer=optimizer,
                 learning_rate=learning_rate,
+                loss=loss,
                 schedule=schedule,
                 warmup=warmup,
                 clip_norm=clip_norm,

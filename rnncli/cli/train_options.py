@@ -8,15 +8,48 @@ NETWORK, LEARNING, LENGTH, TEXT, FILES = "Network", "Learning", "Length", "Text"
 BY_SIZE = "by the size of the text"
 
 Output = Annotated[str, option("-o", "--output", help="The model file.", panel=FILES)]
+Task = Annotated[
+    str | None,
+    option(
+        "--task",
+        help="What to learn: to write, or to label, tag or translate lines of two columns.",
+        show_default="generate, for .tsv files by their look",
+        panel=TEXT,
+        **one_of("generate", "classify", "tag", "translate"),
+    ),
+]
 Cell = Annotated[
     str | None,
     option(
-        "--cell", help="The kind of recurrent cell.", show_default="gru", panel=NETWORK, **one_of("rnn", "gru", "lstm")
+        "--cell",
+        help="The kind of recurrent cell, or a feed-forward network of the last characters (mlp).",
+        show_default="gru",
+        panel=NETWORK,
+        **one_of("rnn", "gru", "lstm", "mlp"),
     ),
 ]
 Layers = Annotated[
     int | None,
-    option("--layers", help="Recurrent layers, one on top of the other.", **whole(1), show_default="1", panel=NETWORK),
+    option(
+        "--layers",
+        help="Hidden layers, one on top of the other; an mlp may have none.",
+        **whole(0),
+        show_default="1",
+        panel=NETWORK,
+    ),
+]
+Bidirectional = Annotated[
+    bool | None,
+    option(
+        "--bidirectional/--one-direction",
+        help="Read from the end as well; to write, only one direction makes sense.",
+        show_default="both, but for generate",
+        panel=NETWORK,
+    ),
+]
+Context = Annotated[
+    int | None,
+    option("--context", help="Characters that an mlp sees.", **whole(1, 4096), show_default="8", panel=NETWORK),
 ]
 HiddenSize = Annotated[
     int | None,
@@ -26,7 +59,7 @@ Activation = Annotated[
     str | None,
     option(
         "--activation",
-        help="Activation of the cell rnn.",
+        help="Activation of rnn and mlp.",
         show_default="tanh",
         panel=NETWORK,
         **one_of("tanh", "relu", "leaky-relu", "sigmoid"),
@@ -70,7 +103,13 @@ Validation = Annotated[
 ]
 BatchSize = Annotated[
     int | None,
-    option("--batch-size", help="Streams read side by side.", **whole(1), show_default=BY_SIZE, panel=LEARNING),
+    option(
+        "--batch-size",
+        help="Streams of text, or lines of two columns, in a step.",
+        **whole(1),
+        show_default=BY_SIZE,
+        panel=LEARNING,
+    ),
 ]
 SeqLength = Annotated[
     int | None,
@@ -100,6 +139,16 @@ LearningRate = Annotated[
         show_default="by optimizer, 0.005 for adam",
         panel=LEARNING,
         **real(0, open_low=True),
+    ),
+]
+Loss = Annotated[
+    str | None,
+    option(
+        "--loss",
+        help="What is made small; mse is the mean squared error against one-hot targets.",
+        show_default="cross-entropy",
+        panel=LEARNING,
+        **one_of("cross-entropy", "mse"),
     ),
 ]
 Schedule = Annotated[
@@ -139,7 +188,7 @@ Workers = Annotated[
     int | None,
     option(
         "--workers",
-        help="Processes that share the streams.",
+        help="Processes that share each step.",
         **whole(1),
         show_default="by cores and size",
         panel=LEARNING,

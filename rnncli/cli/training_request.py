@@ -10,6 +10,7 @@ class Request:
 
     files: list[str]
     output: str
+    task: str | None
     network: dict[str, Any]
     learning: dict[str, Any]
     length: dict[str, Any]

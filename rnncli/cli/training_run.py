@@ -4,7 +4,6 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -14,12 +13,10 @@ from rnncli import checkpoint
 from rnncli.checkpoint import Checkpoint
 from rnncli.cli.training_messages import announce, emit, emit_report, finish, say_unless_quiet
 from rnncli.cli.training_request import Request
+from rnncli.cli.training_text import read
 from rnncli.errors import InputError, NotFiniteError
 from rnncli.terminal.console import say
 from rnncli.terminal.progress import show_progress
-from rnncli.text.corpus import Corpus, read_corpus
-from rnncli.text.sources import STDIN, Sources, open_sources
-from rnncli.text.vocabulary import Vocabulary
 from rnncli.training.plan import begin, go_on
 from rnncli.training.trainer import Report, Trainer
 
@@ -32,7 +29,9 @@ def run(request: Request) -> None:
     _check_output(request)
     old = checkpoint.load(request.output) if request.resume else None
     start = checkpoint.load(request.init_from).model if request.init_from else None
-    corpus = _read(request, old, old.model.vocabulary if old else start.vocabulary if start else None)
+    corpus, notices = read(request, old, start)
+    for notice in notices:
+        say_unless_quiet(request, notice)
     choices = request.network, request.learning, request.length
     if old is not None:
         trainer = go_on(old.model, old.record, old.resume, corpus, *choices)
@@ -101,36 +100,6 @@ def _check_output(request: Request) -> None:
         raise InputError(f"{path} does not exist, so there is nothing to resume; leave out --resume to begin")
 
 
-def _read(request: Request, old: Checkpoint | None, vocabulary: Vocabulary | None) -> Corpus:
-    encoding = vocabulary.encoding if vocabulary else request.encoding
-    sources = open_sources(request.files, encoding)
-    asked = request.validation
-    if old is not None:
-        asked = old.record.get("corpus", {}).get("held_out")
-        if request.validation not in (None, asked):
-            raise InputError("--validation cannot be changed by --resume; begin a new model with -o")
-    validation: float | Sources | None = None
-    if asked == STDIN and STDIN in request.files:
-        raise InputError("standard input cannot be both the text and the validation; put one of them into a file")
-    if asked is not None:
-        try:
-            validation = float(asked)
-        except ValueError:
-            validation = open_sources([asked], encoding)
-        if isinstance(validation, float) and not 0 <= validation < 1:
-            raise InputError(f"--validation {asked} is neither a fraction from 0 to below 1 nor a file")
-    if old is not None and sources.digest() != old.record.get("corpus", {}).get("sha256"):
-        raise InputError(
-            f"{', '.join(sources.names)} is not the text that {request.output} was trained on (its bytes differ); "
-            "resume with the same text, or begin anew with -o"
-        )
-    corpus = read_corpus(sources, validation, request.min_count, vocabulary)
-    corpus = replace(corpus, held_out=asked)
-    for notice in sources.notices + (validation.notices if isinstance(validation, Sources) else []):
-        say_unless_quiet(request, notice)
-    return corpus
-
-
 def _save(request: Request, trainer: Trainer) -> None:
     arrays, state = trainer.state()
     corpus = trainer.corpus
@@ -141,6 +110,7 @@ def _save(request: Request, trainer: Trainer) -> None:
             "training": len(corpus.training),
             "validation": len(corpus.validation),
             "held_out": corpus.held_out,
+            "steps_in_epoch": trainer.lessons.in_epoch,
             "sha256": corpus.sha256,
         },
         "state": state,

@@ -2,42 +2,67 @@
 
     ids → embedding (or one-hot) → cell → dropout → cell → dropout → …
 
-Each layer is a drive, one dense layer for all gates over the whole window, and a cell that runs along it.
+Each layer is a drive, one dense layer for all gates over the whole window, and a cell that runs along it. A
+bidirectional layer has a second cell that reads from the end (Schuster and Paliwal 1997, "Bidirectional recurrent
+neural networks"); what both see at a character lies side by side.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from rnncli.engine import cells, dense, dropout, embedding
+from rnncli.engine import cells, dense, embedding, padding
 from rnncli.engine.cells import Cache, Cell
+from rnncli.engine.dropout import Dropout
 from rnncli.engine.parameters import Parameters, Shapes
+from rnncli.engine.stepper import Stepper
 from rnncli.engine.types import Array, Ids
 from rnncli.engine.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One cell's way over a window, in its own order: the characters (T · B,), its input (T · B, D) unless that is
+    one-hot, and its activations."""
+
+    ids: Ids
+    x: Array | None
+    cache: Cache
 
 
 @dataclass(frozen=True)
 class Forward:
     """What a forward pass returns.
 
-    ``outputs`` (T, B, H) are the hidden states of the top layer after dropout, ``state`` (L, S, B, H) the last
-    state of every layer; the rest is for the backward pass and for looking inside.
+    ``outputs`` (T, B, directions · H) are the hidden states of the top layer after dropout, ``state`` (L · directions,
+    S, B, H) the last state of every cell; the rest is for the backward pass and for looking inside.
     """
 
     outputs: Array
     state: Array
-    ids: Ids
-    inputs: list[Array | None]
-    caches: list[Cache]
-    masks: Sequence[Array]
+    readings: list[Reading]
+    masks: list[Array]
+    from_the_end: Ids | None
+
+    @property
+    def layers(self) -> list[Array]:
+        """The hidden states (T, B, H) of every cell, in the order of the text."""
+        sides = []
+        for i, reading in enumerate(self.readings):
+            hidden = reading.cache.states[0, 1:]
+            if self.from_the_end is not None and i % 2:
+                hidden = hidden.reshape(-1, hidden.shape[-1])[self.from_the_end].reshape(hidden.shape)
+            sides.append(hidden)
+        return sides
 
 
 class RecurrentNetwork:
-    """``layers`` cells of ``hidden_size`` on top of characters 0 … ``vocabulary_size`` − 1.
+    """``layers`` of ``hidden_size`` units on top of characters 0 … ``vocabulary_size`` − 1.
 
-    ``embedding_size`` 0 feeds the characters as one-hot vectors. ``dropout`` acts on the output of every layer while
+    ``embedding_size`` 0 feeds the characters as one-hot vectors. Dropout acts on the output of every layer while
     training, and not along time (Zaremba, Sutskever and Vinyals 2014, "Recurrent neural network regularization").
+    ``names`` are those of the cells, in the order of the state: l1, l2, …; or l1, l1r, l2, l2r, … with the ones that
+    read from the end.
     """
 
     def __init__(
@@ -47,24 +72,26 @@ class RecurrentNetwork:
         hidden_size: int,
         layers: int = 1,
         embedding_size: int = 0,
-        dropout: float = 0.0,
+        bidirectional: bool = False,
     ) -> None:
-        self.cell, self.layers, self.dropout = cell, layers, dropout
+        self.cell, self.layers = cell, layers
         self.vocabulary_size, self.hidden_size, self.embedding_size = vocabulary_size, hidden_size, embedding_size
-        self.names = [f"l{k + 1}" for k in range(layers)]
+        self.directions = 2 if bidirectional else 1
+        self.names = [f"l{k + 1}{'r' * d}" for k in range(layers) for d in range(self.directions)]
+        self.output_size = self.directions * hidden_size
+        self.state_size = len(self.names) * len(cell.states) * hidden_size
 
     def shapes(self) -> Shapes:
-        """Names and shapes of all parameters: ``embedding.W`` (V, E) if there is one; for every layer ``l1.W_x``
+        """Names and shapes of all parameters: ``embedding.W`` (V, E) if there is one; for every cell ``l1.W_x``
         (G, D, H), ``l1.b`` (G, H), ``l1.W_h`` (G, H, H) and what else the cell has."""
         shapes: dict[str, tuple[int, ...]] = {}
         if self.embedding_size:
             shapes["embedding.W"] = (self.vocabulary_size, self.embedding_size)
-        below = self.embedding_size or self.vocabulary_size
-        for name in self.names:
+        for i, name in enumerate(self.names):
+            below = self.output_size if i >= self.directions else self.embedding_size or self.vocabulary_size
             shapes[f"{name}.W_x"] = (len(self.cell.gates), below, self.hidden_size)
             shapes[f"{name}.b"] = (len(self.cell.gates), self.hidden_size)
             shapes |= {f"{name}.{key}": shape for key, shape in self.cell.shapes(self.hidden_size).items()}
-            below = self.hidden_size
         return shapes
 
     def initialise(self, parameters: Parameters, rng: np.random.Generator) -> None:
@@ -81,14 +108,28 @@ class RecurrentNetwork:
             for name in self.names:
                 parameters[f"{name}.b"][self.cell.gates.index("forget")] = 1
 
-    def zero_state(self, streams: int, dtype: np.dtype) -> Array:
-        """The state (L, S, B, H) of B streams before their first character."""
-        return np.zeros((self.layers, len(self.cell.states), streams, self.hidden_size), dtype)
+    def character_rows(self, parameters: Parameters) -> list[Array]:
+        """The matrices (…, V, ·) that have a row for each character."""
+        if self.embedding_size:
+            return [parameters["embedding.W"]]
+        return [parameters[f"{name}.W_x"] for name in self.names[: self.directions]]
 
-    def masks(self, steps: int, streams: int, rng: np.random.Generator, dtype: np.dtype) -> list[Array]:
-        """A new dropout mask (T, B, H) for the output of each layer; none without dropout."""
-        shape = (steps, streams, self.hidden_size)
-        return [dropout.mask(shape, self.dropout, rng, dtype) for _ in self.names if self.dropout]
+    def zero_state(self, streams: int, dtype: np.dtype) -> Array:
+        """The state (L · directions, S, B, H) of B streams before their first character."""
+        return np.zeros((len(self.names), len(self.cell.states), streams, self.hidden_size), dtype)
+
+    def state_of(self, rows: Array) -> Array:
+        """A state (L · directions, S, B, H) from one row (B, L · directions · S · H) for each stream."""
+        state = rows.reshape(len(rows), len(self.names), len(self.cell.states), self.hidden_size)
+        return np.ascontiguousarray(state.transpose(1, 2, 0, 3))
+
+    def rows_of(self, state: Array) -> Array:
+        """The inverse of :meth:`state_of`."""
+        return state.transpose(2, 0, 1, 3).reshape(state.shape[2], -1)
+
+    def stepper(self, parameters: Parameters, state: Array) -> Stepper:
+        """Reads one character at a time; ``state`` is carried on in place."""
+        return Stepper(self, parameters, state)
 
     def forward(
         self,
@@ -96,33 +137,61 @@ class RecurrentNetwork:
         ids: Ids,
         state: Array,
         workspace: Workspace,
-        masks: Sequence[Array] = (),
+        dropout: Dropout | None = None,
+        lengths: Ids | None = None,
     ) -> Forward:
-        """Read ``ids`` (T, B) from ``state`` (L, S, B, H), with the ``masks`` of dropout while training."""
+        """Read ``ids`` (T, B) from ``state`` (L · directions, S, B, H), with ``dropout`` while training.
+
+        Where the streams do not fill the window, ``lengths`` (B,) says where they end: outputs are then 0 behind the
+        end, and the state is that at the end.
+        """
         T, B = ids.shape
-        gates, dtype = len(self.cell.gates), state.dtype
+        if lengths is None and self.directions == 2:
+            lengths = np.full(B, T)
+        behind = None if lengths is None else padding.behind_end(lengths, T)
+        turned = padding.from_the_end(lengths, T) if lengths is not None and self.directions == 2 else None
         last_state = np.empty_like(state)
-        inputs: list[Array | None] = []
-        caches: list[Cache] = []
+        readings: list[Reading] = []
+        masks: list[Array] = []
         x: Array | None = None  # none for one-hot characters, which are never written out
         if self.embedding_size:
-            buffer = workspace.array("embedded", (T * B, self.embedding_size), dtype)
+            buffer = workspace.array("embedded", (T * B, self.embedding_size), state.dtype)
             x = embedding.forward(ids.ravel(), parameters["embedding.W"], out=buffer)
-        for k, name in enumerate(self.names):
-            weights, scratch = parameters.scope(name), workspace.scope(name)
-            inputs.append(x)
-            drive = scratch.array("drive", (gates, T, B, self.hidden_size), dtype)
-            rows = drive.reshape(gates, T * B, self.hidden_size)
-            if x is None:
-                embedding.forward(ids.ravel(), weights["W_x"] + weights["b"][:, None], out=rows)
-            else:
-                dense.forward(x, weights["W_x"], weights["b"], out=rows)
-            hidden, last_state[k], cache = cells.forward(self.cell, drive, state[k], weights, scratch)
-            caches.append(cache)
-            if masks:
-                hidden = np.multiply(hidden, masks[k], out=scratch.array("dropped", hidden.shape, dtype))
-            x = hidden.reshape(T * B, self.hidden_size)
-        return Forward(hidden, last_state, ids, inputs, caches, masks)
+        for k in range(self.layers):
+            sides = []
+            for i in range(k * self.directions, (k + 1) * self.directions):
+                order = turned if i % self.directions else None
+                own_ids = ids.ravel() if order is None else ids.ravel()[order]
+                own_x = x if x is None or order is None else x[order]
+                weights, scratch = parameters.scope(self.names[i]), workspace.scope(self.names[i])
+                drive = self._drive(own_ids, own_x, weights, (T, B), scratch)
+                hidden, last_state[i], cache = cells.forward(self.cell, drive, state[i], weights, scratch)
+                if lengths is not None and behind is not None:
+                    last_state[i] = padding.last_states(cache, lengths)
+                    padding.clear(cache, behind)
+                rows = hidden.reshape(T * B, self.hidden_size)
+                sides.append(rows if order is None else rows[order])
+                readings.append(Reading(own_ids, own_x, cache))
+            x = sides[0] if len(sides) == 1 else np.concatenate(sides, axis=1)
+            if dropout is not None:
+                masks.append(dropout.mask(T, self.output_size, state.dtype))
+                scratch = workspace.scope(self.names[k * self.directions])
+                x = np.multiply(x, masks[k].reshape(x.shape), out=scratch.array("dropped", x.shape, state.dtype))
+        assert x is not None
+        return Forward(x.reshape(T, B, self.output_size), last_state, readings, masks, turned)
+
+    def _drive(
+        self, ids: Ids, x: Array | None, weights: Parameters, window: tuple[int, int], scratch: Workspace
+    ) -> Array:
+        """x W_x + b of every gate, (G, T, B, H); of one-hot characters it is a gather of rows."""
+        gates, size, dtype = len(self.cell.gates), self.hidden_size, weights.flat.dtype
+        drive = scratch.array("drive", (gates, *window, size), dtype)
+        rows = drive.reshape(gates, -1, size)
+        if x is None:
+            embedding.forward(ids, weights["W_x"] + weights["b"][:, None], out=rows)
+        else:
+            dense.forward(x, weights["W_x"], weights["b"], out=rows)
+        return drive
 
     def backward(
         self,
@@ -130,33 +199,49 @@ class RecurrentNetwork:
         gradients: Parameters,
         forward: Forward,
         d_outputs: Array,
-        d_state: Array,
+        d_state: Array | None,
         workspace: Workspace,
     ) -> Array:
-        """Write the gradients of all parameters and return that of the initial state (L, S, B, H).
+        """Write the gradients of all parameters and return that of the initial state (L · directions, S, B, H).
 
-        ``d_outputs`` (T, B, H), which is overwritten, and ``d_state`` (L, S, B, H) are the gradients with respect to
-        ``forward.outputs`` and ``forward.state``.
+        ``d_outputs`` (T, B, directions · H), which is overwritten, and ``d_state`` (L · directions, S, B, H) are the
+        gradients with respect to ``forward.outputs`` and ``forward.state``. Behind the end of a stream ``d_outputs``
+        must be 0. ``d_state`` is None where the loss does not see the state; it must be where ``lengths`` were given.
         """
-        T, B, H = d_outputs.shape
-        ids = forward.ids.ravel()
-        d_first_state = np.empty_like(d_state)
-        for k, name in reversed(list(enumerate(self.names))):
-            weights, scratch, d_weights = parameters.scope(name), workspace.scope(name), gradients.scope(name)
-            x = forward.inputs[k]
+        T, B, _ = d_outputs.shape
+        H = self.hidden_size
+        first = forward.readings[0].cache.states[:, 0]
+        d_first_state = np.empty((len(self.names), *first.shape), first.dtype)
+        if d_state is None:
+            d_state = np.zeros_like(d_first_state)
+        for k in reversed(range(self.layers)):
             if forward.masks:
                 d_outputs *= forward.masks[k]
-            d_drive, d_first_state[k] = self.cell.backward(
-                d_outputs, d_state[k], forward.caches[k], weights, d_weights, scratch
-            )
-            d_drive = d_drive.reshape(-1, T * B, H)
-            if x is None:
-                embedding.backward(ids, d_drive, d_weights["W_x"])
-                np.sum(d_weights["W_x"], axis=1, out=d_weights["b"])  # every row of x has exactly one 1
-            else:
+            d_below = None
+            for i in range(k * self.directions, (k + 1) * self.directions):
+                name, reading = self.names[i], forward.readings[i]
+                weights, scratch, d_weights = parameters.scope(name), workspace.scope(name), gradients.scope(name)
+                order = forward.from_the_end if i % self.directions else None
+                d_hidden = d_outputs
+                if self.directions == 2:
+                    side = d_outputs[..., H:] if i % 2 else d_outputs[..., :H]
+                    d_hidden = side.reshape(T * B, H)[order if order is not None else slice(None)].reshape(T, B, H)
+                d_drive, d_first_state[i] = self.cell.backward(
+                    d_hidden, d_state[i], reading.cache, weights, d_weights, scratch
+                )
+                d_drive = d_drive.reshape(-1, T * B, H)
+                x = reading.x
+                if x is None:
+                    embedding.backward(reading.ids, d_drive, d_weights["W_x"])
+                    np.sum(d_weights["W_x"], axis=1, out=d_weights["b"])  # every row of x has exactly one 1
+                    continue
                 dense.backward(x, d_drive, d_weights["W_x"], d_weights["b"])
                 d_x = dense.backward_input(d_drive, weights["W_x"], out=scratch.array("d_x", x.shape, x.dtype))
-                d_outputs = d_x.reshape(T, B, -1)
+                d_x = d_x if order is None else d_x[order]
+                d_below = d_x if d_below is None else d_below + d_x
+            if d_below is not None:
+                d_outputs = d_below.reshape(T, B, -1)
         if self.embedding_size:
+            ids = forward.readings[0].ids
             embedding.backward(ids, d_outputs.reshape(T * B, -1), gradients["embedding.W"])
         return d_first_state

@@ -28,7 +28,7 @@ class Parameters(Mapping[str, Array]):
         if self.flat.shape != (size,):
             raise ValueError(f"a vector of {size} parameters is needed, not of shape {self.flat.shape}")
         self._views: dict[str, Array] = {}
-        self._scopes: dict[str, dict[str, Array]] = {}
+        self._scopes: dict[str, Parameters] = {}
         start = 0
         for name, shape in self.shapes.items():
             stop = start + math.prod(shape)
@@ -48,10 +48,15 @@ class Parameters(Mapping[str, Array]):
         """The same names and dtype over a new vector of zeros: a place for gradients."""
         return Parameters(self.shapes, self.flat.dtype)
 
-    def scope(self, prefix: str) -> dict[str, Array]:
-        """The views whose name begins with ``prefix.``, without it: ``scope("l1")["W_h"]`` is ``["l1.W_h"]``."""
+    def scope(self, prefix: str) -> "Parameters":
+        """The part whose names begin with ``prefix.``, without it: ``scope("l1")["W_h"]`` is ``["l1.W_h"]``. The names
+        of a part follow each other, and always the same object is returned."""
         if prefix not in self._scopes:
-            start = prefix + "."
-            names = [name for name in self if name.startswith(start)]
-            self._scopes[prefix] = {name.removeprefix(start): self[name] for name in names}
+            names = list(self.shapes)
+            inside = [name for name in names if name.startswith(f"{prefix}.")]
+            before = names[: names.index(inside[0])] if inside else names
+            start = sum(self[name].size for name in before)
+            size = sum(self[name].size for name in inside)
+            shapes = {name.removeprefix(f"{prefix}."): self.shapes[name] for name in inside}
+            self._scopes[prefix] = Parameters(shapes, flat=self.flat[start : start + size])
         return self._scopes[prefix]

@@ -1,13 +1,16 @@
 """Reading one character at a time: what sampling does, without allocating anything per character."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnncli.engine.cells.base import Step
-from rnncli.engine.network import RecurrentNetwork
 from rnncli.engine.parameters import Parameters
 from rnncli.engine.types import Array, Ids
+
+if TYPE_CHECKING:
+    from rnncli.engine.network import RecurrentNetwork
 
 
 class Stepper:
@@ -16,7 +19,7 @@ class Stepper:
     It copies what it needs of the parameters once: the bias is added to the rows that one-hot characters pick.
     """
 
-    def __init__(self, network: RecurrentNetwork, parameters: Parameters, state: Array) -> None:
+    def __init__(self, network: "RecurrentNetwork", parameters: Parameters, state: Array) -> None:
         self._top = state[-1, 0]
         streams, gates, size = state.shape[2], len(network.cell.gates), network.hidden_size
         first = parameters.scope(network.names[0])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnncli.checkpoint import Checkpoint
-from rnncli.scoring import perplexity
+from rnncli.models.score import perplexity
 
 
 @dataclass(frozen=True)
@@ -14,12 +14,13 @@ class Overview:
 
     ``parameters`` are (name, shape, number of elements) in the order of the file; ``history`` the evaluations with
     ``step``, ``loss`` and, where a part was held out, ``validation_loss``, in nats per character. ``best_loss`` is the
-    lowest validation loss, None where there is none.
+    lowest validation loss, None where there is none. ``partner`` is what texts are paired with, and its symbols.
     """
 
     task: str
     network: dict[str, Any]
     vocabulary: dict[str, Any]
+    partner: tuple[str, Any] | None
     parameters: list[tuple[str, tuple[int, ...], int]]
     corpus: dict[str, Any]
     options: dict[str, Any]
@@ -49,6 +50,7 @@ class Overview:
             "task": self.task,
             "network": self.network,
             "vocabulary": self.vocabulary,
+            **({self.partner[0]: self.partner[1]} if self.partner else {}),
             "parameters": [{"name": name, "shape": shape, "size": size} for name, shape, size in self.parameters],
             "total_parameters": self.total,
             "corpus": self.corpus,
@@ -66,16 +68,16 @@ def overview(checkpoint: Checkpoint) -> Overview:
     """Sum up a model file."""
     model, record = checkpoint.model, checkpoint.record
     corpus, options, state = (record.get(key, {}) for key in ("corpus", "options", "state"))
-    in_epoch = max(1, (corpus.get("training", 2) - 1) // options.get("batch_size", 1))
     return Overview(
         task=model.task,
         network=model.config.to_json(),
         vocabulary=model.vocabulary.to_json(),
+        partner=None if model.partner is None else (model.partner_key, model.partner.symbols),
         parameters=[(name, values.shape, values.size) for name, values in model.parameters.items()],
         corpus=corpus,
         options=options,
         steps=state.get("step", 0),
-        epochs=state.get("step", 0) / math.ceil(in_epoch / options.get("seq_length", 1)),
+        epochs=state.get("step", 0) / corpus.get("steps_in_epoch", 1),
         history=state.get("history", []),
         best_loss=state.get("best_loss"),
     )

@@ -1,20 +1,60 @@
 """What a network is made of, as it stands in the model file."""
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
 
 from rnncli.engine.activations import ACTIVATIONS
 from rnncli.engine.cells import CELLS
+from rnncli.engine.dropout import Dropout
+from rnncli.engine.feedforward import FeedForwardNetwork
 from rnncli.engine.network import RecurrentNetwork
-from rnncli.engine.parameters import Shapes
+from rnncli.engine.parameters import Parameters, Shapes
+from rnncli.engine.types import Array, Ids
+from rnncli.engine.workspace import Workspace
+
+
+class Network(Protocol):
+    """What a model needs of a network, recurrent or not; what ``forward`` returns has ``outputs`` (T, B, D) and the new
+    ``state``, and is for ``backward`` alone otherwise."""
+
+    names: list[str]
+    output_size: int
+
+    def shapes(self) -> Shapes: ...
+    def initialise(self, parameters: Parameters, rng: np.random.Generator) -> None: ...
+    def zero_state(self, streams: int, dtype: np.dtype) -> Array: ...
+    def stepper(self, parameters: Parameters, state: Array) -> Any: ...
+    def forward(
+        self, parameters: Parameters, ids: Ids, state: Array, workspace: Workspace, dropout: Dropout | None = None
+    ) -> Any: ...
+    def backward(
+        self,
+        parameters: Parameters,
+        gradients: Parameters,
+        forward: Any,
+        d_outputs: Array,
+        d_state: Array | None,
+        workspace: Workspace,
+    ) -> Array: ...
+
 
 LARGEST = 1 << 20
 """No size in a model file is larger than this."""
 
+FEED_FORWARD = "mlp"
+LATER = {"bidirectional", "context"}
+"""Choices that the first model files did not have."""
+
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """The choices that fix the names and shapes of all parameters, given a vocabulary."""
+    """The choices that fix the names and shapes of all parameters, given the alphabets.
+
+    ``cell`` is one of CELLS, or mlp for a feed-forward network over the last ``context`` characters, which may have no
+    layer at all. ``activation`` is that of rnn and mlp; only recurrent networks may be ``bidirectional``.
+    """
 
     cell: str = "gru"
     layers: int = 1
@@ -22,21 +62,20 @@ class NetworkConfig:
     embedding_size: int = 0
     dropout: float = 0.0
     activation: str = "tanh"
+    bidirectional: bool = False
+    context: int = 0
 
-    def network(self, vocabulary_size: int) -> RecurrentNetwork:
+    def network(self, vocabulary_size: int) -> Network:
         """The network of this configuration over V characters."""
-        return RecurrentNetwork(
-            CELLS[self.cell](self.activation),
-            vocabulary_size,
-            self.hidden_size,
-            self.layers,
-            self.embedding_size,
-            self.dropout,
-        )
+        sizes = vocabulary_size, self.hidden_size, self.layers, self.embedding_size
+        if self.cell == FEED_FORWARD:
+            return FeedForwardNetwork(self.activation, self.context, *sizes)
+        return self.recurrent(vocabulary_size)
 
-    def shapes(self, vocabulary_size: int) -> Shapes:
-        """Names and shapes of the parameters of :meth:`network`."""
-        return self.network(vocabulary_size).shapes()
+    def recurrent(self, vocabulary_size: int) -> RecurrentNetwork:
+        """The same, where a feed-forward network makes no sense."""
+        sizes = vocabulary_size, self.hidden_size, self.layers, self.embedding_size
+        return RecurrentNetwork(CELLS[self.cell](self.activation), *sizes, self.bidirectional)
 
     def to_json(self) -> dict[str, Any]:
         """For the model file."""
@@ -44,16 +83,22 @@ class NetworkConfig:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "NetworkConfig":
-        """The inverse of :meth:`to_json`; ValueError where the data is not a configuration."""
-        if set(data) != {field.name for field in fields(cls)}:
+        """The inverse of :meth:`to_json`; ValueError where the data is not a configuration. What an older file lacks
+        has its default."""
+        names = {field.name for field in fields(cls)}
+        if not names - LATER <= set(data) <= names:
             raise ValueError("the network's configuration is malformed")
         config = cls(**data)
-        sizes = {"layers": config.layers, "hidden_size": config.hidden_size}
-        for name, size in [*sizes.items(), ("embedding_size", config.embedding_size)]:
-            if type(size) is not int or not (name in sizes) <= size <= LARGEST:
+        feed_forward = config.cell == FEED_FORWARD
+        smallest = {"layers": 0 if feed_forward else 1, "hidden_size": 1, "embedding_size": 0, "context": feed_forward}
+        for name, low in smallest.items():
+            size = getattr(config, name)
+            if type(size) is not int or not low <= size <= (LARGEST if feed_forward or name != "context" else 0):
                 raise ValueError(f"{name} is {size!r}")
-        if config.cell not in CELLS or config.activation not in ACTIVATIONS:
+        if config.cell not in {*CELLS, FEED_FORWARD} or config.activation not in ACTIVATIONS:
             raise ValueError(f"cell {config.cell!r} with activation {config.activation!r} is not known")
+        if type(config.bidirectional) is not bool or (config.bidirectional and feed_forward):
+            raise ValueError(f"bidirectional is {config.bidirectional!r}")
         if type(config.dropout) not in (int, float) or not 0 <= config.dropout < 1:
             raise ValueError(f"dropout is {config.dropout!r}")
         return config

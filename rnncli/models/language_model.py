@@ -1,61 +1,79 @@
 """The language model: predicts the next character from all that came before.
 
-ids → recurrent network → dense → logits → softmax cross-entropy against the next character
+ids → network → dense → logits → softmax cross-entropy against the next character
+
+Learnt from running text, or from texts that have a label: then the label sets the first state (one to many), and each
+text stands between two line ends.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from rnncli.engine import dense
-from rnncli.engine.activations import log_softmax
-from rnncli.engine.losses import softmax_cross_entropy
+from rnncli.engine import embedding
+from rnncli.engine.dropout import Dropout
+from rnncli.engine.network import RecurrentNetwork
 from rnncli.engine.parameters import Parameters, Shapes
-from rnncli.engine.stepper import Stepper
 from rnncli.engine.types import Array, Ids
-from rnncli.engine.workspace import Workspace
+from rnncli.models import output
+from rnncli.models.base import Model, initialise_dense
 from rnncli.models.config import NetworkConfig
+from rnncli.models.score import Score
+from rnncli.text.labels import Labels
+from rnncli.text.ragged import Padded
 from rnncli.text.vocabulary import Vocabulary
 
 
-class LanguageModel:
-    """A recurrent network with a dense layer to V logits, over the characters of ``vocabulary``.
+class LanguageModel(Model):
+    """A network with a dense layer to V logits, over the characters of ``vocabulary``.
 
-    Parameters are those of the network (:meth:`RecurrentNetwork.shapes`), then ``output.W`` (H, V) and ``output.b``
-    (V,). The state (L, S, B, H) is an argument and a result of every method: B texts may be read side by side.
+    Parameters are those of the network, then ``output.W`` (D, V) and ``output.b`` (V,), and with K labels ``label.W``
+    (K, L · S · H). The state (L, S, B, H) is an argument and a result of its methods: B texts may be read side by side.
     """
 
     task = "generate"
+    partner_key, partner_type, partner_needed = "labels", Labels, False
 
     def __init__(
-        self, config: NetworkConfig, vocabulary: Vocabulary, dtype: object = np.float32, flat: Array | None = None
+        self,
+        config: NetworkConfig,
+        vocabulary: Vocabulary,
+        partner: Labels | None = None,
+        dtype: object = np.float32,
+        flat: Array | None = None,
     ) -> None:
-        self.config, self.vocabulary = config, vocabulary
+        super().__init__(config, vocabulary, partner, dtype, flat)
         self.network = config.network(len(vocabulary))
-        self.parameters = Parameters(self.shapes(config, vocabulary), dtype, flat)
-        self._workspace = Workspace()
+
+    @property
+    def _recurrent(self) -> RecurrentNetwork:
+        """The network where its state is one that a label can set."""
+        assert isinstance(self.network, RecurrentNetwork)
+        return self.network
 
     @staticmethod
-    def shapes(config: NetworkConfig, vocabulary: Vocabulary) -> Shapes:
-        """Names and shapes of all parameters."""
-        size = len(vocabulary)
-        return {**config.shapes(size), "output.W": (config.hidden_size, size), "output.b": (size,)}
+    def shapes(config: NetworkConfig, vocabulary: Vocabulary, partner: Any = None) -> Shapes:
+        network, size = config.network(len(vocabulary)), len(vocabulary)
+        shapes = {**network.shapes(), "output.W": (network.output_size, size), "output.b": (size,)}
+        if partner is not None:
+            shapes["label.W"] = (len(partner), config.recurrent(size).state_size)
+        return shapes
 
     def initialise(self, rng: np.random.Generator) -> None:
-        """Draw all parameters anew."""
         self.network.initialise(self.parameters, rng)
-        bound = self.config.hidden_size**-0.5
-        self.parameters["output.W"][...] = rng.uniform(-bound, bound, self.parameters["output.W"].shape)
-        self.parameters["output.b"][...] = 0
-
-    def on(self, flat: Array) -> "LanguageModel":
-        """The same model with its parameters in another vector (P,)."""
-        return LanguageModel(self.config, self.vocabulary, flat=flat)
+        initialise_dense(self.parameters, "output", rng)
+        if self.partner is not None:
+            W = self.parameters["label.W"]
+            W[...] = 0.1 * rng.standard_normal(W.shape)
 
     def zero_state(self, streams: int = 1) -> Array:
         """The state of B texts before their first character."""
         return self.network.zero_state(streams, self.parameters.flat.dtype)
+
+    def first_state(self, labels: Ids) -> Array:
+        """The state of B texts before their first character, by their labels (B,)."""
+        return self._recurrent.state_of(embedding.forward(labels, self.parameters["label.W"]))
 
     def loss_and_gradients(
         self,
@@ -63,63 +81,55 @@ class LanguageModel:
         targets: Ids,
         state: Array,
         gradients: Parameters,
-        masks: Sequence[Array] = (),
+        dropout: Dropout | None = None,
+        loss: str = "cross-entropy",
     ) -> tuple[float, Array]:
-        """Read a window and learn from it: mean loss in nats per character, and the state after the window.
+        """Read a window of running text and learn from it: mean loss per character, in nats for the cross-entropy, and
+        the state after the window.
 
         ``inputs`` and ``targets`` are (T, B). All gradients are written into ``gradients``; none flows into the
-        windows before (truncated back-propagation through time). ``masks`` are those of
-        :meth:`RecurrentNetwork.masks`.
+        windows before (truncated back-propagation through time).
         """
-        T, B = inputs.shape
-        W, b = self.parameters["output.W"], self.parameters["output.b"]
-        forward = self.network.forward(self.parameters, inputs, state, self._workspace, masks)
-        hidden = forward.outputs.reshape(T * B, -1)
-        logits = dense.forward(hidden, W, b, out=self._workspace.array("logits", (T * B, len(b)), W.dtype))
-        loss, d_logits = softmax_cross_entropy(logits, targets.ravel(), out=logits)
-        dense.backward(hidden, d_logits, gradients["output.W"], gradients["output.b"])
-        d_hidden = dense.backward_input(d_logits, W, out=self._workspace.array("d_hidden", hidden.shape, W.dtype))
-        self.network.backward(
-            self.parameters,
-            gradients,
-            forward,
-            d_hidden.reshape(forward.outputs.shape),
-            np.zeros_like(state),
-            self._workspace,
-        )
-        return loss, forward.state
+        forward = self.network.forward(self.parameters, inputs, state, self._workspace, dropout)
+        value, d_hidden = self._learn_output(forward.outputs, targets, None, gradients, loss)
+        self.network.backward(self.parameters, gradients, forward, d_hidden, None, self._workspace)
+        return value, forward.state
 
-    def losses(self, inputs: Ids, targets: Ids, state: Array) -> tuple[Array, Array]:
-        """The loss of each character (T, B) in nats, and the state after the window."""
-        logits, state = self.logits(inputs, state)
-        at_target = np.take_along_axis(log_softmax(logits), targets[..., None], axis=-1)
-        return -at_target[..., 0], state
+    def learn(self, text: Padded, partner: Padded, gradients: Parameters, dropout: Dropout | None, loss: str) -> float:
+        network = self._recurrent
+        inputs, targets, labels = text.without_last(), text.without_first(), partner.ids[0]
+        state = self.first_state(labels)
+        forward = network.forward(self.parameters, inputs.ids, state, self._workspace, dropout, inputs.lengths)
+        value, d_hidden = self._learn_output(forward.outputs, targets.ids, targets.lengths, gradients, loss)
+        d_state = network.backward(self.parameters, gradients, forward, d_hidden, None, self._workspace)
+        embedding.backward(labels, network.rows_of(d_state), gradients["label.W"])
+        return value
+
+    def _learn_output(
+        self, hidden: Array, targets: Ids, lengths: Ids | None, gradients: Parameters, loss: str
+    ) -> tuple[float, Array]:
+        last, d_last = self.parameters.scope("output"), gradients.scope("output")
+        return output.learn(hidden, targets, lengths, last, d_last, loss, self._workspace)
+
+    def score(self, text: Padded, partner: Padded) -> Score:
+        inputs, targets = text.without_last(), text.without_first()
+        nats, right, _ = self.losses(inputs.ids, targets.ids, self.first_state(partner.ids[0]))
+        return Score.of_padded(nats, right, targets)
+
+    def symbols(self, text: Padded, partner: Padded) -> int:
+        return int(text.lengths.sum()) - len(text.lengths)
+
+    def losses(self, inputs: Ids, targets: Ids, state: Array) -> tuple[Array, Array, Array]:
+        """The loss of each character (T, B) in nats, whether it was the likeliest, and the state after the window."""
+        forward = self.network.forward(self.parameters, inputs, state, self._workspace)
+        return *output.losses(forward.outputs, targets, self.parameters.scope("output")), forward.state
 
     def logits(self, inputs: Ids, state: Array) -> tuple[Array, Array]:
         """Logits (T, B, V) of what follows each character of ``inputs`` (T, B), and the state after the last."""
         forward = self.network.forward(self.parameters, inputs, state, self._workspace)
-        hidden = forward.outputs.reshape(inputs.size, -1)
-        logits = dense.forward(hidden, self.parameters["output.W"], self.parameters["output.b"])
-        return logits.reshape(*inputs.shape, -1), forward.state
+        return output.logits(forward.outputs, self.parameters.scope("output")), forward.state
 
     def stepper(self, state: Array) -> Callable[[Ids], Array]:
         """A function that reads one character (B,) for each of B texts, carrying ``state`` (L, S, B, H) on in place,
         and returns the logits (B, V) of the next. They are good until it is called again."""
-        stepper = Stepper(self.network, self.parameters, state)
-        W, b = self.parameters["output.W"], self.parameters["output.b"]
-        logits = np.empty((state.shape[2], len(b)), W.dtype)
-
-        def read(ids: Ids) -> Array:
-            np.dot(stepper.step(ids), W, out=logits)
-            return np.add(logits, b, out=logits)
-
-        return read
-
-    def to_json(self) -> dict[str, Any]:
-        """What fixes the model but for the values of its parameters, for the model file."""
-        return {"task": self.task, "network": self.config.to_json(), "vocabulary": self.vocabulary.to_json()}
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "LanguageModel":
-        """The inverse of :meth:`to_json`, all parameters 0; ValueError or KeyError where the data is malformed."""
-        return cls(NetworkConfig.from_json(data["network"]), Vocabulary.from_json(data["vocabulary"]))
+        return output.stepper(self.network.stepper(self.parameters, state), self.parameters, state.shape[2])

@@ -10,6 +10,7 @@ from rich.text import Text
 from rnncli.terminal.cells import LEGEND, cells
 from rnncli.terminal.chart import chart
 from rnncli.terminal.words import count, plural, visible
+from rnncli.terminal.words import network as in_words
 
 if TYPE_CHECKING:
     from rnncli.inspection.overview import Overview
@@ -38,7 +39,6 @@ def draw_overview(view: "Overview", width: int) -> RenderableType:
 
 def _facts(view: "Overview") -> list[tuple[str, str]]:
     network, corpus, options = view.network, view.corpus, view.options
-    activation = f", {network['activation']}" if network["cell"] == "rnn" else ""
     symbols = view.vocabulary["characters"]
     shown = visible(symbols[:60]) + (" …" if len(symbols) > 60 else "")
     inputs = f"embedding of {network['embedding_size']}" if network["embedding_size"] else "one-hot"
@@ -46,21 +46,31 @@ def _facts(view: "Overview") -> list[tuple[str, str]]:
         ("task", view.task),
         (
             "network",
-            f"{network['cell'].upper()}{activation}, {plural(network['layers'], 'layer')} of "
-            f"{plural(network['hidden_size'], 'unit')}, {inputs} input, dropout {network['dropout']:g}",
+            f"{in_words(network)}, {inputs} input, dropout {network['dropout']:g}",
         ),
         ("alphabet", f"{plural(len(symbols), 'character')}: {shown}"),
     ]
+    if view.partner:
+        what, answers = view.partner
+        shown = "".join(answers) if isinstance(answers, str) else ", ".join(answers)
+        noun = what.replace("_", " ")
+        facts.append((noun, f"{count(len(answers))}: {visible(shown[:60])}{' …' if len(shown) > 60 else ''}"))
     if corpus:
         names = corpus["names"]
+        unit = "lines" if view.partner else "characters"
+        step = (
+            f"{options['batch_size']} lines"
+            if view.partner
+            else (f"{options['batch_size']} × {options['seq_length']} characters")
+        )
         source = names[0] if len(names) == 1 else f"{names[0]} and {plural(len(names) - 1, 'more file')}"
         facts.append(
-            ("trained on", f"{source}, {count(corpus['training'])} characters, {count(corpus['validation'])} held out")
+            ("trained on", f"{source}, {count(corpus['training'])} {unit}, {count(corpus['validation'])} held out")
         )
         facts.append(
             (
                 "learning",
-                f"{plural(view.steps, 'step')} of {options['batch_size']} × {options['seq_length']} characters "
+                f"{plural(view.steps, 'step')} of {step} "
                 f"({view.epochs:.3g} epochs), {options['optimizer']} at {options['learning_rate']:g}, "
                 f"{options['schedule']}",
             )
@@ -88,21 +98,28 @@ def _parameters(view: "Overview") -> Table:
 
 
 def draw_prime(steps: "list[PrimeStep]", layer: int, width: int) -> RenderableType:
-    """What is expected after each character, and the hidden state of ``layer`` (1 is the lowest) there."""
+    """What is expected at each character, and the hidden states of ``layer`` (1 is the lowest) there."""
     expected = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     expected.add_column("Read")
-    expected.add_column("Expected next, with probability")
+    expected.add_column("Expected, with probability")
     for step in steps:
-        guesses = "   ".join(f"{visible(character)} {p:.3f}" for character, p in step.expected)
+        guesses = "   ".join(f"{visible(answer)} {p:.3f}" for answer, p in step.expected)
         expected.add_row(visible(step.character), guesses)
+    directions = {f"l{layer}": "", f"l{layer}r": ", reading from the end"}
+    names = [name for name in directions if name in steps[0].hidden]
+    return Group(expected, *(_states(steps, name, f"{layer}{directions[name]}", width) for name in names))
+
+
+def _states(steps: "list[PrimeStep]", name: str, layer: str, width: int) -> Text:
+    """The hidden states of one cell as coloured cells."""
     states = Text()
     states.append(f"Hidden state of layer {layer}, a cell per unit  ", HEADING)
     states.append(LEGEND + "\n", "dim")
     for step in steps:
         states.append(f"{visible(step.character)} ")
-        states.append(cells(step.hidden[layer - 1, : width - 3].tolist()))
+        states.append(cells(step.hidden[name][: width - 3].tolist()))
         states.append("\n")
-    hidden = len(steps[0].hidden[layer - 1]) - (width - 3) if steps else 0
-    if hidden > 0:
-        states.append(f"and {plural(hidden, 'unit')} more; all of them with --json\n", "dim")
-    return Group(expected, states)
+    left_out = len(steps[0].hidden[name]) - (width - 3)
+    if left_out > 0:
+        states.append(f"and {plural(left_out, 'unit')} more; all of them with --json\n", "dim")
+    return states

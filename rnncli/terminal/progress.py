@@ -62,7 +62,8 @@ def show_progress(reports: "Iterable[Report]") -> "Iterator[Report]":
                 better = "best so far" if report.is_best else "not better"
                 display.print(
                     f"step {count(report.step)}, epoch {report.epoch:.2f}: loss {pace.loss:.3f}, validation "
-                    f"{report.validation.nats:.3f} ({report.validation.bits:.3f} bits), {better}"
+                    f"{report.validation.nats:.3f} ({report.validation.bits:.3f} bits), "
+                    f"{report.validation.accuracy:.1%} right, {better}"
                 )
             display.show(report, pace)
             yield report

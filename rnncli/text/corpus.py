@@ -31,6 +31,9 @@ class Corpus:
     held_out: str | None = None
     """What the user asked to hold out."""
 
+    task = "generate"
+    partner = None
+
 
 def read_ids(sources: Sources, vocabulary: Vocabulary) -> NDArray[Any]:
     """The ids (N,) of a text in a vocabulary that is given; InputError where a character has none."""

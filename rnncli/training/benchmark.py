@@ -47,15 +47,17 @@ def measure(config: NetworkConfig, vocabulary_size: int, options: TrainingOption
     peak = peak_flops()
     trainer = Trainer(model, Corpus(ids, ids[:0], vocabulary, ["random"], ""), options, team)
     in_step = options.batch_size * options.seq_length
+    trained = trainer.model
+    assert isinstance(trained, LanguageModel)
     durations = [in_step / report.characters_per_second for report in trainer.run()]
     durations = durations[len(durations) // 5 :]  # the first ones fill the caches
     median = float(np.median(durations))
     return Speed(
         training=in_step / median,
-        sampling=_sampling_speed(trainer.model, rng),
+        sampling=_sampling_speed(trained, rng),
         step_seconds=(median, min(durations), max(durations)),
         peak_flops=peak,
-        product_share=in_step * _flops_per_character(trainer.model) / median / (peak * team.size),
+        product_share=in_step * _flops_per_character(trained) / median / (peak * team.size),
         peak_memory=_peak_memory(team),
     )
 

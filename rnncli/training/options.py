@@ -6,7 +6,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """One training run. Exactly one of ``steps``, ``epochs`` and ``seconds`` says when it ends.
+    """One training run: ``batch_size`` streams in windows of ``seq_length``, or so many pairs, in a step. Exactly one
+    of ``steps``, ``epochs`` and ``seconds`` says when it ends.
 
     The learning rate rises over ``warmup`` steps and then follows ``schedule`` to the end. ``patience`` ends a run
     after so many evaluations without a better one (0: never). ``workers`` processes share the streams.
@@ -20,6 +21,7 @@ class TrainingOptions:
     warmup: int = 50
     clip_norm: float = 5.0
     weight_decay: float = 0.0
+    loss: str = "cross-entropy"
     steps: int | None = None
     epochs: float | None = None
     seconds: float | None = None

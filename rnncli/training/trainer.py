@@ -1,8 +1,6 @@
 """The training loop: a generator that yields a report per step and knows nothing of terminals or files.
 
-The corpus is read in B contiguous streams, window after window, and the hidden state is carried from one window to
-the next (truncated back-propagation through time; Williams and Peng 1990). At the end of the streams an epoch ends and
-the state begins anew.
+It is the same for every task: what a step reads, and in which order, is the matter of :mod:`rnncli.training.lessons`.
 """
 
 import math
@@ -17,16 +15,14 @@ from rnncli.engine import schedules
 from rnncli.engine.optimizers import OPTIMIZERS, clip_by_global_norm
 from rnncli.engine.parameters import Parameters
 from rnncli.engine.types import Array
-from rnncli.errors import InputError, NotFiniteError
-from rnncli.models.language_model import LanguageModel
-from rnncli.scoring import Score, score
-from rnncli.text.corpus import Corpus, Streams
+from rnncli.errors import NotFiniteError
+from rnncli.models.base import Model
+from rnncli.models.score import Score
+from rnncli.text.corpus import Corpus
+from rnncli.text.pairs import PairCorpus
+from rnncli.training.lessons import lessons_of
 from rnncli.training.options import TrainingOptions
 from rnncli.training.team import Alone, Team, part
-
-EVALUATION_STREAMS = 32
-"""The validation text is scored in so many streams while training goes on; see :func:`rnncli.scoring.score`."""
-
 
 EVALUATIONS = 16
 """Evaluations in a run, spread evenly, where the validation text is not long in comparison."""
@@ -34,7 +30,8 @@ EVALUATIONS = 16
 
 @dataclass(frozen=True)
 class Report:
-    """One step. Losses are in nats per character, ``loss`` that of the step's window before the update.
+    """One step. ``loss`` is that of the step before the update: nats per character, or per tag or label, for the
+    cross-entropy.
 
     ``progress`` goes from 0 to 1 over the run. ``validation`` is there on the steps that evaluate; ``is_best`` then
     tells whether none was better before.
@@ -60,27 +57,21 @@ class Trainer:
     """
 
     def __init__(
-        self, model: LanguageModel, corpus: Corpus, options: TrainingOptions, team: Team | None = None
+        self, model: Model, corpus: Corpus | PairCorpus, options: TrainingOptions, team: Team | None = None
     ) -> None:
-        if options.batch_size >= len(corpus.training):
-            raise InputError(
-                f"{options.batch_size} streams need a text of more than {options.batch_size} characters to learn "
-                f"from, this one has {len(corpus.training)}; use a smaller --batch-size"
-            )
         self.corpus, self.options, self.team = corpus, options, team or Alone()
-        self.streams = Streams(corpus.training, options.batch_size, options.seq_length)
+        self.lessons = lessons_of(corpus, model, options, self.team)
         self.steps = options.steps
         if options.epochs is not None:
-            self.steps = max(1, round(options.epochs * self.streams.windows))
+            self.steps = max(1, round(options.epochs * self.lessons.in_epoch))
 
         size, dtype = model.parameters.flat.size, model.parameters.flat.dtype
-        self.my_streams, self.my_slice = part(options.batch_size, self.team), part(size, self.team)
+        self.my_slice = part(size, self.team)
         self.model, self.best_so_far = model.on(self.team.array("parameters", (size,), dtype)), model
         if self.team.rank == 0:
             self.model.parameters.flat[...] = model.parameters.flat
         self.all_gradients = self.team.array("gradients", (self.team.size, size), dtype)
         self.gradients = Parameters(model.parameters.shapes, flat=self.all_gradients[self.team.rank])
-        self.hidden = self.team.array("hidden", model.zero_state(options.batch_size).shape, dtype)
         rule = OPTIMIZERS[options.optimizer]
         self.moments = {name: self.team.array(f"moment {name}", (size,), dtype) for name in rule.moment_names}
         mine = {name: moment[self.my_slice] for name, moment in self.moments.items()}
@@ -98,11 +89,11 @@ class Trainer:
 
     @property
     def epoch(self) -> float:
-        """How often the training text has been read."""
-        return self.step / self.streams.windows
+        """How often everything has been read."""
+        return self.step / self.lessons.in_epoch
 
     @property
-    def best_model(self) -> LanguageModel:
+    def best_model(self) -> Model:
         """The model to keep."""
         return self.model if math.isinf(self.best_loss) else self.best_so_far
 
@@ -130,13 +121,12 @@ class Trainer:
         rate = self.options.learning_rate * schedules.factor(
             self.options.schedule, self.progress, self.step, self.options.warmup
         )
-        loss, norm = self._learn(rate)
+        loss, norm, characters = self._learn(rate)
         self.step += 1
         duration = time.perf_counter() - began
         self.seconds += duration
         if not self.last_evaluation:  # a guess: to read takes a third of the time that it takes to learn
-            in_step = self.options.batch_size * self.options.seq_length
-            self._reserve = duration * len(self.corpus.validation) / (3 * in_step)
+            self._reserve = duration * self.lessons.validation_steps / 3
         # The clock of rank 0 counts for all.
         (self.progress,) = self.team.sum(self._measured_progress() if self.team.rank == 0 else 0.0)
         self.loss_sum, self.loss_count = self.loss_sum + loss, self.loss_count + 1
@@ -147,38 +137,27 @@ class Trainer:
             loss=loss,
             learning_rate=rate,
             gradient_norm=norm,
-            characters_per_second=self.options.batch_size * self._window_length(self.step - 1) / duration,
+            characters_per_second=characters / duration,
             seconds=self.seconds,
             progress=self.progress,
             validation=validation,
             is_best=is_best,
         )
 
-    def _learn(self, rate: float) -> tuple[float, float]:
-        """One step of gradient descent: the loss before it, and the norm of the gradient."""
-        streams, index = self.options.batch_size, self.step % self.streams.windows
-        inputs, targets = self.streams.read(index, self.my_streams)
-        hidden = self.hidden[:, :, self.my_streams]
-        if index == 0:
-            hidden[...] = 0
-        # A generator for each step: a resumed run needs no other state, and any team draws the same masks.
-        rng = np.random.default_rng([self.options.seed, 1, self.step])
-        masks = self.model.network.masks(len(inputs), streams, rng, self.hidden.dtype)
-        masks = [mask[:, self.my_streams] for mask in masks]
-        loss, hidden[...] = self.model.loss_and_gradients(inputs, targets, hidden, self.gradients, masks)
-
-        share = inputs.shape[1] / streams
-        if share != 1:
-            self.gradients.flat *= share  # so that the sum over the team is the mean over all streams
+    def _learn(self, rate: float) -> tuple[float, float, int]:
+        """One step of gradient descent: the loss before it, the norm of the gradient, and the characters read."""
+        learnt = self.lessons.learn(self.model, self.gradients, self.step)
+        if learnt.share != 1:
+            self.gradients.flat *= learnt.share  # so that the sum over the team is the mean over the whole step
         gradient = self.team.sum_slices(self.all_gradients)
-        loss, squared_norm = self.team.sum(loss * share, float(np.dot(gradient, gradient)))
+        loss, squared_norm = self.team.sum(learnt.loss * learnt.share, float(np.dot(gradient, gradient)))
         norm = math.sqrt(squared_norm)
         self._require_finite(loss, "loss")
         self._require_finite(norm, "gradient")
         clip_by_global_norm(gradient, self.options.clip_norm, norm)
         self.optimizer.step(self.model.parameters.flat[self.my_slice], gradient, rate)
         self.team.share_slices()
-        return loss, norm
+        return loss, norm, learnt.characters
 
     def _require_finite(self, value: float, what: str) -> None:
         if not math.isfinite(value):
@@ -186,10 +165,6 @@ class Trainer:
                 f"step {self.step + 1}: the {what} is not a finite number any more; "
                 f"try again with --learning-rate {self.options.learning_rate / 10:g}"
             )
-
-    def _window_length(self, step: int) -> int:
-        index = step % self.streams.windows
-        return min(self.options.seq_length, self.streams.length - index * self.options.seq_length)
 
     def _measured_progress(self) -> float:
         """The part of the run that is done, 0 … 1."""
@@ -206,9 +181,9 @@ class Trainer:
         # Reading the validation text takes a third of the time of learning from it: keep that to some percent of all.
         if self.progress > 1 - 0.5 / EVALUATIONS:
             return False  # the one at the end is near
-        learnt = (self.step - self.last_evaluation) * self.options.batch_size * self.options.seq_length
+        learnt = self.step - self.last_evaluation
         is_next = int(self.progress * EVALUATIONS) > int(self.last_progress * EVALUATIONS)
-        return is_next and learnt >= 6 * len(self.corpus.validation)
+        return is_next and learnt >= 6 * self.lessons.validation_steps
 
     def _evaluate(self) -> tuple[Score | None, bool]:
         """Score the validation text, keep the weights if they are the best so far, and note in the history its loss
@@ -218,12 +193,12 @@ class Trainer:
         entry = {"step": self.step, "loss": self.loss_sum / self.loss_count}
         self.loss_sum, self.loss_count = 0.0, 0
         validation, is_best = None, False
-        if len(self.corpus.validation) > 1:
-            mine = score(self.model, self.corpus.validation, EVALUATION_STREAMS, part(EVALUATION_STREAMS, self.team))
-            total, characters = self.team.sum(mine.total, mine.characters)
-            validation = Score(total, int(characters))
+        if self.lessons.validation_steps:
+            mine = self.lessons.validate(self.model)
+            total, symbols, correct = self.team.sum(mine.total, mine.symbols, mine.correct)
+            validation = Score(total, int(symbols), int(correct))
             self._require_finite(total, "validation loss")
-            entry["validation_loss"] = validation.nats
+            entry |= {"validation_loss": validation.nats, "validation_accuracy": validation.accuracy}
             is_best = validation.nats < self.best_loss
             self.evaluations_since_best = 0 if is_best else self.evaluations_since_best + 1
             if is_best:
@@ -236,7 +211,7 @@ class Trainer:
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """Arrays by name, and plain data, with which :meth:`restore` goes on exactly from here."""
-        return {"parameters": self.model.parameters.flat, "hidden": self.hidden, **self.moments}, self.counters()
+        return {"parameters": self.model.parameters.flat, **self.lessons.carried, **self.moments}, self.counters()
 
     def counters(self) -> dict[str, Any]:
         """The plain data of :meth:`state`."""

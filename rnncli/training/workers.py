@@ -5,8 +5,8 @@ nobody waits inside every product.
 """
 
 import multiprocessing
+import pickle
 import signal
-from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Semaphore
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import numpy as np
 from rnncli.engine.types import Array
 from rnncli.errors import InputError, TrainingError
 from rnncli.text.corpus import Corpus
+from rnncli.text.pairs import PairCorpus
 from rnncli.training.options import TrainingOptions
 from rnncli.training.team import Alone, Team, part
 
@@ -62,16 +63,24 @@ class Workers:
     def start(self, trainer: "Trainer") -> None:
         if self.rank or self._processes:
             return
-        texts = {name: getattr(trainer.corpus, name) for name in ("training", "validation")}
-        for name, ids in texts.items():
-            self.array(name, ids.shape, ids.dtype)[...] = ids
-        corpus = replace(trainer.corpus, **{name: ids[:0] for name, ids in texts.items()})
-        lengths = {name: len(ids) for name, ids in texts.items()}
+        buffers: list[pickle.PickleBuffer] = []
+        corpus = pickle.dumps(trainer.corpus, protocol=5, buffer_callback=buffers.append)
+        sizes = [buffer.raw().nbytes for buffer in buffers]
+        for number, buffer in enumerate(buffers):  # the arrays of the corpus go into shared memory, not into the pipe
+            self._corpus_part(number, sizes[number])[...] = np.frombuffer(buffer.raw(), np.uint8)
         for rank in range(1, self.size):
-            arguments = (self, rank, trainer.model.to_json(), corpus, lengths, trainer.options, trainer.counters())
+            arguments = (self, rank, trainer.model.to_json(), corpus, sizes, trainer.options, trainer.counters())
             process = self._context.Process(target=_work, args=arguments, daemon=True)
             process.start()
             self._processes.append(process)
+
+    def _corpus_part(self, number: int, size: int) -> Array:
+        return self.array(f"corpus {number}", (size,), np.dtype(np.uint8))
+
+    def corpus(self, pickled: bytes, sizes: list[int]) -> Corpus | PairCorpus:
+        """The corpus of rank 0, over the memory that all share."""
+        parts = [self._corpus_part(number, size) for number, size in enumerate(sizes)]
+        return pickle.loads(pickled, buffers=parts)
 
     def stop(self) -> None:
         if self.rank:
@@ -143,22 +152,20 @@ def _work(
     team: Workers,
     rank: int,
     description: dict[str, Any],
-    corpus: Corpus,
-    lengths: dict[str, int],
+    corpus: bytes,
+    sizes: list[int],
     options: TrainingOptions,
     counters: dict[str, Any],
 ) -> None:
     """The life of a worker: the same training as rank 0, on the same shared arrays."""
-    from rnncli.models.language_model import LanguageModel
+    from rnncli.models.registry import from_json
     from rnncli.training.trainer import Trainer
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # these are for rank 0, which ends the others
     team.rank = rank
     team._numbers = team.array("numbers", (2, team.size, NUMBERS), np.dtype(np.float64))
-    training, validation = (team.array(name, (n,), getattr(corpus, name).dtype) for name, n in lengths.items())
-    corpus = replace(corpus, training=training, validation=validation)
-    trainer = Trainer(LanguageModel.from_json(description), corpus, options, team)
+    trainer = Trainer(from_json(description), team.corpus(corpus, sizes), options, team)
     trainer.take_up(counters)
     try:
         for _ in trainer.run():
@@ -170,5 +177,5 @@ def _work(
 def team_of(workers: int, streams: int) -> Team:
     """A team of so many processes on this machine; InputError if they are more than the streams to share."""
     if workers > streams:
-        raise InputError(f"--workers {workers} is more than there are streams to share, --batch-size {streams}")
+        raise InputError(f"--workers {workers} is more than there is to share in a step, --batch-size {streams}")
     return Alone() if workers == 1 else Workers(workers)

@@ -11,6 +11,7 @@ import pytest
 
 from rnncli.engine.activations import ACTIVATIONS
 from rnncli.engine.cells import GRU, LSTM, RNN, Cell
+from rnncli.engine.dropout import Dropout
 from rnncli.engine.network import Forward, RecurrentNetwork
 from rnncli.engine.parameters import Parameters
 from rnncli.engine.types import Array, Ids
@@ -22,6 +23,8 @@ every_cell = pytest.mark.parametrize("cell", list(CELLS.values()), ids=list(CELL
 
 T, B, H, V, E = 5, 3, 4, 7, 6
 """Time steps, streams, hidden units, characters, and the embedding size."""
+
+DROPOUT = 0.4
 
 
 @dataclass
@@ -35,13 +38,15 @@ class Window:
     d_outputs: Array
     d_state: Array
     dropout_seed: int | None = None
+    lengths: Ids | None = None
 
     def forward(self, workspace: Workspace) -> Forward:
         """The same dropout mask each time."""
-        masks: list[Array] = []
+        dropout = None
         if self.dropout_seed is not None:
-            masks = self.network.masks(*self.ids.shape, np.random.default_rng(self.dropout_seed), self.state.dtype)
-        return self.network.forward(self.parameters, self.ids, self.state, workspace, masks)
+            streams = self.ids.shape[1]
+            dropout = Dropout(DROPOUT, np.random.default_rng(self.dropout_seed), streams, slice(streams))
+        return self.network.forward(self.parameters, self.ids, self.state, workspace, dropout, self.lengths)
 
     def backward(self, forward: Forward, workspace: Workspace) -> tuple[Parameters, Array]:
         """The gradients of the parameters and of the initial state."""
@@ -79,7 +84,7 @@ def random_window(
         parameters,
         rng.integers(network.vocabulary_size, size=(steps, streams), dtype=np.uint8),
         rng.uniform(-0.9, 0.9, state_shape).astype(dtype),
-        rng.standard_normal((steps, streams, network.hidden_size)).astype(dtype),
+        rng.standard_normal((steps, streams, network.output_size)).astype(dtype),
         rng.standard_normal(state_shape).astype(dtype),
         dropout_seed,
     )

@@ -29,7 +29,7 @@ def test_every_gradient_is_a_slope(cell: Cell, layers: int, embedding_size: int)
 @pytest.mark.parametrize("embedding_size", [0, E], ids=["one-hot", "embedding"])
 def test_random_directions_under_dropout(cell: Cell, embedding_size: int) -> None:
     """Three layers with the same masks there and back: the slope along any direction through all values at once."""
-    window = random_window(RecurrentNetwork(cell, V, H, 3, embedding_size, dropout=0.4), dropout_seed=11)
+    window = random_window(RecurrentNetwork(cell, V, H, 3, embedding_size), dropout_seed=11)
     workspace = Workspace()
     forward = window.forward(workspace)
     assert all(mask is not None and not mask.all() for mask in forward.masks)
@@ -58,7 +58,7 @@ def test_a_large_vocabulary_and_uneven_sizes(cell: Cell) -> None:
 def test_dropout_only_while_training() -> None:
     """Without a generator nothing is dropped, and the last state never is."""
     plain = random_window(RecurrentNetwork(CELLS["lstm"], V, H, 1))
-    dropping = random_window(RecurrentNetwork(CELLS["lstm"], V, H, 1, dropout=0.4), dropout_seed=11)
+    dropping = random_window(RecurrentNetwork(CELLS["lstm"], V, H, 1), dropout_seed=11)
     expected, dropped = plain.forward(Workspace()), dropping.forward(Workspace())
     assert np.array_equal(dropped.state, expected.state)
     kept = dropped.outputs != 0

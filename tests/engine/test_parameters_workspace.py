@@ -51,8 +51,12 @@ def test_scope() -> None:
     parameters = Parameters(SHAPES)
     scope = parameters.scope("l1")
     assert list(scope) == ["W", "b"]
-    assert scope["W"] is parameters["l1.W"]
-    assert parameters.scope("l") == {}
+    scope.flat[...] = 3
+    for name, values in parameters.items():
+        assert (values == (3 if name.startswith("l1.") else 0)).all()
+    assert np.shares_memory(scope["W"], parameters["l1.W"])
+    assert parameters.scope("l1") is scope
+    assert not parameters.scope("l")
 
 
 def test_the_same_request_gets_the_same_memory() -> None:

@@ -1,37 +1,103 @@
-"""The gradient of a whole language model, from characters to loss, by hand and by differences, in float64."""
+"""The gradient of every model and loss, from characters to loss, by hand and by differences, in float64."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from rnncli.engine.activations import softmax
+from rnncli.engine.dropout import Dropout
+from rnncli.engine.losses import LOSSES
 from tests.engine.gradients import check_direction
-from tests.helpers import random_ids, random_model
+from tests.helpers import random_ids, random_model, random_pair_model, random_pairs
 
 T, B = 4, 3
+NETWORKS: list[dict[str, Any]] = [
+    {"cell": "rnn"},
+    {"cell": "rnn", "activation": "leaky-relu"},
+    {"cell": "gru"},
+    {"cell": "lstm"},
+]
+FEED_FORWARD: list[dict[str, Any]] = [
+    {"cell": "mlp", "context": 3, "layers": layers, "activation": activation}
+    for layers, activation in [(0, "tanh"), (1, "sigmoid"), (2, "tanh"), (2, "leaky-relu")]
+]
+every_loss = pytest.mark.parametrize("loss", list(LOSSES))
 
 
+def dropped(rate: float, streams: int = B) -> Dropout | None:
+    """The same masks each time."""
+    return Dropout(rate, np.random.default_rng(5), streams, slice(streams)) if rate else None
+
+
+@every_loss
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
 @pytest.mark.parametrize("embedding_size", [0, 6])
-@pytest.mark.parametrize(
-    "cell", [{"cell": "rnn"}, {"cell": "rnn", "activation": "leaky-relu"}, {"cell": "gru"}, {"cell": "lstm"}], ids=str
-)
-def test_the_gradient_of_the_whole_model(cell: dict[str, Any], embedding_size: int, dropout: float) -> None:
-    model = random_model(layers=2, embedding_size=embedding_size, dropout=dropout, dtype=np.float64, **cell)
+@pytest.mark.parametrize("network", NETWORKS + FEED_FORWARD, ids=str)
+def test_running_text(network: dict[str, Any], embedding_size: int, dropout: float, loss: str) -> None:
+    model = random_model(**{"layers": 2, "embedding_size": embedding_size, "dtype": np.float64, **network})
     ids = random_ids(model, (T + 1, B))
-    state = np.random.default_rng(3).normal(size=model.zero_state(B).shape)
+    state = model.zero_state(B)
+    if network["cell"] == "mlp":
+        state[...] = random_ids(model, state.shape, seed=3)
+    else:
+        state[...] = np.random.default_rng(3).normal(size=state.shape)
     gradients = model.parameters.zeros_like()
-    masks = model.network.masks(T, B, np.random.default_rng(5), np.dtype(np.float64))
+    gradients.flat[...] = np.nan
 
-    def loss() -> float:
-        return model.loss_and_gradients(ids[:-1], ids[1:], state, gradients, masks)[0]
+    def value() -> float:
+        return model.loss_and_gradients(ids[:-1], ids[1:], state, gradients, dropped(dropout), loss)[0]
 
-    loss()
+    value()
     by_hand = gradients.flat.copy()
     for seed in range(3):
-        check_direction(loss, [model.parameters.flat], [by_hand], f"{cell}", seed)
+        check_direction(value, [model.parameters.flat], [by_hand], f"{network}", seed)
+
+
+@every_loss
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("embedding_size", [0, 6])
+@pytest.mark.parametrize("network", NETWORKS, ids=str)
+@pytest.mark.parametrize("task", ["classify", "classify-two", "tag", "translate", "generate"])
+def test_pairs_of_unequal_length(
+    task: str, network: dict[str, Any], embedding_size: int, bidirectional: bool, dropout: float, loss: str
+) -> None:
+    """Two layers, three texts of different lengths side by side."""
+    if bidirectional and task == "generate":
+        pytest.skip("a network that writes reads in one direction")
+    model = random_pair_model(
+        task, layers=2, embedding_size=embedding_size, bidirectional=bidirectional, dtype=np.float64, **network
+    )
+    text, partner = random_pairs(model, B)
+    gradients = model.parameters.zeros_like()
+    gradients.flat[...] = np.nan
+
+    def value() -> float:
+        return model.learn(text, partner, gradients, dropped(dropout), loss)
+
+    value()
+    by_hand = gradients.flat.copy()
+    for seed in range(2):
+        check_direction(value, [model.parameters.flat], [by_hand], f"{task} {network}", seed)
+
+
+@pytest.mark.parametrize("task", ["classify", "classify-two", "tag", "translate", "generate"])
+def test_the_loss_of_pairs_is_the_mean_of_their_scores(task: str) -> None:
+    """What is learnt is what is scored, and each symbol counts once however long its text is."""
+    model = random_pair_model(task, dtype=np.float64, bidirectional=task != "generate")
+    text, partner = random_pairs(model, 5)
+    loss = model.learn(text, partner, model.parameters.zeros_like(), None, "cross-entropy")
+    together = model.score(text, partner)
+    assert loss == pytest.approx(together.nats, rel=1e-12)
+    assert model.symbols(text, partner) == together.symbols
+    total = 0.0
+    for b in range(5):
+        one = model.score(*(replace(p, ids=p.ids[: p.lengths[b], [b]], lengths=p.lengths[[b]]) for p in (text, partner)))
+        total += one.total
+    assert together.total == pytest.approx(total, rel=1e-12)
 
 
 def test_the_loss_is_the_mean_of_minus_log_p() -> None:

@@ -12,6 +12,7 @@ from rnncli.errors import InputError, TrainingError
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
 from rnncli.scoring import score
+from rnncli.text.corpus import Streams
 from rnncli.training.options import TrainingOptions
 from rnncli.training.trainer import Report, Trainer
 from tests.helpers import corpus_of
@@ -83,7 +84,8 @@ def test_a_step_of_gradient_descent_is_the_rate_times_the_clipped_gradient() -> 
 def test_without_learning_an_epoch_is_the_score_of_the_streams() -> None:
     trainer = trainer_of(PERIODIC + "a", seq_length=5, learning_rate=0.0, epochs=2)
     reports = [*trainer.run()]
-    ids, streams = trainer.corpus.training, trainer.streams
+    ids = trainer.corpus.training
+    streams = Streams(ids, 4, 5)
     parts = [ids[b * streams.length : (b + 1) * streams.length + 1] for b in range(4)]
     expected = np.mean([score(trainer.model, part).nats for part in parts])  # each from a zero state
     lengths = [min(5, streams.length - 5 * n) for n in range(streams.windows)]

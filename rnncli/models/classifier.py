@@ -1,0 +1,91 @@
+"""The classifier: one label for a whole text (many to one).
+
+ids → recurrent network → its last hidden states → dense → softmax cross-entropy against the label
+
+A bidirectional network has two of them: that of the last character, and that of the first, where it has come from the
+end. With two labels one logit is enough, and the loss is the binary cross-entropy of its sigmoid.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from rnncli.engine import dense
+from rnncli.engine.activations import log_softmax
+from rnncli.engine.dropout import Dropout
+from rnncli.engine.losses import LOSSES
+from rnncli.engine.network import Forward
+from rnncli.engine.parameters import Parameters, Shapes
+from rnncli.engine.types import Array
+from rnncli.models.base import Model, forget_unknown, initialise_dense
+from rnncli.models.config import NetworkConfig
+from rnncli.models.score import Score
+from rnncli.models.summary import summary, summary_gradient
+from rnncli.text.labels import Labels
+from rnncli.text.ragged import Padded
+from rnncli.text.vocabulary import Vocabulary
+
+
+class Classifier(Model):
+    """Parameters are those of the network, then ``output.W`` (directions · H, K) and ``output.b`` (K,) for K labels;
+    for two labels K is 1."""
+
+    task = "classify"
+    partner_key, partner_type = "labels", Labels
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        vocabulary: Vocabulary,
+        partner: Labels,
+        dtype: object = np.float32,
+        flat: Array | None = None,
+    ) -> None:
+        super().__init__(config, vocabulary, partner, dtype, flat)
+        self.network = config.recurrent(len(vocabulary))
+
+    @staticmethod
+    def shapes(config: NetworkConfig, vocabulary: Vocabulary, partner: Any = None) -> Shapes:
+        network = config.recurrent(len(vocabulary))
+        logits = len(partner) if len(partner) > 2 else 1
+        return {**network.shapes(), "output.W": (network.output_size, logits), "output.b": (logits,)}
+
+    def initialise(self, rng: np.random.Generator) -> None:
+        self.network.initialise(self.parameters, rng)
+        forget_unknown(self, self.network, self.parameters)
+        initialise_dense(self.parameters, "output", rng)
+
+    def learn(self, text: Padded, partner: Padded, gradients: Parameters, dropout: Dropout | None, loss: str) -> float:
+        W, b = self.parameters["output.W"], self.parameters["output.b"]
+        forward = self._forward(text, dropout)
+        hidden = summary(forward.outputs, text.lengths, self.network.directions)
+        logits, labels = dense.forward(hidden, W, b), partner.ids[0]
+        if len(self.partner) == 2:
+            value, d_logits = LOSSES[loss].sigmoid(logits, labels[:, None])
+        else:
+            value, d_logits = LOSSES[loss].softmax(logits, labels)
+        dense.backward(hidden, d_logits, gradients["output.W"], gradients["output.b"])
+        d_hidden = dense.backward_input(d_logits, W)
+        d_outputs = summary_gradient(d_hidden, forward.outputs, text.lengths, self.network.directions)
+        self.network.backward(self.parameters, gradients, forward, d_outputs, None, self._workspace)
+        return value
+
+    def log_probabilities(self, text: Padded) -> Array:
+        """Logarithms (nats) of the probability of each label, (B, K)."""
+        hidden = summary(self._forward(text).outputs, text.lengths, self.network.directions)
+        logits = dense.forward(hidden, self.parameters["output.W"], self.parameters["output.b"])
+        if len(self.partner) == 2:  # σ(l) is the softmax of 0 and l
+            logits = np.concatenate((np.zeros_like(logits), logits), axis=1)
+        return log_softmax(logits)
+
+    def score(self, text: Padded, partner: Padded) -> Score:
+        scores, labels = self.log_probabilities(text), partner.ids[0]
+        nats = -np.take_along_axis(scores, labels[:, None], axis=1)
+        return Score(float(nats.sum(dtype=np.float64)), len(labels), int((scores.argmax(1) == labels).sum()))
+
+    def symbols(self, text: Padded, partner: Padded) -> int:
+        return len(text.lengths)
+
+    def _forward(self, text: Padded, dropout: Dropout | None = None) -> Forward:
+        state = self.network.zero_state(len(text.lengths), self.parameters.flat.dtype)
+        return self.network.forward(self.parameters, text.ids, state, self._workspace, dropout, text.lengths)

@@ -1,0 +1,71 @@
+"""The last layer of every model that predicts a symbol at each step: a dense layer to logits, and the loss on them."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from rnncli.engine import dense
+from rnncli.engine.activations import log_softmax
+from rnncli.engine.losses import LOSSES
+from rnncli.engine.padding import behind_end
+from rnncli.engine.parameters import Parameters
+from rnncli.engine.types import Array, Ids
+from rnncli.engine.workspace import Workspace
+
+
+def logits(hidden: Array, output: Parameters) -> Array:
+    """Logits (T, B, M) of ``hidden`` (T, B, D); ``output`` has W (D, M) and b (M,)."""
+    T, B, D = hidden.shape
+    return dense.forward(hidden.reshape(T * B, D), output["W"], output["b"]).reshape(T, B, -1)
+
+
+def losses(hidden: Array, targets: Ids, output: Parameters) -> tuple[Array, Array]:
+    """The loss of each target (T, B) in nats, and whether it was the likeliest symbol."""
+    scores = logits(hidden, output)
+    at_target = np.take_along_axis(log_softmax(scores), targets[..., None], axis=-1)[..., 0]
+    return -at_target, scores.argmax(-1) == targets
+
+
+def learn(
+    hidden: Array,
+    targets: Ids,
+    lengths: Ids | None,
+    output: Parameters,
+    gradients: Parameters,
+    loss: str,
+    workspace: Workspace,
+) -> tuple[float, Array]:
+    """The mean loss over the targets (T, B), and its gradient with respect to ``hidden`` (T, B, D).
+
+    Writes the gradients of ``output``. What stands behind ``lengths`` (B,) does not count.
+    """
+    T, B, D = hidden.shape
+    W, b = output["W"], output["b"]
+    rows = hidden.reshape(T * B, D)
+    scores = dense.forward(rows, W, b, out=workspace.array("logits", (T * B, len(b)), W.dtype))
+    weights = None if lengths is None else (~behind_end(lengths, T)).ravel().astype(W.dtype)
+    value, d_scores = LOSSES[loss].softmax(scores, targets.ravel(), weights, out=scores)
+    dense.backward(rows, d_scores, gradients["W"], gradients["b"])
+    d_rows = dense.backward_input(d_scores, W, out=workspace.array("d_hidden", rows.shape, W.dtype))
+    return value, d_rows.reshape(T, B, D)
+
+
+class ReadsOne(Protocol):
+    """A network that reads one character at a time."""
+
+    def step(self, ids: Ids) -> Array:
+        """Read ``ids`` (B,); returns the outputs (B, D)."""
+
+
+def stepper(network: ReadsOne, parameters: Parameters, streams: int) -> Callable[[Ids], Array]:
+    """A function that reads one character (B,) and returns the logits (B, V) of the next, good until it is called
+    again."""
+    W, b = parameters["output.W"], parameters["output.b"]
+    scores = np.empty((streams, len(b)), W.dtype)
+
+    def read(ids: Ids) -> Array:
+        np.dot(network.step(ids), W, out=scores)
+        return np.add(scores, b, out=scores)
+
+    return read

@@ -1,0 +1,122 @@
+"""The translator: a text becomes another text (many to many, free; Cho et al. 2014, "Learning phrase representations
+using RNN encoder–decoder"; Sutskever, Vinyals and Le 2014, "Sequence to sequence learning with neural networks").
+
+ids → encoder → its last hidden states → dense → first state of the decoder
+target → decoder → dense → logits → softmax cross-entropy against the next character of the target
+
+The target stands between two line ends. While learning, the decoder reads the true target (teacher forcing).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from rnncli.engine import dense
+from rnncli.engine.dropout import Dropout
+from rnncli.engine.network import Forward, RecurrentNetwork
+from rnncli.engine.parameters import Parameters, Shapes
+from rnncli.engine.types import Array, Ids
+from rnncli.engine.workspace import Workspace
+from rnncli.models import output
+from rnncli.models.base import Model, forget_unknown, initialise_dense
+from rnncli.models.config import NetworkConfig
+from rnncli.models.score import Score
+from rnncli.models.summary import summary, summary_gradient
+from rnncli.text.ragged import Padded
+from rnncli.text.vocabulary import Vocabulary
+
+
+class Translator(Model):
+    """Parameters are those of the ``encoder``, ``bridge.W`` (directions · H, L · S · H) and ``bridge.b``, those of the
+    ``decoder``, then ``output.W`` (H, M) and ``output.b`` (M,) for M characters of the target."""
+
+    task = "translate"
+    partner_key, partner_type = "target_vocabulary", Vocabulary
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        vocabulary: Vocabulary,
+        partner: Vocabulary,
+        dtype: object = np.float32,
+        flat: Array | None = None,
+    ) -> None:
+        super().__init__(config, vocabulary, partner, dtype, flat)
+        self.network, self.decoder = self.networks(config, vocabulary, partner)
+        self._of_encoder, self._of_decoder = Workspace(), Workspace()
+
+    @staticmethod
+    def networks(
+        config: NetworkConfig, vocabulary: Vocabulary, partner: Vocabulary
+    ) -> tuple[RecurrentNetwork, RecurrentNetwork]:
+        """Encoder and decoder, which alone cannot be bidirectional: it would see the future."""
+        one_way = replace(config, bidirectional=False)
+        return config.recurrent(len(vocabulary)), one_way.recurrent(len(partner))
+
+    @classmethod
+    def shapes(cls, config: NetworkConfig, vocabulary: Vocabulary, partner: Any = None) -> Shapes:
+        encoder, decoder = cls.networks(config, vocabulary, partner)
+        return {
+            **{f"encoder.{name}": shape for name, shape in encoder.shapes().items()},
+            "bridge.W": (encoder.output_size, decoder.state_size),
+            "bridge.b": (decoder.state_size,),
+            **{f"decoder.{name}": shape for name, shape in decoder.shapes().items()},
+            "output.W": (decoder.output_size, len(partner)),
+            "output.b": (len(partner),),
+        }
+
+    def initialise(self, rng: np.random.Generator) -> None:
+        self.network.initialise(self.parameters.scope("encoder"), rng)
+        forget_unknown(self, self.network, self.parameters.scope("encoder"))
+        initialise_dense(self.parameters, "bridge", rng)
+        self.decoder.initialise(self.parameters.scope("decoder"), rng)
+        initialise_dense(self.parameters, "output", rng)
+
+    def learn(self, text: Padded, partner: Padded, gradients: Parameters, dropout: Dropout | None, loss: str) -> float:
+        encoded, hidden, state = self._encode(text, dropout)
+        inputs, targets = partner.without_last(), partner.without_first()
+        decoder, d_decoder = self.parameters.scope("decoder"), gradients.scope("decoder")
+        decoded = self.decoder.forward(decoder, inputs.ids, state, self._of_decoder, dropout, inputs.lengths)
+        last, d_last = self.parameters.scope("output"), gradients.scope("output")
+        value, d_decoded = output.learn(
+            decoded.outputs, targets.ids, targets.lengths, last, d_last, loss, self._of_decoder
+        )
+        d_state = self.decoder.backward(decoder, d_decoder, decoded, d_decoded, None, self._of_decoder)
+        d_rows = self.decoder.rows_of(d_state)
+        dense.backward(hidden, d_rows, gradients["bridge.W"], gradients["bridge.b"])
+        d_hidden = dense.backward_input(d_rows, self.parameters["bridge.W"])
+        d_outputs = summary_gradient(d_hidden, encoded.outputs, text.lengths, self.network.directions)
+        encoder, d_encoder = self.parameters.scope("encoder"), gradients.scope("encoder")
+        self.network.backward(encoder, d_encoder, encoded, d_outputs, None, self._of_encoder)
+        return value
+
+    def first_state(self, text: Padded) -> Array:
+        """The decoder's state (L, S, B, H) after the encoder has read B texts."""
+        return self._encode(text)[2]
+
+    def stepper(self, state: Array) -> Callable[[Ids], Array]:
+        """A function that reads one character (B,) of each of B targets, carrying the decoder's ``state`` on in place,
+        and returns the logits (B, M) of the next. They are good until it is called again."""
+        decoder = self.decoder.stepper(self.parameters.scope("decoder"), state)
+        return output.stepper(decoder, self.parameters, state.shape[2])
+
+    def score(self, text: Padded, partner: Padded) -> Score:
+        inputs, targets = partner.without_last(), partner.without_first()
+        decoder = self.parameters.scope("decoder")
+        decoded = self.decoder.forward(decoder, inputs.ids, self.first_state(text), self._of_decoder)
+        nats, right = output.losses(decoded.outputs, targets.ids, self.parameters.scope("output"))
+        return Score.of_padded(nats, right, targets)
+
+    def symbols(self, text: Padded, partner: Padded) -> int:
+        return int(partner.lengths.sum()) - len(partner.lengths)
+
+    def _encode(self, text: Padded, dropout: Dropout | None = None) -> tuple[Forward, Array, Array]:
+        """The encoder's pass, its summary (B, directions · H), and the decoder's first state."""
+        encoder = self.parameters.scope("encoder")
+        state = self.network.zero_state(len(text.lengths), encoder.flat.dtype)
+        encoded = self.network.forward(encoder, text.ids, state, self._of_encoder, dropout, text.lengths)
+        hidden = summary(encoded.outputs, text.lengths, self.network.directions)
+        rows = dense.forward(hidden, self.parameters["bridge.W"], self.parameters["bridge.b"])
+        return encoded, hidden, self.decoder.state_of(rows)

@@ -1,0 +1,90 @@
+"""Choices by the task and the size of the text, where the user made none."""
+
+import math
+import os
+from typing import Any
+
+from rnncli.engine.optimizers import OPTIMIZERS
+from rnncli.models.config import FEED_FORWARD, NetworkConfig
+from rnncli.text.corpus import Corpus
+from rnncli.text.pairs import PairCorpus
+from rnncli.training.options import TrainingOptions
+
+WORK = 4e12
+"""Multiplications of a run of default length, some minutes on a laptop. It is counted and not timed, so that the same
+seed gives the same model on a slow machine and a fast one."""
+
+EPOCHS, FEWEST_STEPS = 30, 300
+"""A run of default length reads no text more often than EPOCHS times, unless that were fewer steps than these."""
+
+CONTEXT = 8
+"""Characters that a feed-forward network sees."""
+
+
+def default_network(corpus: Corpus | PairCorpus, cell: str = NetworkConfig.cell) -> NetworkConfig:
+    """A network for a text of so many characters: wide where there is much to learn, narrow where it would only
+    learn by heart."""
+    size, vocabulary_size = characters(corpus), len(corpus.vocabulary)
+    sizes = ((1_000, 32), (20_000, 96), (200_000, 192), (math.inf, 256))
+    hidden_size = next(units for limit, units in sizes if size < limit)
+    return NetworkConfig(
+        cell=cell,
+        hidden_size=hidden_size,
+        embedding_size=0 if vocabulary_size <= 256 else 64,
+        context=CONTEXT if cell == FEED_FORWARD else 0,
+        bidirectional=corpus.task != "generate",
+    )
+
+
+def default_learning(corpus: Corpus | PairCorpus, optimizer: str) -> dict[str, Any]:
+    """Batch size, window and learning rate."""
+    batch_size, seq_length = default_streams(characters(corpus))
+    if isinstance(corpus, PairCorpus):
+        batch_size, seq_length = max(1, min(32, len(corpus.training) // 8)), TrainingOptions.seq_length
+    return {
+        "batch_size": batch_size,
+        "seq_length": seq_length,
+        "learning_rate": OPTIMIZERS[optimizer].learning_rate,
+    }
+
+
+def default_streams(size: int) -> tuple[int, int]:
+    """Batch size and window for a text of so many characters: as many streams as leave each at least some windows of
+    its own."""
+    seq_length = max(1, min(64, size - 1))
+    batch_size = max(1, min(32, size // (8 * seq_length)))
+    return batch_size, seq_length
+
+
+def default_steps(corpus: Corpus | PairCorpus, parameters: int, in_step: float) -> int:
+    """Steps of a run of default length, of ``in_step`` characters each: by WORK, but not more than EPOCHS."""
+    affordable = WORK / (3 * parameters * in_step)  # forward, and twice as much backward
+    epochs = EPOCHS * characters(corpus) / in_step
+    return max(FEWEST_STEPS, round(min(affordable, epochs)))
+
+
+def default_workers(parameters: int, in_step: float, batch_size: int, steps: float, seconds: float | None) -> int:
+    """How many processes pay for a run of so many steps, or of so many seconds, that each read ``in_step`` characters.
+
+    To start one costs some tenths of a second, and each step that they share some tens of microseconds: runs of a few
+    seconds and steps of less than a millisecond stay with one.
+    """
+    work = 3.0 * parameters * in_step  # multiplications of a step
+    if work < 2e7 or (seconds or steps * work / 3e10) < 5:
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, batch_size // 4, 8))
+
+
+def characters(corpus: Corpus | PairCorpus) -> int:
+    """What there is to learn from: the characters of the longer column, where there are two."""
+    if isinstance(corpus, Corpus):
+        return len(corpus.training)
+    return max(len(corpus.training.texts.ids), len(corpus.training.partners.ids))
+
+
+def characters_in_step(corpus: Corpus | PairCorpus, batch_size: int, seq_length: int) -> float:
+    """Characters that a step reads, on average."""
+    if isinstance(corpus, Corpus):
+        return batch_size * seq_length
+    return batch_size * characters(corpus) / len(corpus.training)
