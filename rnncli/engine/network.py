@@ -157,6 +157,8 @@ class RecurrentNetwork:
         if self.embedding_size:
             buffer = workspace.array("embedded", (T * B, self.embedding_size), state.dtype)
             x = embedding.forward(ids.ravel(), parameters["embedding.W"], out=buffer)
+            if behind is not None:
+                x[behind.ravel()] = 0
         for k in range(self.layers):
             sides = []
             for i in range(k * self.directions, (k + 1) * self.directions):

@@ -4,6 +4,7 @@ All sizes differ from each other, so that a transpose cannot pass; no bias, stat
 ones, so that a forgotten term cannot pass; gradients start as NaN, so that an element never written cannot pass.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,13 +74,15 @@ def random_window(
     dropout_seed: int | None = None,
     dtype: type[np.floating] = np.float64,
     seed: int = 1,
+    lengths: Sequence[int] | None = None,
 ) -> Window:
-    """A window of ``network`` of which everything is random, parameters in ±1."""
+    """A window of ``network`` of which everything is random, parameters in ±1. With ``lengths`` no gradient comes from
+    behind the end of a stream, nor from the last state."""
     rng = np.random.default_rng(seed)
     parameters = Parameters(network.shapes(), dtype)
     parameters.flat[:] = rng.uniform(-1, 1, parameters.flat.shape)
     state_shape = network.zero_state(streams, np.dtype(dtype)).shape
-    return Window(
+    window = Window(
         network,
         parameters,
         rng.integers(network.vocabulary_size, size=(steps, streams), dtype=np.uint8),
@@ -88,3 +91,8 @@ def random_window(
         rng.standard_normal(state_shape).astype(dtype),
         dropout_seed,
     )
+    if lengths is not None:
+        window.lengths = np.array(lengths)
+        window.d_outputs[np.arange(steps)[:, None] >= window.lengths] = 0
+        window.d_state[...] = 0
+    return window

@@ -16,6 +16,8 @@ import torch  # type: ignore[import-not-found,unused-ignore]
 PATH = Path(__file__).with_name("torch_reference.npz")
 STEPS, STREAMS, HIDDEN, CHARACTERS, EMBEDDING, LAYERS = 5, 3, 4, 7, 6, 2
 CASES = ["rnn-tanh", "rnn-relu", "gru", "lstm", "gru-embedding"]
+BIDIRECTIONAL = ["lstm-bidirectional", "gru-bidirectional"]
+LENGTHS = [3, 5, 1]
 
 
 def module(case: str, inputs: int) -> torch.nn.RNNBase:
@@ -57,8 +59,31 @@ def reference(case: str) -> dict[str, torch.Tensor]:
     return arrays
 
 
+def bidirectional_reference(case: str) -> dict[str, torch.Tensor]:
+    """Two directions over texts of LENGTHS, packed, from zero states; the last states have no gradient."""
+    ids = torch.randint(CHARACTERS, (STEPS, STREAMS))
+    kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[case.partition("-")[0]]
+    network = kind(CHARACTERS, HIDDEN, LAYERS, bidirectional=True, dtype=torch.float64)
+    for weights in network.parameters():
+        weights.data = random(*weights.shape).data
+    x = torch.nn.functional.one_hot(ids, CHARACTERS).to(torch.float64)
+    packed = torch.nn.utils.rnn.pack_padded_sequence(x, torch.tensor(LENGTHS), enforce_sorted=False)
+    result, last = network(packed)
+    output, _ = torch.nn.utils.rnn.pad_packed_sequence(result)
+    upstream = torch.randn_like(output)
+    output.backward(upstream)
+    names = ["h_n", "c_n"] if case.startswith("lstm") else ["h_n"]
+    values = dict(network.named_parameters())
+    arrays = {"ids": ids.to(torch.uint8), "lengths": torch.tensor(LENGTHS, dtype=torch.uint8)}
+    arrays |= values | {f"grad {name}": value.grad for name, value in values.items()}
+    return arrays | {"output": output, "grad output": upstream} | dict(zip(names, last if len(names) > 1 else [last]))
+
+
 if __name__ == "__main__":
     torch.manual_seed(14)
     contents = {f"{case}/{name}": array for case in CASES for name, array in reference(case).items()}
+    torch.manual_seed(15)
+    for case in BIDIRECTIONAL:
+        contents |= {f"{case}/{name}": array for name, array in bidirectional_reference(case).items()}
     np.savez_compressed(PATH, **{name: array.detach().numpy() for name, array in contents.items()})
     print(f"PyTorch {torch.__version__}: wrote {len(contents)} arrays, {PATH.stat().st_size} bytes, to {PATH}")

@@ -32,9 +32,10 @@ def from_torch(torch: Mapping[str, Array], network: RecurrentNetwork, prefix: st
     PyTorch has two biases in each gate. Where ours is their sum, its gradient is that of either.
     """
     ours = Parameters(network.shapes(), np.float64)
-    for k, name in enumerate(network.names):
+    for i, name in enumerate(network.names):
+        k, reverse = i // network.directions, "_reverse" * (i % network.directions)
         W_x, W_h, b_x, b_h = (
-            per_gate(torch[f"{prefix}{part}_l{k}"], network.cell)
+            per_gate(torch[f"{prefix}{part}_l{k}{reverse}"], network.cell)
             for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         )
         b = b_x if prefix else b_x + b_h
@@ -52,11 +53,16 @@ def state_from_torch(torch: Mapping[str, Array], name: str) -> Array:
     return np.stack([torch[name.format(s)] for s in "hc" if name.format(s) in torch], axis=1)
 
 
+def of_case(case: str) -> dict[str, Array]:
+    """The arrays of a case by PyTorch's names."""
+    with np.load(FILE) as file:
+        return {name.removeprefix(f"{case}/"): file[name] for name in file.files if name.startswith(f"{case}/")}
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_agrees_with_pytorch(case: str) -> None:
     """Outputs, last states, and the gradients of all parameters and of the first states."""
-    with np.load(FILE) as file:
-        torch = {name.removeprefix(f"{case}/"): file[name] for name in file.files if name.startswith(f"{case}/")}
+    torch = of_case(case)
     embedding_size = torch["embedding"].shape[1] if "embedding" in torch else 0
     cell, hidden_size = CELLS[case.removesuffix("-embedding")], torch["output"].shape[-1]
     network = RecurrentNetwork(cell, 7, hidden_size, LAYERS, embedding_size)
@@ -78,3 +84,23 @@ def test_agrees_with_pytorch(case: str) -> None:
     for name in gradients:
         np.testing.assert_allclose(gradients[name], expected[name], rtol=1e-10, atol=1e-10, err_msg=name)
     np.testing.assert_allclose(d_state, state_from_torch(torch, "grad {}_0"), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("case", ["lstm-bidirectional", "gru-bidirectional"])
+def test_two_directions_over_unequal_lengths_agree_with_pytorch(case: str) -> None:
+    """Two layers that read padded texts from both ends: outputs, last states, and all gradients."""
+    torch = of_case(case)
+    cell, hidden_size = CELLS[case.partition("-")[0]], torch["output"].shape[-1] // 2
+    network = RecurrentNetwork(cell, 7, hidden_size, LAYERS, bidirectional=True)
+    first = np.zeros_like(state_from_torch(torch, "{}_n"))
+    lengths = torch["lengths"].astype(np.intp)
+    d_outputs = np.where(np.arange(len(torch["ids"]))[:, None, None] < lengths[:, None], torch["grad output"], 0)
+    window = Window(network, from_torch(torch, network), torch["ids"], first, d_outputs, first, lengths=lengths)
+    workspace = Workspace()
+    forward = window.forward(workspace)
+    np.testing.assert_allclose(forward.outputs, torch["output"], rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(forward.state, state_from_torch(torch, "{}_n"), rtol=1e-10, atol=1e-10)
+    gradients, _ = window.backward(forward, workspace)
+    expected = from_torch(torch, network, "grad ")
+    for name in gradients:
+        np.testing.assert_allclose(gradients[name], expected[name], rtol=1e-10, atol=1e-10, err_msg=name)
