@@ -1,8 +1,8 @@
 """Write a set of pairs, two columns with a tab between them, for one of the tasks that learn from such lines.
 
-    python data/make_pairs.py dates > data/dates.tsv        a date as people write it, and as ISO 8601 does
-    python data/make_pairs.py blanks > data/blanks.tsv      words run together, and where the blanks were
-    python data/make_pairs.py reviews > data/reviews.tsv    good or bad, and a short review
+python data/make_pairs.py dates > data/dates.tsv        a date as people write it, and as ISO 8601 does
+python data/make_pairs.py blanks > data/blanks.tsv      words run together, and where the blanks were
+python data/make_pairs.py reviews > data/reviews.tsv    good or bad, and a short review
 """
 
 import argparse
@@ -13,8 +13,21 @@ from random import Random
 
 from make_structure import sentence
 
-MONTHS = "January February March April May June July August September October November December".split()
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 FIRST, LAST = date(1950, 1, 1), date(2049, 12, 31)
 
 ORDINALS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}

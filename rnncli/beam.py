@@ -32,7 +32,7 @@ class BeamSearch:
         scores = np.where(np.arange(width) == 0, 0.0, -np.inf)  # at first all beginnings are the same
         last, written = np.full(width, edge), np.empty((width, 0), np.intp)
         ended: list[tuple[str, float]] = []
-        for _ in range(longest + 1):
+        for length in range(longest + 1):
             following = log_softmax(self._read(last).astype(np.float64))
             if alphabet.unknown:
                 following[:, -1] = -np.inf
@@ -47,6 +47,8 @@ class BeamSearch:
             going_on = np.flatnonzero(ids != edge)[:width]
             if not len(going_on) or (len(ended) == width and ended[-1][1] >= total[candidates[going_on[0]]]):
                 return ended
+            if length == longest:
+                break
             rows = np.resize(going_on, width)  # where fewer are left, some are read twice and count for nothing
             scores = np.where(np.arange(width) < len(going_on), total[candidates[rows]], -np.inf)
             self._state[...] = self._state[:, :, beams[rows]]

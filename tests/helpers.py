@@ -66,7 +66,11 @@ def a_checkpoint(**config: Any) -> Checkpoint:
 def random_pair_model(task: str, dtype: object = np.float32, seed: int = 1, **config: Any) -> Model:
     """A model of a task with pairs, all parameters random; "classify-two" is a classifier of two labels."""
     network, kind = NetworkConfig(**{"hidden_size": 5, **config}), task.partition("-")[0]
-    partners = {"classify": Labels(("x", "y", "z")), "classify-two": Labels(("no", "yes")), "generate": Labels(("x", "y"))}
+    partners = {
+        "classify": Labels(("x", "y", "z")),
+        "classify-two": Labels(("no", "yes")),
+        "generate": Labels(("x", "y")),
+    }
     partner = partners.get(task, Vocabulary("\nABC" if task == "translate" else "ABC"))
     vocabulary = Vocabulary("\nabcde" if task == "generate" else "abcde", unknown=task != "generate")
     model = MODELS[kind](network, vocabulary, partner, dtype)

@@ -6,10 +6,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from rnncli import scoring
+from rnncli import reading
 from rnncli.engine.activations import softmax
 from rnncli.models.language_model import LanguageModel
-from rnncli.scoring import Score, score
+from rnncli.models.score import Score
+from rnncli.scoring import score
 from tests.helpers import random_ids, random_model
 
 
@@ -66,7 +67,7 @@ def test_work_in_float32_is_close_to_the_definition() -> None:
 def test_the_window_does_not_matter(window: int, monkeypatch: pytest.MonkeyPatch) -> None:
     model = random_model(cell="lstm", dtype=np.float64)
     ids = random_ids(model, 101)
-    monkeypatch.setattr(scoring, "WINDOW", window)
+    monkeypatch.setattr(reading, "WINDOW", window)
     assert score(model, ids).total == pytest.approx(by_brute_force(model, ids), rel=1e-12)
 
 

@@ -1,65 +1,219 @@
 """rnncli inspect: look inside a model."""
 
-from typing import Annotated
+import json as jsonlib
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rnncli.cli.options import one_of, option, whole
 from rnncli.errors import InputError
 
-VIEWS = ("overview",)
+if TYPE_CHECKING:
+    from rnncli.checkpoint import Checkpoint
+    from rnncli.inspection.ask import Ask
+    from rnncli.inspection.finding import Finding
+
+VIEWS = (
+    "overview",
+    "text",
+    "units",
+    "unit",
+    "ablate",
+    "memory",
+    "why",
+    "gates",
+    "gradients",
+    "step",
+    "errors",
+    "match",
+    "diff",
+    "weights",
+)
+LONGEST = 10_000_000
+"""Characters that are read of a text, at most."""
+
+WHAT, OUTPUT = "What to look at", "Output"
 
 
 def inspect(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The model file.")] = "model.npz",
-    view: Annotated[str, typer.Argument(help="What to look at.", **{**one_of(*VIEWS), "metavar": "VIEW"})] = "overview",
+    view: Annotated[
+        str, typer.Argument(help="What to look at, see above.", **{**one_of(*VIEWS), "metavar": "VIEW"})
+    ] = "overview",
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[L:J|PLACE|A:B|TEXT|MODEL...]", help="What the view is about.", show_default=False),
+    ] = None,
+    text: Annotated[
+        list[str] | None,
+        option("--text", metavar="FILE", help="A text to read.", show_default="what was held out", panel=WHAT),
+    ] = None,
     prime: Annotated[
         str,
         option(
             "--prime",
             help="A text to read, or -: what is expected at each character, and the hidden state there.",
+            panel=WHAT,
         ),
     ] = "",
-    layer: Annotated[
-        int | None,
-        option("--layer", help="The layer whose hidden state is shown.", **whole(1), show_default="the top one"),
-    ] = None,
     label: Annotated[
         str | None,
-        option("--label", help="The label that the text has, for a model of some.", show_default=False),
+        option("--label", help="The label of the prime, for a model of some.", show_default=False, panel=WHAT),
     ] = None,
-    json: Annotated[bool, option("--json", help="The same as data, one JSON object.")] = False,
+    layer: Annotated[
+        int | None,
+        option("--layer", help="The layer to look at.", **whole(1), show_default="all, of a prime the top", panel=WHAT),
+    ] = None,
+    unit: Annotated[
+        str | None,
+        option("--unit", metavar="L:J", help="The unit to ablate.", show_default="the most telling", panel=WHAT),
+    ] = None,
+    feature: Annotated[
+        list[str] | None,
+        option(
+            "--feature",
+            metavar="NAME|REGEX",
+            help="A property to look for: built in, or inside matches of an expression.",
+            show_default="all built-in ones",
+            panel=WHAT,
+        ),
+    ] = None,
+    contrast: Annotated[
+        str | None,
+        option("--contrast", metavar="CHARACTER", help="Why this one and not that.", show_default=False, panel=WHAT),
+    ] = None,
+    json: Annotated[bool, option("--json", help="The same as data, one JSON object.", panel=OUTPUT)] = False,
+    csv: Annotated[bool, option("--csv", help="The same as rows, for a spreadsheet.", panel=OUTPUT)] = False,
 ) -> None:
-    """Look inside a model: what it is, what it learnt from and how well, and what it thinks of a text.
+    """Look inside a model: what it is, what its units do, how far it looks back, where it is surprised.
 
     \b
-      rnncli inspect model.npz                what it is
-      rnncli inspect model.npz --prime hell   and what it expects, reading hell
+      rnncli inspect model.npz                  what it is, and how well it is
+      rnncli inspect model.npz --prime hell     what it expects, reading hell
+      rnncli inspect model.npz text             where it is surprised
+      rnncli inspect model.npz units            which unit tracks quotes, indentation …
+      rnncli inspect model.npz unit 1:17        what unit 17 of layer 1 does
+      rnncli inspect model.npz ablate           is it the cause: the loss without it
+      rnncli inspect model.npz memory           how far back it looks
+      rnncli inspect model.npz why 120          what made character 120 likely
+      rnncli inspect model.npz gates            integrators, or memoryless
+      rnncli inspect a.npz gradients b.npz      do gradients vanish, side by side
+      rnncli inspect model.npz step hell        the arithmetic
+      rnncli inspect model.npz errors           what kinds of mistakes
+      rnncli inspect model.npz match 120:128    where else it is in this state
+      rnncli inspect a.npz diff b.npz           what changed
+      rnncli inspect model.npz weights          what is in the matrices
     """
-    import json as jsonlib
-    import sys
+    from rnncli import checkpoint
+
+    if json and csv:
+        raise InputError("--json and --csv exclude each other; give one of them")
+    loaded = checkpoint.load(model)
+    if view == "overview":
+        _overview(model, loaded, text or [], prime, label, layer, json)
+        return
+    ask = _ask(model, loaded, view, list(arguments or []), text or [], prime)
+    from dataclasses import replace
+
+    _show(_find(view, replace(ask, unit=unit, layer=layer, features=list(feature or []), contrast=contrast)), json, csv)
+
+
+def _ask(model: str, loaded: "Checkpoint", view: str, arguments: list[str], text: list[str], prime: str) -> "Ask":
+    import numpy as np
 
     from rnncli import checkpoint
     from rnncli.cli.priming import primed
+    from rnncli.inspection.ask import Ask
+    from rnncli.inspection.subject import Subject, subject_of
+    from rnncli.inspection.views import OTHERS, WITHOUT_TEXT
+
+    if view in WITHOUT_TEXT:
+        return Ask(Subject(loaded.model, model, loaded.record, np.empty(0, np.intp), ""), arguments)
+    if view == "step":
+        prime = primed(prime or " ".join(arguments), loaded.model.vocabulary)
+        if not prime:
+            raise InputError("step writes out the arithmetic of a short text: rnncli inspect MODEL step hell")
+        return Ask(subject_of(model, loaded, [], prime))
+    subject = subject_of(model, loaded, text, primed(prime, loaded.model.vocabulary), LONGEST)
+    others: list[Any] = []
+    if view in OTHERS:
+        for path in arguments:
+            other = checkpoint.load(path)
+            own = other.model.vocabulary.encode(subject.text(), subject.source)
+            others.append(Subject(other.model, path, other.record, own, subject.source))
+        arguments = []
+    return Ask(subject, arguments, others=others)
+
+
+def _find(view: str, ask: "Ask") -> "Finding":
+    from rnncli.inspection.views import VIEWS
+
+    return VIEWS[view](ask)
+
+
+def _show(finding: "Finding", json: bool, csv: bool) -> None:
+    import sys
+
+    from rnncli.terminal.console import write
+    from rnncli.terminal.finding import as_csv, draw_finding
+    from rnncli.terminal.screen import screen
+
+    if json:
+        write(jsonlib.dumps(finding.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
+    elif csv:
+        write(as_csv(finding))
+    else:
+        output = screen(sys.stdout)
+        output.print(draw_finding(finding, output.width, output.color_system is not None))
+
+
+def _overview(
+    path: str, loaded: "Checkpoint", text: list[str], prime: str, label: str | None, layer: int | None, json: bool
+) -> None:
+    """The file, what the network expects of a prime, and its health on a text where there is one."""
+    import sys
+
+    from rnncli.cli.priming import primed
     from rnncli.inspection.overview import overview
     from rnncli.inspection.prime import read_prime
-    from rnncli.terminal.console import write
+    from rnncli.terminal.console import say, write
+    from rnncli.terminal.finding import draw_finding
     from rnncli.terminal.overview import draw_overview, draw_prime
     from rnncli.terminal.screen import screen
     from rnncli.terminal.words import plural
 
-    loaded = checkpoint.load(model)
     layers = loaded.model.config.layers
     if layer is not None and layer > layers:
-        raise InputError(f"{model} has {plural(layers, 'layer')}, so there is no layer {layer}")
+        raise InputError(f"{path} has {plural(layers, 'layer')}, so there is no layer {layer}")
     summary = overview(loaded)
     steps = read_prime(loaded.model, primed(prime, loaded.model.vocabulary), label=label)
+    found, why_not = (None, "") if prime and not text else _health(path, loaded, text)
     if json:
-        write(
-            jsonlib.dumps({**summary.to_json(), "prime": [step.to_json() for step in steps]}, ensure_ascii=False) + "\n"
-        )
+        health = None if found is None else found.to_json()
+        data = {**summary.to_json(), "prime": [step.to_json() for step in steps], "health": health}
+        write(jsonlib.dumps(data, ensure_ascii=False, allow_nan=False) + "\n")
         return
     output = screen(sys.stdout)
     output.print(draw_overview(summary, output.width))
+    if found is not None:
+        output.print(draw_finding(found, output.width, output.color_system is not None))
+    elif why_not:
+        say(why_not)
     if steps:
         output.print(draw_prime(steps, layer or layers, output.width))
+
+
+def _health(path: str, loaded: "Checkpoint", text: list[str]) -> tuple["Finding | None", str]:
+    """The health of a language model, or None and why it cannot be told."""
+    from rnncli.inspection.ask import Ask
+    from rnncli.inspection.health import health
+    from rnncli.inspection.subject import subject_of
+
+    if loaded.model.task != "generate" or loaded.model.partner is not None:
+        return None, ""
+    try:
+        return health(Ask(subject_of(path, loaded, text, most=LONGEST))), ""
+    except InputError as error:
+        if text:
+            raise
+        return None, str(error)

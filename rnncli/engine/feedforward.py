@@ -13,6 +13,7 @@ is not a hidden state but the last N − 1 characters as they are. So the loop, 
 know which of the two they have.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ import numpy as np
 from rnncli.engine import dense, embedding
 from rnncli.engine.activations import ACTIVATIONS
 from rnncli.engine.dropout import Dropout
+from rnncli.engine.edits import Edit, holds_of
 from rnncli.engine.parameters import Parameters, Shapes
 from rnncli.engine.types import Array, Ids
 from rnncli.engine.workspace import Workspace
@@ -87,9 +89,9 @@ class FeedForwardNetwork:
         """The state (1, 1, B, N − 1) of B streams before their first character: ids, held as numbers of ``dtype``."""
         return np.full((1, 1, streams, self.context - 1), self.vocabulary_size, dtype)
 
-    def stepper(self, parameters: Parameters, state: Array) -> "FeedForwardStepper":
+    def stepper(self, parameters: Parameters, state: Array, edits: Sequence[Edit] = ()) -> "FeedForwardStepper":
         """Reads one character at a time; ``state`` is carried on in place."""
-        return FeedForwardStepper(self, parameters, state)
+        return FeedForwardStepper(self, parameters, state, edits)
 
     def forward(
         self,
@@ -98,8 +100,10 @@ class FeedForwardNetwork:
         state: Array,
         workspace: Workspace,
         dropout: Dropout | None = None,
+        edits: Sequence[Edit] = (),
     ) -> FeedForwardPass:
-        """Read ``ids`` (T, B) behind the characters of ``state``, with ``dropout`` while training."""
+        """Read ``ids`` (T, B) behind the characters of ``state``, with ``dropout`` while training, and with ``edits``
+        to see what a unit does."""
         T, B = ids.shape
         text = np.concatenate((state[0, 0].T.astype(np.intp), ids))  # (N − 1 + T, B)
         last = self.context - 1
@@ -119,6 +123,8 @@ class FeedForwardNetwork:
             else:
                 dense.forward(x, weights["W_x"], weights["b"], out=y)
             x = self.activation.function(y, out=y)
+            for _, unit, value in holds_of(edits, name, ("hidden",)):
+                x[:, unit] = np.ravel(value)
             layers.append(x.reshape(T, B, -1))
             if dropout is not None:
                 masks.append(dropout.mask(T, self.hidden_size, state.dtype).reshape(x.shape))
@@ -175,11 +181,14 @@ class FeedForwardNetwork:
 class FeedForwardStepper:
     """A network that reads B texts side by side, from ``state`` (1, 1, B, N − 1), which it carries on in place."""
 
-    def __init__(self, network: FeedForwardNetwork, parameters: Parameters, state: Array) -> None:
-        self._network, self._parameters, self._state, self._workspace = network, parameters, state, Workspace()
+    def __init__(
+        self, network: FeedForwardNetwork, parameters: Parameters, state: Array, edits: Sequence[Edit] = ()
+    ) -> None:
+        self._network, self._parameters, self._state, self._edits = network, parameters, state, edits
+        self._workspace = Workspace()
 
     def step(self, ids: Ids) -> Array:
         """Read ``ids`` (B,); returns the outputs (B, ·) of the top layer, good until the next step."""
-        forward = self._network.forward(self._parameters, ids[None], self._state, self._workspace)
+        forward = self._network.forward(self._parameters, ids[None], self._state, self._workspace, edits=self._edits)
         self._state[...] = forward.state
         return forward.outputs[0]

@@ -7,6 +7,7 @@ bidirectional layer has a second cell that reads from the end (Schuster and Pali
 neural networks"); what both see at a character lies side by side.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from rnncli.engine import cells, dense, embedding, padding
 from rnncli.engine.cells import Cache, Cell
 from rnncli.engine.dropout import Dropout
+from rnncli.engine.edits import Edit, holds_of
 from rnncli.engine.parameters import Parameters, Shapes
 from rnncli.engine.stepper import Stepper
 from rnncli.engine.types import Array, Ids
@@ -127,9 +129,9 @@ class RecurrentNetwork:
         """The inverse of :meth:`state_of`."""
         return state.transpose(2, 0, 1, 3).reshape(state.shape[2], -1)
 
-    def stepper(self, parameters: Parameters, state: Array) -> Stepper:
+    def stepper(self, parameters: Parameters, state: Array, edits: Sequence[Edit] = ()) -> Stepper:
         """Reads one character at a time; ``state`` is carried on in place."""
-        return Stepper(self, parameters, state)
+        return Stepper(self, parameters, state, edits)
 
     def forward(
         self,
@@ -139,8 +141,10 @@ class RecurrentNetwork:
         workspace: Workspace,
         dropout: Dropout | None = None,
         lengths: Ids | None = None,
+        edits: Sequence[Edit] = (),
     ) -> Forward:
-        """Read ``ids`` (T, B) from ``state`` (L · directions, S, B, H), with ``dropout`` while training.
+        """Read ``ids`` (T, B) from ``state`` (L · directions, S, B, H), with ``dropout`` while training, and with
+        ``edits`` to see what a unit does.
 
         Where the streams do not fill the window, ``lengths`` (B,) says where they end: outputs are then 0 behind the
         end, and the state is that at the end.
@@ -167,7 +171,8 @@ class RecurrentNetwork:
                 own_x = x if x is None or order is None else x[order]
                 weights, scratch = parameters.scope(self.names[i]), workspace.scope(self.names[i])
                 drive = self._drive(own_ids, own_x, weights, (T, B), scratch)
-                hidden, last_state[i], cache = cells.forward(self.cell, drive, state[i], weights, scratch)
+                holds = holds_of(edits, self.names[i], self.cell.states)
+                hidden, last_state[i], cache = cells.forward(self.cell, drive, state[i], weights, scratch, holds)
                 if lengths is not None and behind is not None:
                     last_state[i] = padding.last_states(cache, lengths)
                     padding.clear(cache, behind)
@@ -203,12 +208,14 @@ class RecurrentNetwork:
         d_outputs: Array,
         d_state: Array | None,
         workspace: Workspace,
+        d_inputs: Array | None = None,
     ) -> Array:
         """Write the gradients of all parameters and return that of the initial state (L · directions, S, B, H).
 
         ``d_outputs`` (T, B, directions · H), which is overwritten, and ``d_state`` (L · directions, S, B, H) are the
         gradients with respect to ``forward.outputs`` and ``forward.state``. Behind the end of a stream ``d_outputs``
         must be 0. ``d_state`` is None where the loss does not see the state; it must be where ``lengths`` were given.
+        The gradient of what the lowest layer reads is added to ``d_inputs`` (T · B, V or E) where that is given.
         """
         T, B, _ = d_outputs.shape
         H = self.hidden_size
@@ -233,6 +240,9 @@ class RecurrentNetwork:
                 )
                 d_drive = d_drive.reshape(-1, T * B, H)
                 x = reading.x
+                if d_inputs is not None and k == 0:
+                    d_read = dense.backward_input(d_drive, weights["W_x"])
+                    d_inputs += d_read if order is None else d_read[order]
                 if x is None:
                     embedding.backward(reading.ids, d_drive, d_weights["W_x"])
                     np.sum(d_weights["W_x"], axis=1, out=d_weights["b"])  # every row of x has exactly one 1

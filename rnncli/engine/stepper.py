@@ -1,11 +1,13 @@
 """Reading one character at a time: what sampling does, without allocating anything per character."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnncli.engine.cells.base import Step
+from rnncli.engine.edits import Edit, Hold, hold, holds_of
 from rnncli.engine.parameters import Parameters
 from rnncli.engine.types import Array, Ids
 
@@ -19,7 +21,9 @@ class Stepper:
     It copies what it needs of the parameters once: the bias is added to the rows that one-hot characters pick.
     """
 
-    def __init__(self, network: "RecurrentNetwork", parameters: Parameters, state: Array) -> None:
+    def __init__(
+        self, network: "RecurrentNetwork", parameters: Parameters, state: Array, edits: Sequence[Edit] = ()
+    ) -> None:
         self._top = state[-1, 0]
         streams, gates, size = state.shape[2], len(network.cell.gates), network.hidden_size
         first = parameters.scope(network.names[0])
@@ -28,7 +32,7 @@ class Stepper:
         self._a = np.empty((gates, streams, size), state.dtype)
         self._rows = self._a.swapaxes(0, 1)
         product, kept = np.empty_like(self._a), np.empty((len(network.cell.kept), streams, size), state.dtype)
-        self._steps = [
+        steps = [
             network.cell.step(
                 self._a,
                 layer,
@@ -40,6 +44,8 @@ class Stepper:
             )
             for name, layer in zip(network.names, state, strict=True)
         ]
+        holds = [holds_of(edits, name, network.cell.states) for name in network.names]
+        self._steps = [_held(*parts) if parts[2] else parts[0] for parts in zip(steps, state, holds, strict=True)]
         self._between = [
             (self._product(below[0], parameters[f"{name}.W_x"], self._a), parameters[f"{name}.b"][:, None])
             for name, below in zip(network.names[1:], state, strict=False)
@@ -63,3 +69,13 @@ class Stepper:
             return partial(np.matmul, rows, W, out=out)
         flat = np.ascontiguousarray(W.swapaxes(0, 1)).reshape(W.shape[1], -1)
         return partial(np.dot, rows, flat, out=out.reshape(1, -1))
+
+
+def _held(step: Step, state: Array, holds: list[Hold]) -> Step:
+    """A step after which some units have the values that they are held at."""
+
+    def held() -> None:
+        step()
+        hold(state, holds)
+
+    return held

@@ -57,6 +57,8 @@ class Classifier(Model):
 
     def learn(self, text: Padded, partner: Padded, gradients: Parameters, dropout: Dropout | None, loss: str) -> float:
         W, b = self.parameters["output.W"], self.parameters["output.b"]
+        if dropout is not None and self.vocabulary.unknown:
+            text = Padded(dropout.characters(text.ids, len(self.vocabulary) - 1), text.lengths)
         forward = self._forward(text, dropout)
         hidden = summary(forward.outputs, text.lengths, self.network.directions)
         logits, labels = dense.forward(hidden, W, b), partner.ids[0]

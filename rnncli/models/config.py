@@ -1,5 +1,6 @@
 """What a network is made of, as it stands in the model file."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Protocol
 
@@ -8,6 +9,7 @@ import numpy as np
 from rnncli.engine.activations import ACTIVATIONS
 from rnncli.engine.cells import CELLS
 from rnncli.engine.dropout import Dropout
+from rnncli.engine.edits import Edit
 from rnncli.engine.feedforward import FeedForwardNetwork
 from rnncli.engine.network import RecurrentNetwork
 from rnncli.engine.parameters import Parameters, Shapes
@@ -25,9 +27,16 @@ class Network(Protocol):
     def shapes(self) -> Shapes: ...
     def initialise(self, parameters: Parameters, rng: np.random.Generator) -> None: ...
     def zero_state(self, streams: int, dtype: np.dtype) -> Array: ...
-    def stepper(self, parameters: Parameters, state: Array) -> Any: ...
+    def stepper(self, parameters: Parameters, state: Array, edits: Sequence[Edit] = ()) -> Any: ...
     def forward(
-        self, parameters: Parameters, ids: Ids, state: Array, workspace: Workspace, dropout: Dropout | None = None
+        self,
+        parameters: Parameters,
+        ids: Ids,
+        state: Array,
+        workspace: Workspace,
+        dropout: Dropout | None = None,
+        *,
+        edits: Sequence[Edit] = (),
     ) -> Any: ...
     def backward(
         self,

@@ -6,13 +6,14 @@ Learnt from running text, or from texts that have a label: then the label sets t
 text stands between two line ends.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from rnncli.engine import embedding
 from rnncli.engine.dropout import Dropout
+from rnncli.engine.edits import Edit
 from rnncli.engine.network import RecurrentNetwork
 from rnncli.engine.parameters import Parameters, Shapes
 from rnncli.engine.types import Array, Ids
@@ -113,23 +114,30 @@ class LanguageModel(Model):
 
     def score(self, text: Padded, partner: Padded) -> Score:
         inputs, targets = text.without_last(), text.without_first()
-        nats, right, _ = self.losses(inputs.ids, targets.ids, self.first_state(partner.ids[0]))
+        nats, right = self.losses_of(self.forward(inputs.ids, self.first_state(partner.ids[0])), targets.ids)
         return Score.of_padded(nats, right, targets)
 
     def symbols(self, text: Padded, partner: Padded) -> int:
         return int(text.lengths.sum()) - len(text.lengths)
 
-    def losses(self, inputs: Ids, targets: Ids, state: Array) -> tuple[Array, Array, Array]:
-        """The loss of each character (T, B) in nats, whether it was the likeliest, and the state after the window."""
-        forward = self.network.forward(self.parameters, inputs, state, self._workspace)
-        return *output.losses(forward.outputs, targets, self.parameters.scope("output")), forward.state
+    def forward(self, inputs: Ids, state: Array, edits: Sequence[Edit] = ()) -> Any:
+        """The network's pass over ``inputs`` (T, B); it lies in this model's workspace, and is good until the next."""
+        return self.network.forward(self.parameters, inputs, state, self._workspace, edits=edits)
+
+    def logits_of(self, forward: Any) -> Array:
+        """Logits (T, B, V) of what follows each character."""
+        return output.logits(forward.outputs, self.parameters.scope("output"))
+
+    def losses_of(self, forward: Any, targets: Ids) -> tuple[Array, Array]:
+        """The loss of each target (T, B) in nats, and whether it was the likeliest."""
+        return output.losses(forward.outputs, targets, self.parameters.scope("output"))
 
     def logits(self, inputs: Ids, state: Array) -> tuple[Array, Array]:
         """Logits (T, B, V) of what follows each character of ``inputs`` (T, B), and the state after the last."""
-        forward = self.network.forward(self.parameters, inputs, state, self._workspace)
-        return output.logits(forward.outputs, self.parameters.scope("output")), forward.state
+        forward = self.forward(inputs, state)
+        return self.logits_of(forward), forward.state
 
-    def stepper(self, state: Array) -> Callable[[Ids], Array]:
+    def stepper(self, state: Array, edits: Sequence[Edit] = ()) -> Callable[[Ids], Array]:
         """A function that reads one character (B,) for each of B texts, carrying ``state`` (L, S, B, H) on in place,
-        and returns the logits (B, V) of the next. They are good until it is called again."""
-        return output.stepper(self.network.stepper(self.parameters, state), self.parameters, state.shape[2])
+        and returns the logits (B, V) of the next. They are good until it is called again. ``edits`` hold units."""
+        return output.stepper(self.network.stepper(self.parameters, state, edits), self.parameters, state.shape[2])

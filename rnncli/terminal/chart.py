@@ -1,5 +1,6 @@
-"""A small chart of curves against steps, drawn with braille dots: each character is 2 × 4 of them."""
+"""Small charts drawn with braille dots: each character is 2 × 4 of them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -11,38 +12,73 @@ _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _BLANK = 0x2800
 
 
-def chart(curves: Mapping[str, Points], styles: Sequence[str], width: int = 60, height: int = 8) -> Text:
-    """Curves by name, each points (x, y) with rising x, as ``height`` lines and a legend; later curves lie on top."""
+def chart(
+    curves: Mapping[str, Points],
+    styles: Sequence[str],
+    width: int = 60,
+    height: int = 8,
+    x_name: str = "step",
+    log: bool = False,
+) -> Text:
+    """Curves by name, each points (x, y) with rising x, as ``height`` lines and a legend; later curves lie on top. With
+    ``log`` the y axis is logarithmic, and points that are not positive are left out."""
+    if log:
+        curves = {name: [(x, math.log10(y)) for x, y in curve if y > 0] for name, curve in curves.items()}
     points = [point for curve in curves.values() for point in curve]
     left, right = min(x for x, _ in points), max(x for x, _ in points)
     bottom, top = min(y for _, y in points), max(y for _, y in points)
-    columns, rows = 2 * width, 4 * height
-    cells = [[_BLANK] * width for _ in range(height)]
-    colours = [[""] * width for _ in range(height)]
+    canvas = Canvas(width, height)
     for number, (curve, style) in enumerate(zip(curves.values(), styles, strict=False)):
-        for column in range(columns):
+        for column in range(canvas.columns):
             if number and column // 2 % 2:
-                continue  # the second curve is dashed, so that they differ without colour
-            y = _interpolate(curve, left + (right - left) * column / max(columns - 1, 1))
-            if y is None:
-                continue
-            row = round((top - y) / ((top - bottom) or 1) * (rows - 1))
-            cells[row // 4][column // 2] |= _DOTS[column % 2][row % 4]
-            colours[row // 4][column // 2] = style
-    text = Text()
-    for number, (line, line_colours) in enumerate(zip(cells, colours, strict=True)):
-        label = f"{top:8.3f} " if number == 0 else f"{bottom:8.3f} " if number == height - 1 else " " * 9
-        text.append(label, "dim")
-        for cell, colour in zip(line, line_colours, strict=True):
-            text.append(chr(cell), colour)
-        text.append("\n")
-    ends = f"{left:,.0f}", f"step {right:,.0f}"
-    text.append(" " * 9 + ends[0] + ends[1].rjust(width - len(ends[0])) + "\n", "dim")
+                continue  # further curves are dashed, so that they differ from the first without colour
+            y = _interpolate(curve, left + (right - left) * column / max(canvas.columns - 1, 1))
+            if y is not None:
+                canvas.dot(column, round((top - y) / ((top - bottom) or 1) * (canvas.rows - 1)), style)
+    ends = (f"{10**top:8.1e} ", f"{10**bottom:8.1e} ") if log else (f"{top:8.3f} ", f"{bottom:8.3f} ")
+    text = canvas.framed(*ends)
+    text.append(" " * 9 + f"{left:,.0f}" + f"{x_name} {right:,.0f}".rjust(width - len(f"{left:,.0f}")) + "\n", "dim")
     text.append(" " * 9)
     for number, (name, style) in enumerate(zip(curves, styles, strict=False)):
         text.append(f"{'⠒ ⠒' if number else '⠒⠒⠒'} {name}   ", style)
     text.rstrip()
     return text
+
+
+def scatter(points: Points, width: int, x_name: str, y_name: str, height: int = 10) -> Text:
+    """Points in the unit square."""
+    canvas = Canvas(width, height)
+    for x, y in points:
+        canvas.dot(round(x * (canvas.columns - 1)), round((1 - y) * (canvas.rows - 1)), "")
+    text = canvas.framed("       1 ", "       0 ")
+    text.append(" " * 9 + "0" + "1".rjust(width - 1) + "\n", "dim")
+    text.append(f"{' ' * 9}to the right: {x_name}; upwards: {y_name}", "dim")
+    return text
+
+
+class Canvas:
+    """``width`` × ``height`` characters of dots."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.columns, self.rows = 2 * width, 4 * height
+        self._cells = [[_BLANK] * width for _ in range(height)]
+        self._styles = [[""] * width for _ in range(height)]
+
+    def dot(self, column: int, row: int, style: str) -> None:
+        """Set a dot; rows count from the top."""
+        self._cells[row // 4][column // 2] |= _DOTS[column % 2][row % 4]
+        self._styles[row // 4][column // 2] = style
+
+    def framed(self, top: str, bottom: str) -> Text:
+        """The lines, with a label before the first and the last of them."""
+        text = Text()
+        last = len(self._cells) - 1
+        for number, (line, styles) in enumerate(zip(self._cells, self._styles, strict=True)):
+            text.append(top if number == 0 else bottom if number == last else " " * 9, "dim")
+            for cell, style in zip(line, styles, strict=True):
+                text.append(chr(cell), style)
+            text.append("\n")
+        return text
 
 
 def _interpolate(curve: Points, x: float) -> float | None:

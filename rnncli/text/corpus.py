@@ -35,17 +35,22 @@ class Corpus:
     partner = None
 
 
-def read_ids(sources: Sources, vocabulary: Vocabulary) -> NDArray[Any]:
-    """The ids (N,) of a text in a vocabulary that is given; InputError where a character has none."""
+def read_ids(sources: Sources, vocabulary: Vocabulary, most: int | None = None) -> NDArray[Any]:
+    """The ids (N,) of a text, or of its first ``most`` characters, in a vocabulary that is given; InputError where a
+    character has none."""
     ids = np.empty(0, vocabulary.dtype)
     total = 0
     before = dict.fromkeys(sources.names, 0)  # characters of each source so far
     for name, piece in sources.named_pieces():
+        if most is not None:
+            piece = piece[: most - total]
         if total + len(piece) > len(ids):
             ids.resize(max(total + len(piece), 3 * total // 2), refcheck=False)
         ids[total : total + len(piece)] = vocabulary.encode(piece, name, before[name])
         total += len(piece)
         before[name] += len(piece)
+        if total == most:
+            break
     ids.resize(total, refcheck=False)
     return ids
 

@@ -81,7 +81,7 @@ def read_columns(sources: Sources, task: str) -> Columns:
     first: list[str] = []
     second: list[str] = []
     begins: list[tuple[int, str]] = []
-    for name, text in _whole_texts(sources):
+    for name, text in sources.whole_texts():
         begins.append((len(first), name))
         lines = text.removesuffix("\n").split("\n") if text else []
         for number, line in enumerate(lines, start=1):
@@ -100,13 +100,6 @@ def read_columns(sources: Sources, task: str) -> Columns:
     return Columns(first, second, place)
 
 
-def _whole_texts(sources: Sources) -> list[tuple[str, str]]:
-    pieces: dict[str, list[str]] = {name: [] for name in sources.names}
-    for name, piece in sources.named_pieces():
-        pieces[name].append(piece)
-    return [(name, "".join(parts)) for name, parts in pieces.items()]
-
-
 def _shape(task: str) -> str:
     return "<TAB>".join(COLUMNS[task])
 
@@ -120,14 +113,14 @@ def _fault(fields: Sequence[str], task: str) -> str:
         if not value:
             return f"the {name} is empty"
     if task == "tag" and len(fields[0]) != len(fields[1]):
-        return f"{len(fields[0])} characters have {len(fields[1])} tags; each needs one"
+        return f"the text has {len(fields[0])} characters and {len(fields[1])} tags; each character needs one"
     return ""
 
 
 def guess_task(sources: Sources) -> str | None:
     """What the lines of a .tsv look like: classify where labels repeat, tag where both columns are always of equal
     length, translate where hardly anything repeats; None where it is not safe to say, or the lines are no pairs."""
-    lines = [line.removesuffix("\r") for _, text in _whole_texts(sources) for line in text.split("\n") if line]
+    lines = [line.removesuffix("\r") for _, text in sources.whole_texts() for line in text.split("\n") if line]
     fields = [line.split("\t") for line in lines]
     pairs = [pair for pair in fields if len(pair) == 2]
     if len(pairs) < 2 or 2 * len(pairs) < len(fields):
@@ -157,7 +150,8 @@ def read_pairs(
     columns = read_columns(sources, task)
     texts, partners = texts_and_partners(columns, task)
     vocabulary, partner = alphabets or _alphabets(texts, partners, task, min_count)
-    if not vocabulary.characters or not len(partner):
+    written = vocabulary if task == "generate" else partner
+    if not vocabulary.characters.strip(EDGE) or "".join(written.symbols) == EDGE:
         raise InputError(f"no character occurs {min_count} times; use a smaller --min-count")
     if isinstance(partner, Labels) and len(partner) < 2:
         raise InputError(
@@ -198,7 +192,10 @@ def _alphabets(texts: list[str], partners: list[str], task: str, min_count: int)
 
 
 def _vocabulary(texts: list[str], min_count: int) -> Vocabulary:
-    return Vocabulary.from_counts(np.bincount(code_points("".join(texts))), "utf-8", min_count)
+    counts = np.bincount(code_points("".join(texts)), minlength=ord(EDGE) + 1)
+    if counts[ord(EDGE)]:  # it says where a text ends, however few there are
+        counts[ord(EDGE)] = max(counts[ord(EDGE)], min_count)
+    return Vocabulary.from_counts(counts, "utf-8", min_count)
 
 
 def _encode(
@@ -212,7 +209,7 @@ def _encode(
         except InputError:
             for index, text in enumerate(column):  # which of them was it?
                 try:
-                    alphabet.encode(text)
+                    alphabet.encode(text.strip(EDGE))
                 except InputError as error:
                     raise InputError(f"{columns.place(index)}: {error}") from None
             raise

@@ -39,6 +39,13 @@ class Sources:
         """The text from its beginning, in pieces of some megabytes; each call reads it anew."""
         return (piece for _, piece in self.named_pieces())
 
+    def whole_texts(self) -> list[tuple[str, str]]:
+        """The name and the whole text of each source."""
+        parts = [Sources([name], [opener], self.encoding) for name, opener in zip(self.names, self.openers, strict=True)]
+        texts = [(part.names[0], "".join(part.pieces())) for part in parts]
+        self.notices += [notice for part in parts for notice in part.notices if notice not in self.notices]
+        return texts
+
     def named_pieces(self) -> Iterator[tuple[str, str]]:
         """The name of a source and a piece of its text, in order.
 

@@ -17,6 +17,18 @@ seed gives the same model on a slow machine and a fast one."""
 EPOCHS, FEWEST_STEPS = 30, 300
 """A run of default length reads no text more often than EPOCHS times, unless that were fewer steps than these."""
 
+CLASSIFIER = {"hidden_size": 192, "embedding_size": 64, "dropout": 0.5}
+CLASSIFIER_DECAY = 0.01
+"""A classifier learns by heart what it can, so it is held back. Right answers and macro-F1 on surnames of 18 languages,
+15 % held out: 83.8 % and 0.55 with this; 83.5 % and 0.53 with 128 units and fewer characters left out; 82.9 % and 0.51
+with those and one-hot input; 82.3 % and 0.50 when no characters are left out either; 81.1 % and 0.48 with a dropout of
+0.3 instead of 0.5; two layers gained nothing. Logistic regression on n-grams has 81.9 % and 0.49 there."""
+
+TAGGER = {"dropout": 0.2}
+
+FEW = 300
+"""Sets of fewer lines are learnt as they are, without dropout and decay."""
+
 CONTEXT = 8
 """Characters that a feed-forward network sees."""
 
@@ -26,18 +38,22 @@ def default_network(corpus: Corpus | PairCorpus, cell: str = NetworkConfig.cell)
     learn by heart."""
     size, vocabulary_size = characters(corpus), len(corpus.vocabulary)
     sizes = ((1_000, 32), (20_000, 96), (200_000, 192), (math.inf, 256))
-    hidden_size = next(units for limit, units in sizes if size < limit)
+    choices: dict[str, Any] = {
+        "hidden_size": next(units for limit, units in sizes if size < limit),
+        "embedding_size": 0 if vocabulary_size <= 256 else 64,
+    }
+    if len(corpus.training) >= FEW:
+        choices |= {"classify": CLASSIFIER, "tag": TAGGER}.get(corpus.task, {})
     return NetworkConfig(
         cell=cell,
-        hidden_size=hidden_size,
-        embedding_size=0 if vocabulary_size <= 256 else 64,
+        **choices,
         context=CONTEXT if cell == FEED_FORWARD else 0,
         bidirectional=corpus.task != "generate",
     )
 
 
 def default_learning(corpus: Corpus | PairCorpus, optimizer: str) -> dict[str, Any]:
-    """Batch size, window and learning rate."""
+    """Batch size, window, learning rate and weight decay."""
     batch_size, seq_length = default_streams(characters(corpus))
     if isinstance(corpus, PairCorpus):
         batch_size, seq_length = max(1, min(32, len(corpus.training) // 8)), TrainingOptions.seq_length
@@ -45,6 +61,7 @@ def default_learning(corpus: Corpus | PairCorpus, optimizer: str) -> dict[str, A
         "batch_size": batch_size,
         "seq_length": seq_length,
         "learning_rate": OPTIMIZERS[optimizer].learning_rate,
+        **({"weight_decay": CLASSIFIER_DECAY} if corpus.task == "classify" and len(corpus.training) >= FEW else {}),
     }
 
 

@@ -125,7 +125,8 @@ class PairLessons:
         """The batches of an epoch: the same for every member, and for a run that was resumed."""
         rng, size = np.random.default_rng([self._options.seed, 3, epoch]), self._options.batch_size
         order = rng.permutation(len(self._corpus.training))
-        buckets = [order[start : start + BUCKET * size] for start in range(0, len(order), BUCKET * size)]
+        together = size * max(1, min(BUCKET, self.in_epoch // 4))  # fewer where all of them would be in one
+        buckets = [order[start : start + together] for start in range(0, len(order), together)]
         batches = [
             bucket[start : start + size]
             for bucket in (_by_length(self._corpus.training, bucket) for bucket in buckets)

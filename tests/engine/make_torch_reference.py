@@ -72,11 +72,11 @@ def bidirectional_reference(case: str) -> dict[str, torch.Tensor]:
     output, _ = torch.nn.utils.rnn.pad_packed_sequence(result)
     upstream = torch.randn_like(output)
     output.backward(upstream)
-    names = ["h_n", "c_n"] if case.startswith("lstm") else ["h_n"]
+    states = dict(zip(["h_n", "c_n"], last, strict=True)) if case.startswith("lstm") else {"h_n": last}
     values = dict(network.named_parameters())
     arrays = {"ids": ids.to(torch.uint8), "lengths": torch.tensor(LENGTHS, dtype=torch.uint8)}
     arrays |= values | {f"grad {name}": value.grad for name, value in values.items()}
-    return arrays | {"output": output, "grad output": upstream} | dict(zip(names, last if len(names) > 1 else [last]))
+    return arrays | {"output": output, "grad output": upstream} | states
 
 
 if __name__ == "__main__":

@@ -6,7 +6,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from rnncli.engine.losses import mean_squared_error, sigmoid_binary_cross_entropy, softmax_cross_entropy
+from rnncli.engine.losses import (
+    LOSSES,
+    mean_squared_error,
+    sigmoid_binary_cross_entropy,
+    sigmoid_squared_error,
+    softmax_cross_entropy,
+    softmax_squared_error,
+)
 from rnncli.engine.types import Array
 from tests.engine.gradients import check_elements
 
@@ -106,3 +113,101 @@ def test_elementwise_gradients(loss: Callable[[Array, Array], tuple[float, Array
     outputs = OUTPUTS.copy()
     check_elements(lambda: loss(outputs, CHANCES)[0], outputs, loss(outputs, CHANCES)[1], "outputs")
     assert loss(OUTPUTS.astype(np.float32), CHANCES.astype(np.float32))[1].dtype == np.float32
+
+
+def softmax(row: Array) -> list[float]:
+    weights = [math.exp(logit) for logit in row]
+    return [weight / sum(weights) for weight in weights]
+
+
+def closed_form(weights: Array) -> tuple[float, Array]:
+    """The weighted mean of Σ (p - t)² / V, and 2 / V Σ (p - t) ∂p/∂l with ∂p_i/∂l_j = p_i (1[i = j] - p_j)."""
+    loss, gradient, shares = 0.0, np.zeros((N, V)), weights / sum(weights)
+    for n, (row, target) in enumerate(zip(LOGITS, TARGETS, strict=True)):
+        p = softmax(row)
+        error = [p[i] - (i == target) for i in range(V)]
+        loss += shares[n] * sum(e * e for e in error) / V
+        for j in range(V):
+            slopes = [p[i] * ((i == j) - p[j]) for i in range(V)]
+            gradient[n, j] = shares[n] * 2 / V * sum(e * slope for e, slope in zip(error, slopes, strict=True))
+    return loss, gradient
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
+def test_softmax_squared_error(weights: Array | None) -> None:
+    """Value and gradient are those of the closed form, and the gradient is the slope of the value."""
+    loss, gradient = softmax_squared_error(LOGITS, TARGETS, weights)
+    value, slope = closed_form(np.ones(N) if weights is None else weights)
+    assert loss == pytest.approx(value, rel=1e-12)
+    np.testing.assert_allclose(gradient, slope, rtol=1e-11, atol=1e-15)
+    logits = LOGITS.copy()
+    check_elements(lambda: softmax_squared_error(logits, TARGETS, weights)[0], logits, gradient, "logits")
+
+
+def test_squared_error_of_a_row_left_out() -> None:
+    """As for the cross-entropy: with weight zero a row counts for nothing, whatever it holds."""
+    weights = np.array([0, 1.0, 1, 0, 1])
+    kept = weights > 0
+    logits = np.where(kept[:, None], LOGITS, 1e4 * LOGITS)
+    loss, gradient = softmax_squared_error(logits, TARGETS, weights)
+    alone, alone_gradient = softmax_squared_error(LOGITS[kept], TARGETS[kept])
+    assert loss == pytest.approx(alone, rel=1e-14)
+    np.testing.assert_allclose(gradient[kept], alone_gradient, rtol=1e-13)
+    assert not gradient[~kept].any()
+
+
+def test_softmax_squared_error_over_its_logits() -> None:
+    """The gradient written over the logits is the same, and without ``out`` the logits are left as they are."""
+    before = LOGITS.copy()
+    loss, gradient = softmax_squared_error(LOGITS, TARGETS, WEIGHTS)
+    assert np.array_equal(LOGITS, before)
+    over = LOGITS.copy()
+    again, same = softmax_squared_error(over, TARGETS, WEIGHTS, out=over)
+    assert same is over and again == loss and np.array_equal(over, gradient)
+
+
+@every_dtype
+def test_softmax_squared_error_far_from_zero(dtype: type[np.floating]) -> None:
+    """Sure and right costs nothing, sure and wrong 2 / V, and neither has a slope; of equal logits both are known."""
+    logits: Array = np.array([[1e4, -1e4, 0], [1e4, -1e4, 0], [-1e4, -1e4, -1e4]], dtype)
+    costs = 0, 2 / 3, (4 + 1 + 1) / 9 / 3
+    slopes: list[list[float]] = [[0, 0, 0], [0, 0, 0], [2 / 27, 2 / 27, -4 / 27]]
+    for row, target, cost, slope in zip(logits, [0, 1, 2], costs, slopes, strict=True):
+        loss, gradient = softmax_squared_error(row[None], np.array([target]))
+        assert loss == pytest.approx(cost, rel=1e-6)
+        assert gradient.dtype == dtype
+        np.testing.assert_allclose(gradient[0], slope, rtol=1e-6, atol=1e-8)
+
+
+def test_sigmoid_squared_error() -> None:
+    """The mean of (σ(l) - t)², and 2 (σ - t) σ (1 - σ) / size, which is its slope."""
+    targets = (CHANCES > 0.5).astype(float)
+    loss, gradient = sigmoid_squared_error(OUTPUTS, targets)
+    value = 0.0
+    for n, (logit, t) in enumerate(zip(OUTPUTS.flat, targets.flat, strict=True)):
+        p = 1 / (1 + math.exp(-logit))
+        value += (p - t) ** 2 / OUTPUTS.size
+        assert gradient.flat[n] == pytest.approx(2 * (p - t) * p * (1 - p) / OUTPUTS.size, rel=1e-11)
+    assert loss == pytest.approx(value, rel=1e-12)
+    outputs = OUTPUTS.copy()
+    check_elements(lambda: sigmoid_squared_error(outputs, targets)[0], outputs, gradient, "outputs")
+
+
+@every_dtype
+def test_sigmoid_squared_error_far_from_zero(dtype: type[np.floating]) -> None:
+    """Loss 0 or 1, and no slope, at logits of ±1e4; whatever the dtype of the targets."""
+    for logit, target, cost in [(1e4, 1, 0), (1e4, 0, 1), (-1e4, 0, 0), (-1e4, 1, 1)]:
+        for targets in (np.array([target], dtype), np.array([target])):
+            loss, gradient = sigmoid_squared_error(np.array([logit], dtype), targets)
+            assert (loss, gradient[0]) == (cost, 0)
+            assert gradient.dtype == dtype
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_two_classes_are_one_logit_against_zero(name: str) -> None:
+    """The softmax of 0 and l is σ(l), so by either way loss and slope are the same."""
+    logits, labels = OUTPUTS[:, 0], TARGETS % 2
+    both, gradient_of_both = LOSSES[name].softmax(np.stack((np.zeros(N), logits), axis=1), labels)
+    one, gradient = LOSSES[name].sigmoid(logits[:, None], labels[:, None].astype(float))
+    assert one == pytest.approx(both, rel=1e-12)
+    np.testing.assert_allclose(gradient[:, 0], gradient_of_both[:, 1], rtol=1e-11)

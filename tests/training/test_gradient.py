@@ -95,8 +95,8 @@ def test_the_loss_of_pairs_is_the_mean_of_their_scores(task: str) -> None:
     assert model.symbols(text, partner) == together.symbols
     total = 0.0
     for b in range(5):
-        one = model.score(*(replace(p, ids=p.ids[: p.lengths[b], [b]], lengths=p.lengths[[b]]) for p in (text, partner)))
-        total += one.total
+        alone = (replace(p, ids=p.ids[: p.lengths[b], [b]], lengths=p.lengths[[b]]) for p in (text, partner))
+        total += model.score(*alone).total
     assert together.total == pytest.approx(total, rel=1e-12)
 
 

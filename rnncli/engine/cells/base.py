@@ -1,12 +1,13 @@
 """What the network needs to know of a cell, and what a cell leaves behind for its backward pass."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 import numpy as np
 
+from rnncli.engine.edits import Hold, hold
 from rnncli.engine.parameters import Shapes
 from rnncli.engine.types import Array
 from rnncli.engine.workspace import Workspace
@@ -76,11 +77,17 @@ class Cell(Protocol):
 
 
 def forward(
-    cell: Cell, drive: Array, state: Array, parameters: Mapping[str, Array], workspace: Workspace
+    cell: Cell,
+    drive: Array,
+    state: Array,
+    parameters: Mapping[str, Array],
+    workspace: Workspace,
+    holds: Sequence[Hold] = (),
 ) -> tuple[Array, Array, Cache]:
     """Run ``cell`` over a window, from ``drive`` (G, T, B, H), which becomes the gates, and ``state`` (S, B, H).
 
-    Returns the hidden states (T, B, H), the last state (S, B, H) and the cache.
+    ``holds`` are units whose state is set to a value after each step. Returns the hidden states (T, B, H), the last
+    state (S, B, H) and the cache.
     """
     G, T, B, H = drive.shape
     states = workspace.array("states", (len(cell.states), T + 1, B, H), drive.dtype)
@@ -103,8 +110,10 @@ def forward(
         ],
     )
     states[:, 0] = state
-    for step in steps:
+    for t, step in enumerate(steps):
         step()
+        if holds:
+            hold(states[:, t + 1], holds, t)
     return states[0, 1:], states[:, T], Cache(drive, states, kept)
 
 

@@ -1,0 +1,70 @@
+"""How closely a unit goes with a feature, and how much of that chance would give.
+
+The measure is the correlation between the *rank* of the unit's activation and the feature; of a feature that is true or
+false it is the area under the ROC curve in other units, AUC = 1/2 + r / (√12 √(p q)) with the share p = 1 − q of places
+where it is true (Mann and Whitney 1947).
+
+States follow each other and so do features: neighbouring places are no independent trials, and shuffled labels would
+make everything look significant. The null is therefore the same feature shifted along the text by at least
+``SMALLEST_SHIFT`` characters, around its end to its beginning. Of so many pairs of units and features some are large by
+chance; the null for that is the largest z of all pairs in each shift.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnncli.engine.types import Array
+from rnncli.errors import InputError
+
+SMALLEST_SHIFT = 1_000
+SHIFTS = 199
+LEVEL = 0.05
+"""A pair is called associated when fewer than this share of the shifts had any pair with so large a z."""
+
+
+@dataclass(frozen=True)
+class Association:
+    """Of H units and F features: the correlation ``r`` (H, F), its ``z`` against the null, and the chance ``p`` that
+    any pair has so large a z in the null."""
+
+    r: Array
+    z: Array
+    p: Array
+
+
+def associate(activations: Array, features: Array, seed: int = 0) -> Association:
+    """Associate activations (N, H) with features (N, F); InputError if the text is too short to shift."""
+    count = len(features)
+    if count < 3 * SMALLEST_SHIFT:
+        raise InputError(f"{count:,} characters are too few to compare with chance; it takes {3 * SMALLEST_SHIFT:,}")
+    ranks, labels = standardised(rank(activations)), standardised(features.astype(np.float32))
+    r = ranks.T @ labels / count
+    shifts = np.random.default_rng(seed).integers(SMALLEST_SHIFT, count - SMALLEST_SHIFT, SHIFTS)
+    null = np.stack([ranks.T @ np.roll(labels, shift, axis=0) / count for shift in shifts])
+    mean, deviation = null.mean(axis=0), np.maximum(null.std(axis=0), 1e-9)
+    z = (r - mean) / deviation
+    largest = np.sort(np.abs((null - mean) / deviation).max(axis=(1, 2)))
+    p = (1 + len(largest) - np.searchsorted(largest, np.abs(z))) / (1 + len(largest))
+    return Association(r, z, p)
+
+
+def rank(values: Array) -> Array:
+    """Ranks 0 … N − 1 down each column of (N, H), ties in the order in which they stand."""
+    order = np.argsort(values, axis=0, kind="stable")
+    ranks = np.empty(values.shape, np.float32)
+    np.put_along_axis(ranks, order, np.arange(len(values), dtype=np.float32)[:, None], axis=0)
+    return ranks
+
+
+def standardised(values: Array) -> Array:
+    """Columns of mean 0 and variance 1; a constant column becomes 0."""
+    centred = values - values.mean(axis=0)
+    deviation = centred.std(axis=0)
+    return centred / np.where(deviation > 0, deviation, np.inf)
+
+
+def auc(r: float, labels: Array) -> float:
+    """The area under the ROC curve of a feature of 0 and 1, from its correlation with the rank."""
+    p = float(labels.mean())
+    return 0.5 + r * float(np.sqrt(p * (1 - p))) / (np.sqrt(12) * p * (1 - p)) if 0 < p < 1 else 0.5

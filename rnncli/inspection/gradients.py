@@ -1,0 +1,63 @@
+"""Do gradients vanish?"""
+
+import numpy as np
+
+from rnncli.engine.types import Array
+from rnncli.inspection.activations import read_gates, recurrent_model_of
+from rnncli.inspection.ask import Ask
+from rnncli.inspection.backwards import STEPS, state_gradients
+from rnncli.inspection.finding import Curves, Finding, Table
+from rnncli.inspection.memory import GATED
+from rnncli.inspection.subject import Subject
+
+STEEPEST = {"tanh": 1.0, "relu": 1.0, "leaky-relu": 1.0, "sigmoid": 0.25}
+"""The largest slope of each activation function."""
+
+DISTANCES = (1, 2, 4, 8, 16, 32, 64)
+
+
+def bound(subject: Subject) -> tuple[str, Array]:
+    """What limits the gradient after 0, 1, … steps, and its name.
+
+    Of a plain RNN it is (largest singular value of W_h · largest slope of the activation) to the number of steps
+    (Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent neural networks"), which no gradient
+    exceeds. Gates have a way around the matrix; the mean forget or keep gate to that power is what the state itself
+    hands on."""
+    model = recurrent_model_of(subject, "state that gradients could go back through")
+    steps, cell = np.arange(STEPS + 1), model.network.cell
+    if len(cell.gates) == 1:
+        largest = max(np.linalg.norm(model.parameters[f"{name}.W_h"][0], 2) for name in model.network.names)
+        return "bound", (largest * STEEPEST[model.config.activation]) ** steps
+    gate = "forget" if "forget" in cell.gates else "keep"
+    total, count = 0.0, 0
+    for values in read_gates(subject.first(GATED), [f"{name}.{gate}" for name in model.network.names]):
+        total += sum(float(found.sum(dtype=np.float64)) for found in values.values())
+        count += sum(found.size for found in values.values())
+    return f"mean {gate} gate", (total / count) ** steps
+
+
+def gradients(ask: Ask) -> Finding:
+    """The norm of the gradient against the distance in time, of one model or of several side by side."""
+    curves: dict[str, list[tuple[float, float]]] = {}
+    rows: list[tuple[str, ...]] = []
+    for subject in [ask.subject, *ask.others]:
+        norms, (limit_name, limit) = state_gradients(subject), bound(subject)
+        several = f"{subject.path} " if ask.others else ""
+        for name, values in norms.items():
+            relative = values / values[0]
+            curves[f"{several}{name}"] = list(enumerate(relative.tolist()))
+            rows.append((f"{several}{name}", *(_share(relative, k) for k in DISTANCES)))
+        curves[f"{several}{limit_name}"] = list(enumerate(limit[: len(values)].tolist()))
+        rows.append((f"{several}{limit_name}", *(_share(limit, k) for k in DISTANCES)))
+    table = Table(
+        "Gradient of the loss to the state so many steps before, over that to the last state",
+        ("", *map(str, DISTANCES)),
+        rows,
+    )
+    plot = Curves("The same", "steps back", "share", curves, log=True)
+    following = [] if ask.others else [ask.command("gradients", "other.npz")]
+    return Finding("gradients", "Do gradients vanish?", ask.subject.source, {}, [plot, table], following)
+
+
+def _share(values: Array, k: int) -> str:
+    return f"{values[k]:.2e}" if k < len(values) else ""

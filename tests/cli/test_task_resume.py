@@ -1,0 +1,151 @@
+"""A run of any task that is stopped and taken up again is, byte for byte, the run that was not; and so is a second one
+with the same seed."""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnncli import checkpoint
+from rnncli.training.trainer import Report, Trainer
+from tests.cli.examples import EXAMPLES, TASKS, pairs_file
+from tests.cli.running import COMMAND, environment, rnncli, succeeded
+
+STEPS = 14
+CUTS = [6, 9]
+"""Steps after which a run is stopped, in the middle of its second epoch and of its third."""
+
+COMMON = "--validation 0.2 --eval-every 4 --dropout 0.3 --steps 14 --hidden-size 5"
+PAIRS = "--batch-size 2 --weight-decay 0.01"
+RUNS = {
+    "two": f"{PAIRS} --cell lstm --optimizer momentum",
+    "three": f"{PAIRS} --cell rnn --activation relu --one-direction",
+    "tag": f"{PAIRS} --cell gru --layers 2 --min-count 2",
+    "translate": f"{PAIRS} --cell lstm --layers 2 --embedding-size 3",
+    "generate": f"{PAIRS} --cell gru --loss mse",
+    "mlp": "--batch-size 5 --seq-length 15 --cell mlp --context 3 --layers 2 --optimizer rmsprop",
+    "perceptron": "--batch-size 5 --seq-length 15 --cell mlp --context 3 --layers 0 --embedding-size 2",
+}
+"""Networks of every kind, of which some part is random in each step, and a few lines held out."""
+
+PLACE = TemporaryDirectory(prefix="rnncli-resume-")
+
+
+def words(name: str) -> tuple[str, ...]:
+    """How to train one of RUNS, but for the name of the model."""
+    folder = Path(PLACE.name)
+    if name in EXAMPLES:
+        task = TASKS[name]
+        options = f"{pairs_file(folder, name)} --task {task}"
+    else:
+        (folder / "text.txt").write_text("the quick brown fox jumps over the lazy dog\n" * 7)
+        options = f"{folder / 'text.txt'}"
+    return ("train", *options.split(), *COMMON.split(), *RUNS[name].split(), "-q")
+
+
+@cache
+def whole(name: str, workers: int) -> Path:
+    """The model of a run that nobody stopped."""
+    model = Path(PLACE.name) / f"{name}-{workers}.npz"
+    succeeded(rnncli(*words(name), "--workers", workers, "-o", model))
+    return model
+
+
+@pytest.fixture
+def stopping(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Ctrl-C comes at the end of each of these steps."""
+    steps: list[int] = []
+    original = Trainer.run
+
+    def run(trainer: Trainer) -> Iterator[Report]:
+        reports = original(trainer)
+        try:
+            for report in reports:
+                if report.step in steps:
+                    signal.raise_signal(signal.SIGINT)
+                yield report
+        finally:
+            reports.close()
+
+    monkeypatch.setattr(Trainer, "run", run)
+    return steps
+
+
+def record(model: Path) -> dict[str, Any]:
+    return dict(checkpoint.load(model).record)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_that_is_stopped_twice_is_the_run_that_was_not(
+    name: str, workers: int, stopping: list[int], folder: Path
+) -> None:
+    expected = whole(name, workers)
+    stopping += CUTS
+    for cut in (*CUTS, None):
+        resume = ("--resume",) if cut != CUTS[0] else ()
+        result = rnncli(*words(name), "--workers", workers, "-o", "model.npz", *resume)
+        assert result.exit_code == (130 if cut else 0), result.stderr
+        done = record(folder / "model.npz")
+        assert done["state"]["step"] == (cut or STEPS)
+        assert (done["state"]["step"] % done["corpus"]["steps_in_epoch"] == 0) == (cut is None and STEPS % 4 == 0)
+    assert (folder / "model.npz").read_bytes() == expected.read_bytes()
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_two_processes_do_what_one_does(name: str) -> None:
+    """Up to rounding, though they share steps of two lines, and of one at the end of an epoch."""
+    one, two = whole(name, 1), whole(name, 2)
+    assert one.read_bytes() != two.read_bytes()
+    assert record(one)["options"] == {**record(two)["options"], "workers": 1}
+    histories = [record(model)["state"]["history"] for model in (one, two)]
+    assert [entry["step"] for entry in histories[0]] == [4, 8, 12, 14]
+    for entry, other in zip(*histories, strict=True):
+        assert entry == pytest.approx(other, rel=1e-3)
+        assert entry["validation_loss"] > 0
+    a, b = (checkpoint.load(model).model.parameters.flat for model in (one, two))
+    np.testing.assert_allclose(a, b, rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_seed_is_all_that_chance_depends_on(name: str, folder: Path) -> None:
+    """The same one gives the same bytes, another one another model."""
+    for seed, file in ((0, "same.npz"), (1, "other.npz")):
+        succeeded(rnncli(*words(name), "--workers", 1, "--seed", seed, "-o", file))
+    assert (folder / "same.npz").read_bytes() == whole(name, 1).read_bytes()
+    same, other = (checkpoint.load(folder / file).model.parameters.flat for file in ("same.npz", "other.npz"))
+    assert not np.allclose(same, other)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_dropout_is_a_part_of_these_runs(name: str, folder: Path) -> None:
+    """Without it they end elsewhere; but a perceptron has nothing to leave out if it has no layer."""
+    succeeded(rnncli(*words(name), "--workers", 1, "--dropout", 0, "-o", "m.npz"))
+    without, with_it = (checkpoint.load(m).model.parameters.flat for m in (folder / "m.npz", whole(name, 1)))
+    assert not np.allclose(without, with_it)
+
+
+def test_a_real_ctrl_c_is_no_different(folder: Path) -> None:
+    """In a process of its own, with two workers, stopped where it happens to be."""
+    (folder / "pairs.tsv").write_text("".join(f"{n % 3}\t{n * n}\n" for n in range(200)))
+    options = ("--task", "classify", "--hidden-size", "6", "--dropout", "0.2", "--batch-size", "7", "--eval-every", "90")
+    options = (*options, "--steps", "600", "--workers", "2", "--json")
+    command = [*COMMAND, "train", "pairs.tsv", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as running:
+        assert running.stdout
+        while b'"step": 40,' not in running.stdout.readline():
+            assert running.poll() is None
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert b"--resume" in said and b"Traceback" not in said
+    assert 40 <= record(folder / "model.npz")["state"]["step"] < 600
+    succeeded(rnncli("train", "pairs.tsv", "--resume", "-q"))
+    succeeded(rnncli("train", "pairs.tsv", *options, "-q", "-o", "whole.npz"))
+    assert (folder / "model.npz").read_bytes() == (folder / "whole.npz").read_bytes()
