@@ -3,12 +3,13 @@
 The state after the prime is kept, so a character costs the same however many came before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rnncli.engine.activations import softmax
+from rnncli.engine.edits import Edit
 from rnncli.engine.types import Array, Ids
 from rnncli.models.language_model import LanguageModel
 
@@ -81,18 +82,22 @@ def generate(
     rng: np.random.Generator,
     count: int = 1,
     label: str | None = None,
+    edits: Sequence[Edit] = (),
 ) -> Iterator[Ids]:
     """Ids (B,) without end: what B = ``count`` texts go on with after the same ``prime`` (N,), N ≥ 1.
 
-    ``label`` is for a model that has learnt some (InputError if not this one). The unknown symbol is never chosen.
+    ``label`` is for a model that has learnt some (InputError if not this one). ``edits`` hold units while the prime is
+    read and the texts are written. The unknown symbol is never chosen.
     """
     state = model.zero_state(count)
     if label is not None:
         state = model.first_state(np.repeat(model.partner.encode(label), count))
     for start in range(0, len(prime), PRIME_WINDOW):
         window = prime[start : start + PRIME_WINDOW].astype(np.intp)
-        logits, state = model.logits(np.repeat(window[:, None], count, axis=1), state)
-    step, following = model.stepper(state), logits[-1]
+        forward = model.forward(np.repeat(window[:, None], count, axis=1), state, edits)
+        state = forward.state
+    following = model.logits_of(forward)[-1]
+    step = model.stepper(state, edits)
     while True:
         for noise in gumbel_noise(rng, NOISE_BLOCK, *following.shape):
             if model.vocabulary.unknown:

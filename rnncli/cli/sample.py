@@ -54,6 +54,19 @@ def sample(
             panel=DISTRIBUTION,
         ),
     ] = None,
+    clamp: Annotated[
+        list[str] | None,
+        option(
+            "--clamp",
+            metavar="L:J=V",
+            help="Hold unit J of layer L at V, its hidden state and cell alike, while reading and writing.",
+            show_default=False,
+            panel=DISTRIBUTION,
+        ),
+    ] = None,
+    compare: Annotated[
+        bool, option("--compare", help="The free and the clamped text side by side, from the same seed.", panel=OUTPUT)
+    ] = False,
     skip_unknown: Annotated[
         bool, option("--skip-unknown", help="Leave out characters of the prime that the model has never seen.")
     ] = False,
@@ -67,6 +80,7 @@ def sample(
       rnncli sample big.npz -l -1 | head      without end, until head has enough
       rnncli sample --prime - < letter.txt    go on with a file
       rnncli sample names.npz --label Korean  one text of this label
+      rnncli sample --clamp 1:17=1 --compare  hold a unit, and see what it does to the text
     """
     import json as jsonlib
     import secrets
@@ -75,6 +89,7 @@ def sample(
 
     import numpy as np
 
+    from rnncli.cli.clamping import clamped, side_by_side
     from rnncli.cli.models import language_model
     from rnncli.cli.priming import primed
     from rnncli.sampling import Choice, generate, opening, until, until_all_end
@@ -106,7 +121,14 @@ def sample(
     rng = np.random.default_rng(seed)
     begin = EDGE + prime if label is not None else prime or opening(network, rng)
     opening_ids = vocabulary.encode(begin, "the prime; --skip-unknown leaves them out")
-    drawn = generate(network, opening_ids, Choice(temperature, top_k, top_p), rng, count, label)
+    edits = [edit for written in clamp or [] for edit in clamped(written, network)]
+    if compare:
+        if not edits or json or count > 1 or length < 0:
+            raise InputError("--compare shows one plain text of some --length beside the same with --clamp")
+        choice = Choice(temperature, top_k, top_p)
+        write(side_by_side(network, opening_ids, choice, seed, label, edits, length))
+        return
+    drawn = generate(network, opening_ids, Choice(temperature, top_k, top_p), rng, count, label, edits)
     drawn = islice(drawn, length if length >= 0 else None)
     if label is not None:
         drawn = until_all_end(drawn, int(vocabulary.encode(EDGE)[0]))

@@ -40,6 +40,7 @@ def ablate(ask: Ask) -> Finding:
     columns = ("unit", "feature", "change, all", "at the feature", "elsewhere", "characters there")
     note = "bits per character; held at its mean, the unit causes so much of the loss to be avoided"
     facts = {"loss": f"{before.mean() / np.log(2):.4f} bits per character as it is"}
+    rows.sort(key=lambda row: -(row[3] or 0))
     following = [f"rnncli sample {subject.path} --clamp {rows[0][0]}=1 --compare"] if rows else []
     table = Table("Change of the loss when a unit is held at its mean", columns, rows, note)
     return Finding("ablate", "Is the unit the cause?", subject.source, facts, [table], following)

@@ -31,7 +31,7 @@ class Table:
 @dataclass(frozen=True)
 class Strip:
     """A text with a number for each character. ``scale`` is the number that has the full colour: values are coloured
-    from −scale to scale. ``beneath`` may have a few words for each character."""
+    from −scale to scale, or if they are not ``signed`` from 0. ``beneath`` may have a character for each."""
 
     name: str
     text: str
@@ -39,11 +39,17 @@ class Strip:
     scale: float
     unit: str = ""
     beneath: Sequence[str] = ()
+    signed: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain data."""
         data = {"kind": "strip", "name": self.name, "text": self.text, "values": [plain(v) for v in self.values]}
-        return data | {"scale": self.scale, "unit": self.unit, "beneath": list(self.beneath)}
+        return data | {
+            "scale": self.scale,
+            "unit": self.unit,
+            "beneath": list(self.beneath),
+            "signed": self.signed,
+        }
 
 
 @dataclass(frozen=True)

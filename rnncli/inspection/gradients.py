@@ -6,7 +6,7 @@ from rnncli.engine.types import Array
 from rnncli.inspection.activations import read_gates, recurrent_model_of
 from rnncli.inspection.ask import Ask
 from rnncli.inspection.backwards import STEPS, state_gradients
-from rnncli.inspection.finding import Curves, Finding, Table
+from rnncli.inspection.finding import Curves, Finding, Part, Table, Value
 from rnncli.inspection.memory import GATED
 from rnncli.inspection.subject import Subject
 
@@ -14,6 +14,8 @@ STEEPEST = {"tanh": 1.0, "relu": 1.0, "leaky-relu": 1.0, "sigmoid": 0.25}
 """The largest slope of each activation function."""
 
 DISTANCES = (1, 2, 4, 8, 16, 32, 64)
+HIGHEST = 10.0
+"""Curves are drawn up to here."""
 
 
 def bound(subject: Subject) -> tuple[str, Array]:
@@ -38,26 +40,18 @@ def bound(subject: Subject) -> tuple[str, Array]:
 
 def gradients(ask: Ask) -> Finding:
     """The norm of the gradient against the distance in time, of one model or of several side by side."""
-    curves: dict[str, list[tuple[float, float]]] = {}
-    rows: list[tuple[str, ...]] = []
+    shares: dict[str, Array] = {}
     for subject in [ask.subject, *ask.others]:
         norms, (limit_name, limit) = state_gradients(subject), bound(subject)
         several = f"{subject.path} " if ask.others else ""
-        for name, values in norms.items():
-            relative = values / values[0]
-            curves[f"{several}{name}"] = list(enumerate(relative.tolist()))
-            rows.append((f"{several}{name}", *(_share(relative, k) for k in DISTANCES)))
-        curves[f"{several}{limit_name}"] = list(enumerate(limit[: len(values)].tolist()))
-        rows.append((f"{several}{limit_name}", *(_share(limit, k) for k in DISTANCES)))
-    table = Table(
-        "Gradient of the loss to the state so many steps before, over that to the last state",
-        ("", *map(str, DISTANCES)),
-        rows,
-    )
-    plot = Curves("The same", "steps back", "share", curves, log=True)
+        shares |= {f"{several}{name}": values / values[0] for name, values in norms.items()}
+        shares[f"{several}{limit_name}"] = limit[: len(next(iter(norms.values())))]
+    distances = [k for k in DISTANCES if all(k < len(values) for values in shares.values())]
+    rows: list[tuple[Value, ...]] = [(k, *(f"{values[k]:.2e}" for values in shares.values())) for k in distances]
+    name = "Gradient of the loss to the state so many steps before, over that to the last state"
+    # Bounds may grow beyond all measure, and would leave nothing to see of the rest.
+    curves = {name: [(k, float(v)) for k, v in enumerate(values) if v <= HIGHEST] for name, values in shares.items()}
+    parts: list[Part] = [Curves(name, "steps back", "share", curves, log=True)]
+    parts.append(Table("The same in numbers", ("steps back", *shares), rows))
     following = [] if ask.others else [ask.command("gradients", "other.npz")]
-    return Finding("gradients", "Do gradients vanish?", ask.subject.source, {}, [plot, table], following)
-
-
-def _share(values: Array, k: int) -> str:
-    return f"{values[k]:.2e}" if k < len(values) else ""
+    return Finding("gradients", "Do gradients vanish?", ask.subject.source, {}, parts, following)

@@ -31,7 +31,7 @@ def surprise(ask: Ask) -> Finding:
     bits, scores = expectations(subject)
     text, symbols = subject.text(), subject.model.vocabulary.symbols
     beneath = [symbols[i] for i in scores.argmax(1)]
-    strip = Strip("Surprisal", text[1:], bits.tolist(), FULL_COLOUR, "bits", beneath)
+    strip = Strip("Surprisal", text[1:], bits.tolist(), FULL_COLOUR, "bits", beneath, signed=False)
     rows = []
     for n in np.argsort(-bits, kind="stable")[:MOST_SURPRISING]:
         best = np.argsort(-scores[n], kind="stable")[:GUESSES]

@@ -9,7 +9,7 @@ from rnncli.inspection.finding import Finding, Part, Strip, Table
 from rnncli.inspection.subject import Subject
 
 CHARACTERS = 40_000
-EXCERPT = 320
+EXCERPT = 200
 AROUND = 25
 BEST = 6
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnncli.engine.types import Array
+from rnncli.errors import InputError
 from rnncli.inspection.activations import Unit, language_model_of, read
 from rnncli.inspection.ask import Ask
 from rnncli.inspection.association import LEVEL, associate, auc, rank, standardised
@@ -50,6 +51,8 @@ def track(subject: Subject, names: list[str], layer: int | None = None, best: in
     second."""
     model = language_model_of(subject)
     cells = [cell for cell in model.network.names if layer in (None, int(cell[1:]))]
+    if not cells:
+        raise InputError(f"{subject.path} has no hidden units{'' if layer is None else f' in layer {layer}'}")
     text = subject.text()[:-1]
     features = np.stack([feature(name, text) for name in names], axis=1)
     trained, untrained = _hidden(subject, cells), _hidden(_untrained(subject, model), cells)

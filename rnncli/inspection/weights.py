@@ -6,6 +6,7 @@ from rnncli.engine.types import Array
 from rnncli.inspection.ask import Ask
 from rnncli.inspection.finding import Finding, Part, Table
 from rnncli.models.base import Model
+from rnncli.models.language_model import LanguageModel
 
 NEIGHBOURS = 4
 CHARACTERS = 24
@@ -58,9 +59,17 @@ def weights(ask: Ask) -> Finding:
     if rows:
         columns = ("matrix", "spectral radius", "largest singular value", "median", "smallest")
         parts.append(Table("Recurrent matrices", columns, rows))
+    following = [ask.command("gradients")] if isinstance(model, LanguageModel) else []
     if len(model.vocabulary) > NEIGHBOURS:
         parts.append(_neighbours(model))
-    return Finding("weights", "What is in the matrices?", "", {}, parts, [ask.command("gradients")])
+    return Finding(
+        "weights",
+        "What is in the matrices?",
+        "",
+        {},
+        parts,
+        [ask.command("gradients")] if isinstance(model, LanguageModel) else [],
+    )
 
 
 def _neighbours(model: Model) -> Table:

@@ -86,10 +86,9 @@ def draw_strip(strip: Strip, width: int, has_colour: bool) -> Text:
     Values of both signs go from blue through no colour to orange, others from no colour to orange. The scale is told
     and never changes with the values.
     """
-    signed = any(value < 0 for value in strip.values)
     unit = f" {strip.unit}" if strip.unit else ""
-    low = f"-{strip.scale:g}" if signed else "0"
-    drawn = Text(f"{low} to {strip.scale:g}{unit}: {LEGEND if signed else BLOCKS[1:]}\n", "dim")
+    low = f"-{strip.scale:.3g}" if strip.signed else "0"
+    drawn = Text(f"{low} to {strip.scale:.3g}{unit}: {LEGEND if strip.signed else BLOCKS[1:]}\n", "dim")
     shown = [visible(c) for c in strip.text]
     line: list[int] = []
     columns = 0
@@ -100,7 +99,7 @@ def draw_strip(strip: Strip, width: int, has_colour: bool) -> Text:
         drawn.append("\n")
         if not has_colour:
             for i in line:
-                drawn.append(_mark(strip.values[i] / strip.scale, signed).ljust(len(shown[i])))
+                drawn.append(_mark(strip.values[i] / strip.scale, strip.signed).ljust(len(shown[i])))
             drawn.append("\n")
         if strip.beneath:
             for i in line:

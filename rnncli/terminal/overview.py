@@ -25,7 +25,7 @@ def draw_overview(view: "Overview", width: int) -> RenderableType:
     facts.add_column(style="dim")
     for name, value in _facts(view):
         facts.add_row(name, Text(value))
-    parts: list[RenderableType] = [facts, Text(), _parameters(view)]
+    parts: list[RenderableType] = [facts]
     curves = {
         name: [(entry["step"], entry[key]) for entry in view.history if key in entry]
         for name, key in (("training loss", "loss"), ("validation loss", "validation_loss"))
@@ -48,6 +48,7 @@ def _facts(view: "Overview") -> list[tuple[str, str]]:
             "network",
             f"{in_words(network)}, {inputs} input, dropout {network['dropout']:g}",
         ),
+        ("parameters", f"{count(view.total)} in {plural(len(view.parameters), 'array')}; see the view weights"),
         ("alphabet", f"{plural(len(symbols), 'character')}: {shown}"),
     ]
     if view.partner:
@@ -85,16 +86,6 @@ def _facts(view: "Overview") -> list[tuple[str, str]]:
     elif view.history:
         facts.append(("last loss", f"{view.history[-1]['loss']:.4f} nats per character (nothing was held out)"))
     return facts
-
-
-def _parameters(view: "Overview") -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_footer=True, padding=(0, 2, 0, 0))
-    table.add_column("Parameter", "all")
-    table.add_column("Shape")
-    table.add_column("Number", count(view.total), justify="right")
-    for name, shape, size in view.parameters:
-        table.add_row(name, " × ".join(map(str, shape)), count(size))
-    return table
 
 
 def draw_prime(steps: "list[PrimeStep]", layer: int, width: int) -> RenderableType:

@@ -41,7 +41,9 @@ class Sources:
 
     def whole_texts(self) -> list[tuple[str, str]]:
         """The name and the whole text of each source."""
-        parts = [Sources([name], [opener], self.encoding) for name, opener in zip(self.names, self.openers, strict=True)]
+        parts = [
+            Sources([name], [opener], self.encoding) for name, opener in zip(self.names, self.openers, strict=True)
+        ]
         texts = [(part.names[0], "".join(part.pieces())) for part in parts]
         self.notices += [notice for part in parts for notice in part.notices if notice not in self.notices]
         return texts

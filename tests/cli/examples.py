@@ -14,27 +14,23 @@ def tags_by_the_past(text: str) -> str:
     return "".join("V" if c in VOWELS else "cC"[c in text[:n]] for n, c in enumerate(text))
 
 
+LETTERS = ["a", "ab", "ba", "abc", "cab", "bca", "[b]", "é", "🙂", "é🙂"]
+NAMES = ["Ann", "Bob", "Cid", "Dan", "Eve", "Fay", "Ann-Eve", "'Bob'", "Cid🙂", "Dáñ"]
+WORDS = ["banana", "llama", "kayak", "cocoa", "papa", "eel", "noon", "queue", "zz", "x"]
+NUMBERS = ["zéro", "one", "two", "three", "[b]four[/b]", "five", "six", "seven", "🙂eight", "nine-teen"]
+TEXTS = {"A": "one", "[b]": "two", "漢": "one-two", "🙂": "[b]ré", "New York": "漢🙂"}
+
 EXAMPLES = {
-    "two": [(("ham", "[spam]")[n % 2], text) for n, text in enumerate("a ab ba abc cab bca [b] é 🙂 é🙂".split())],
-    "three": [
-        (("New York", "漢字", "[red]")[n % 3], text)
-        for n, text in enumerate("Ann Bob Cid Dan Eve Fay Ann-Eve 'Bob' Cid🙂 Dáñ".split())
-    ],
+    "two": [(("ham", "[spam]")[n % 2], text) for n, text in enumerate(LETTERS)],
+    "three": [(("New York", "漢字", "[red]")[n % 3], text) for n, text in enumerate(NAMES)],
     "tag": [
         (f"{word}{end}", tag * (len(word) + 1))
         for word in ("a", "go", "cat", "ñandú", "[b] 🙂")
         for end, tag in (("!", "漢"), ("?", "x"))
     ],
-    "past": [(text, tags_by_the_past(text)) for text in "banana llama kayak cocoa papa eel noon queue zz x".split()],
-    "translate": [
-        *zip("0 1 2 3 4".split(), "zéro one two three [b]four[/b]".split(), strict=True),
-        *zip("5 6 7 8 19".split(), "five six seven 🙂eight nine-teen".split(), strict=True),
-    ],
-    "generate": [
-        (label, text)
-        for label, text in zip("A [b] 漢 🙂 New York".split(" ", 4), "one two one-two [b]ré 漢🙂".split(), strict=True)
-        for _ in range(2)
-    ],
+    "past": [(text, tags_by_the_past(text)) for text in WORDS],
+    "translate": [("19" if n == 9 else str(n), word) for n, word in enumerate(NUMBERS)],
+    "generate": [pair for pair in TEXTS.items() for _ in range(2)],
 }
 """The two columns of ten lines. What is tagged as ``tag`` is seen at the last character only, as ``past`` before."""
 

@@ -17,9 +17,8 @@ from rnncli.training.trainer import Report, Trainer
 from tests.cli.examples import EXAMPLES, TASKS, pairs_file
 from tests.cli.running import COMMAND, environment, rnncli, succeeded
 
-STEPS = 14
-CUTS = [6, 9]
-"""Steps after which a run is stopped, in the middle of its second epoch and of its third."""
+CUTS = [5, 10]
+"""Steps after which a run is stopped, in the middle of an epoch."""
 
 COMMON = "--validation 0.2 --eval-every 4 --dropout 0.3 --steps 14 --hidden-size 5"
 PAIRS = "--batch-size 2 --weight-decay 0.01"
@@ -28,7 +27,7 @@ RUNS = {
     "three": f"{PAIRS} --cell rnn --activation relu --one-direction",
     "tag": f"{PAIRS} --cell gru --layers 2 --min-count 2",
     "translate": f"{PAIRS} --cell lstm --layers 2 --embedding-size 3",
-    "generate": f"{PAIRS} --cell gru --loss mse",
+    "generate": f"{PAIRS} --cell gru --loss mse --validation 0.5",
     "mlp": "--batch-size 5 --seq-length 15 --cell mlp --context 3 --layers 2 --optimizer rmsprop",
     "perceptron": "--batch-size 5 --seq-length 15 --cell mlp --context 3 --layers 0 --embedding-size 2",
 }
@@ -86,16 +85,27 @@ def record(model: Path) -> dict[str, Any]:
 def test_a_run_that_is_stopped_twice_is_the_run_that_was_not(
     name: str, workers: int, stopping: list[int], folder: Path
 ) -> None:
-    expected = whole(name, workers)
+    expected = whole(name, workers).read_bytes()
     stopping += CUTS
-    for cut in (*CUTS, None):
-        resume = ("--resume",) if cut != CUTS[0] else ()
-        result = rnncli(*words(name), "--workers", workers, "-o", "model.npz", *resume)
-        assert result.exit_code == (130 if cut else 0), result.stderr
+    arguments = (*words(name), "--workers", workers)
+    for cut in CUTS:
+        result = rnncli(*arguments, "-o", "model.npz")
+        assert result.exit_code == 130, result.stderr
         done = record(folder / "model.npz")
-        assert done["state"]["step"] == (cut or STEPS)
-        assert (done["state"]["step"] % done["corpus"]["steps_in_epoch"] == 0) == (cut is None and STEPS % 4 == 0)
-    assert (folder / "model.npz").read_bytes() == expected.read_bytes()
+        assert done["state"]["step"] == cut
+        assert cut % done["corpus"]["steps_in_epoch"]
+        arguments = (*words(name)[:2], "--resume", "-q")
+    succeeded(rnncli(*arguments, "-o", "model.npz"))
+    assert (folder / "model.npz").read_bytes() == expected
+
+
+def test_the_same_command_takes_a_run_up_as_well(stopping: list[int], folder: Path) -> None:
+    """That the options of the run are repeated behind --resume, as in the history of a shell, changes nothing."""
+    expected = whole("two", 1).read_bytes()
+    stopping += [9]
+    assert rnncli(*words("two"), "--workers", 1, "-o", "model.npz").exit_code == 130
+    succeeded(rnncli(*words("two"), "--workers", 1, "-o", "model.npz", "--resume"))
+    assert (folder / "model.npz").read_bytes() == expected
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -123,9 +133,9 @@ def test_the_seed_is_all_that_chance_depends_on(name: str, folder: Path) -> None
     assert not np.allclose(same, other)
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", [name for name in RUNS if name != "perceptron"])
 def test_dropout_is_a_part_of_these_runs(name: str, folder: Path) -> None:
-    """Without it they end elsewhere; but a perceptron has nothing to leave out if it has no layer."""
+    """Without it they end elsewhere; but a perceptron has no layer that it could leave values out of."""
     succeeded(rnncli(*words(name), "--workers", 1, "--dropout", 0, "-o", "m.npz"))
     without, with_it = (checkpoint.load(m).model.parameters.flat for m in (folder / "m.npz", whole(name, 1)))
     assert not np.allclose(without, with_it)
@@ -134,7 +144,18 @@ def test_dropout_is_a_part_of_these_runs(name: str, folder: Path) -> None:
 def test_a_real_ctrl_c_is_no_different(folder: Path) -> None:
     """In a process of its own, with two workers, stopped where it happens to be."""
     (folder / "pairs.tsv").write_text("".join(f"{n % 3}\t{n * n}\n" for n in range(200)))
-    options = ("--task", "classify", "--hidden-size", "6", "--dropout", "0.2", "--batch-size", "7", "--eval-every", "90")
+    options = (
+        "--task",
+        "classify",
+        "--hidden-size",
+        "6",
+        "--dropout",
+        "0.2",
+        "--batch-size",
+        "7",
+        "--eval-every",
+        "90",
+    )
     options = (*options, "--steps", "600", "--workers", "2", "--json")
     command = [*COMMAND, "train", "pairs.tsv", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as running:

@@ -66,7 +66,9 @@ def test_texts_with_a_label_are_learnt_to_the_last_character(cell: str, folder: 
 def test_the_squared_error_learns_as_well(name: str, folder: Path) -> None:
     options = ("--cell", "rnn", "--hidden-size", 32, "--steps", 300)
     model, other = learnt(name, *options, "--loss", "mse"), learnt(name, *options, "--loss", "cross-entropy")
-    assert checkpoint.load(model).model.parameters.flat.tolist() != checkpoint.load(other).model.parameters.flat.tolist()
+    assert (
+        checkpoint.load(model).model.parameters.flat.tolist() != checkpoint.load(other).model.parameters.flat.tolist()
+    )
     found = scored(model, pairs_file(folder, name))
     assert found.get("exact_match", found.get("accuracy")) == 1
 
