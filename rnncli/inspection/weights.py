@@ -62,14 +62,7 @@ def weights(ask: Ask) -> Finding:
     following = [ask.command("gradients")] if isinstance(model, LanguageModel) else []
     if len(model.vocabulary) > NEIGHBOURS:
         parts.append(_neighbours(model))
-    return Finding(
-        "weights",
-        "What is in the matrices?",
-        "",
-        {},
-        parts,
-        [ask.command("gradients")] if isinstance(model, LanguageModel) else [],
-    )
+    return Finding("weights", "What is in the matrices?", "", {}, parts, following)
 
 
 def _neighbours(model: Model) -> Table:

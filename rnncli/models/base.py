@@ -26,8 +26,6 @@ class Model(ABC):
     """What the partner is called in the model file."""
     partner_type: ClassVar[type[Labels] | type[Vocabulary]]
     partner_needed: ClassVar[bool] = True
-    network: Any
-    """What reads the text."""
 
     def __init__(
         self,
@@ -38,8 +36,14 @@ class Model(ABC):
         flat: Array | None = None,
     ) -> None:
         self.config, self.vocabulary, self.partner = config, vocabulary, partner
+        self.network = self.reader(config, vocabulary)
         self.parameters = Parameters(self.shapes(config, vocabulary, partner), dtype, flat)
         self._workspace = Workspace()
+
+    @staticmethod
+    def reader(config: NetworkConfig, vocabulary: Vocabulary) -> Any:
+        """The network that reads the text."""
+        return config.recurrent(len(vocabulary))
 
     @staticmethod
     @abstractmethod

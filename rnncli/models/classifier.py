@@ -33,17 +33,6 @@ class Classifier(Model):
     task = "classify"
     partner_key, partner_type = "labels", Labels
 
-    def __init__(
-        self,
-        config: NetworkConfig,
-        vocabulary: Vocabulary,
-        partner: Labels,
-        dtype: object = np.float32,
-        flat: Array | None = None,
-    ) -> None:
-        super().__init__(config, vocabulary, partner, dtype, flat)
-        self.network = config.recurrent(len(vocabulary))
-
     @staticmethod
     def shapes(config: NetworkConfig, vocabulary: Vocabulary, partner: Any = None) -> Shapes:
         network = config.recurrent(len(vocabulary))

@@ -19,7 +19,7 @@ from rnncli.engine.parameters import Parameters, Shapes
 from rnncli.engine.types import Array, Ids
 from rnncli.models import output
 from rnncli.models.base import Model, initialise_dense
-from rnncli.models.config import NetworkConfig
+from rnncli.models.config import Network, NetworkConfig
 from rnncli.models.score import Score
 from rnncli.text.labels import Labels
 from rnncli.text.ragged import Padded
@@ -36,16 +36,9 @@ class LanguageModel(Model):
     task = "generate"
     partner_key, partner_type, partner_needed = "labels", Labels, False
 
-    def __init__(
-        self,
-        config: NetworkConfig,
-        vocabulary: Vocabulary,
-        partner: Labels | None = None,
-        dtype: object = np.float32,
-        flat: Array | None = None,
-    ) -> None:
-        super().__init__(config, vocabulary, partner, dtype, flat)
-        self.network = config.network(len(vocabulary))
+    @staticmethod
+    def reader(config: NetworkConfig, vocabulary: Vocabulary) -> Network:
+        return config.network(len(vocabulary))
 
     @property
     def _recurrent(self) -> RecurrentNetwork:

@@ -25,17 +25,6 @@ class Tagger(Model):
     task = "tag"
     partner_key, partner_type = "tags", Vocabulary
 
-    def __init__(
-        self,
-        config: NetworkConfig,
-        vocabulary: Vocabulary,
-        partner: Vocabulary,
-        dtype: object = np.float32,
-        flat: Array | None = None,
-    ) -> None:
-        super().__init__(config, vocabulary, partner, dtype, flat)
-        self.network = config.recurrent(len(vocabulary))
-
     @staticmethod
     def shapes(config: NetworkConfig, vocabulary: Vocabulary, partner: Any = None) -> Shapes:
         network, tags = config.recurrent(len(vocabulary)), len(partner)

@@ -35,29 +35,19 @@ class Translator(Model):
     task = "translate"
     partner_key, partner_type = "target_vocabulary", Vocabulary
 
-    def __init__(
-        self,
-        config: NetworkConfig,
-        vocabulary: Vocabulary,
-        partner: Vocabulary,
-        dtype: object = np.float32,
-        flat: Array | None = None,
-    ) -> None:
-        super().__init__(config, vocabulary, partner, dtype, flat)
-        self.network, self.decoder = self.networks(config, vocabulary, partner)
+    def __init__(self, *parts: Any, **settings: Any) -> None:
+        super().__init__(*parts, **settings)
+        self.decoder = self.writer(self.config, self.partner)
         self._of_encoder, self._of_decoder = Workspace(), Workspace()
 
     @staticmethod
-    def networks(
-        config: NetworkConfig, vocabulary: Vocabulary, partner: Vocabulary
-    ) -> tuple[RecurrentNetwork, RecurrentNetwork]:
-        """Encoder and decoder, which alone cannot be bidirectional: it would see the future."""
-        one_way = replace(config, bidirectional=False)
-        return config.recurrent(len(vocabulary)), one_way.recurrent(len(partner))
+    def writer(config: NetworkConfig, partner: Vocabulary) -> RecurrentNetwork:
+        """The decoder, which cannot be bidirectional: it would see the future."""
+        return replace(config, bidirectional=False).recurrent(len(partner))
 
     @classmethod
     def shapes(cls, config: NetworkConfig, vocabulary: Vocabulary, partner: Any = None) -> Shapes:
-        encoder, decoder = cls.networks(config, vocabulary, partner)
+        encoder, decoder = cls.reader(config, vocabulary), cls.writer(config, partner)
         return {
             **{f"encoder.{name}": shape for name, shape in encoder.shapes().items()},
             "bridge.W": (encoder.output_size, decoder.state_size),

@@ -10,7 +10,19 @@ from typing import Any
 import pytest
 
 from rnncli import checkpoint
-from tests.cli.examples import ANSWERED, EXAMPLES, TASKS, answers, learnt, pairs_file, predicted, questions, train, tsv
+from tests.cli.examples import (
+    ANSWERED,
+    EXAMPLES,
+    TASKS,
+    TEXTS,
+    answers,
+    learnt,
+    pairs_file,
+    predicted,
+    questions,
+    train,
+    tsv,
+)
 from tests.cli.running import rnncli, succeeded
 
 CELLS = ["rnn", "gru", "lstm"]
@@ -52,7 +64,7 @@ def test_ten_examples_are_learnt_to_the_last_character(name: str, direction: str
 @pytest.mark.parametrize("cell", CELLS)
 def test_texts_with_a_label_are_learnt_to_the_last_character(cell: str, folder: Path) -> None:
     model = learnt("generate", "--cell", cell)
-    for label, text in EXAMPLES["generate"]:
+    for label, text in TEXTS.items():
         assert succeeded(rnncli("sample", model, "--label", label, "-t", 0)) == text + "\n"
         again = succeeded(rnncli("sample", model, "--label", label, "-t", 0, "--prime", text[:2], "--count", 2))
         assert again == 2 * (text + "\n")
@@ -215,7 +227,7 @@ def test_inspect_expects_what_predict_says(name: str) -> None:
 def test_inspect_expects_what_sample_writes() -> None:
     """Of a model of labelled texts: the same prime and label, the same next character."""
     model = learnt("generate", "--cell", "gru")
-    for label, text in EXAMPLES["generate"]:
+    for label, text in TEXTS.items():
         for prime in (text[:1], text[:2], "one-t", "[b", "漢"):
             written = succeeded(rnncli("sample", model, "--label", label, "--prime", prime, "-t", 0, "-l", 1))
             likeliest = expected(model, prime, "--label", label)[-1][0][0]
