@@ -1,16 +1,14 @@
 """The model file: one ``.npz`` that ``numpy.load`` can open.
 
-    meta               UTF-8 JSON as a uint8 array: format version, task, network, vocabulary, training record,
-                       SHA-256 of all arrays that follow
+    meta               UTF-8 JSON as a uint8 array: format version, task, network, alphabets, training record, SHA-256
     l1.W_x, …          the parameters by name: the best ones found
     resume/…           what a run needs to go on: the last parameters, the optimizer's moments, the carried state
 
-Strings live in the JSON only. Nothing is ever unpickled, and a file is replaced as a whole or not at all.
+Strings live in the JSON only. Nothing is ever unpickled, and a file is replaced as a whole or not at all. What may
+stand in the file follows from the metadata, and they are checked before anything else is read; see :mod:`rnncli.npz`.
 """
 
-import hashlib
-import io
-import json
+import math
 import os
 import stat
 import zipfile
@@ -26,9 +24,11 @@ from rnncli.engine.types import Array
 from rnncli.errors import ModelFileError, NotFiniteError, RnncliError
 from rnncli.models.base import Model
 from rnncli.models.registry import MODELS
+from rnncli.npz import Kind, Npz, open_npz, write_npz
 from rnncli.text.sources import did_you_mean
+from rnncli.training import record as records
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 RESUME = "resume/"
 
 
@@ -57,14 +57,12 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
         "rnncli": rnncli.__version__,
         **checkpoint.model.to_json(),
         "training": checkpoint.record,
-        "sha256": _digest(arrays),
     }
-    encoded = np.frombuffer(json.dumps(meta, allow_nan=False).encode(), np.uint8)
     target = Path(path)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with open(temporary, "wb") as file:
-            np.savez(file, allow_pickle=False, meta=encoded, **arrays)
+            write_npz(file, meta, arrays)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
@@ -80,38 +78,48 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
     """Read a model file; ModelFileError, naming the file and the fault, if it is missing, damaged or something else."""
     name = os.fspath(path)
     try:
-        arrays = _read_arrays(name)
-        meta = _parse_meta(arrays.pop("meta", None))
-        kind = MODELS[meta["task"]]
-        parts = kind.parts_from_json(meta)
-        if meta["sha256"] != _digest(arrays):
-            raise ValueError("its checksum does not match its content")
-        expected = kind.shapes(*parts)
-        parameters = {key: _checked(key, arrays.pop(key, None), shape) for key, shape in expected.items()}
-        model = kind(*parts)
-        for key, values in parameters.items():
-            model.parameters[key][...] = values
-        if not all(key.startswith(RESUME) for key in arrays):
-            raise ValueError(f"it holds arrays that no model has: {', '.join(sorted(arrays)[:3])}")
+        with open_npz(name) as file:
+            return _loaded(file)
     except FileNotFoundError:
         hint = did_you_mean(name) or "; rnncli train makes one"
         raise ModelFileError(f"{name} does not exist{hint}") from None
     except OSError as error:
         raise ModelFileError(f"{name} cannot be read: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise ModelFileError(f"{name} is not a whole rnncli model: {_fault(error)}") from None
-    except (MemoryError, RecursionError):
+    except KeyError as error:
+        raise ModelFileError(f"{name} is not a whole rnncli model: its metadata lack {error}") from None
+    except (ValueError, TypeError) as error:
+        raise ModelFileError(f"{name} is not a whole rnncli model: {error}") from None
+    except (MemoryError, RecursionError, OverflowError):
         raise ModelFileError(f"{name} is not a whole rnncli model: its sizes are beyond all measure") from None
-    return Checkpoint(model, meta["training"], {key.removeprefix(RESUME): value for key, value in arrays.items()})
 
 
-def _checked(name: str, values: Array | None, shape: tuple[int, ...]) -> Array:
-    if values is None or values.shape != shape or values.dtype != np.float32:
-        found = "nothing" if values is None else f"{values.dtype} of shape {values.shape}"
-        raise ValueError(f"{name} should be float32 of shape {shape}, found {found}")
-    if not np.isfinite(values).all():
-        raise ValueError(f"{name} holds numbers that are not finite")
-    return values
+def _loaded(file: Npz) -> Checkpoint:
+    """The model in an open file; ValueError, KeyError or TypeError if it is not whole."""
+    meta = file.meta
+    if meta.get("format") != "rnncli":
+        raise ValueError("its metadata are not those of a model")
+    if meta["version"] != FORMAT_VERSION:
+        raise ValueError(f"it has format version {meta['version']!r:.20}, this rnncli reads {FORMAT_VERSION}")
+    if not isinstance(meta["task"], str) or meta["task"] not in MODELS:
+        raise ValueError(f"its task is {meta['task']!r:.40}")
+    records.check(meta["training"])
+    kind = MODELS[meta["task"]]
+    parts = kind.parts_from_json(meta)
+    shapes = dict(kind.shapes(*parts))
+    largest = sum(member.size for member in file.members.values())
+    if 4 * sum(math.prod(shape) for shape in shapes.values()) > largest:
+        raise ValueError("it is too small for the network that it names")
+    model = kind(*parts)
+    resume = records.resume_shapes(model, meta["training"])
+    expected: dict[str, Kind] = {name: ("<f4", shape) for name, shape in shapes.items()}
+    expected |= {RESUME + name: ("<f4", shape) for name, shape in resume.items()}
+    arrays = file.arrays(expected)
+    for name, values in arrays.items():
+        if not np.isfinite(values).all():
+            raise ValueError(f"{name} holds numbers that are not finite")
+    for name in shapes:
+        model.parameters[name][...] = arrays[name]
+    return Checkpoint(model, meta["training"], {name: arrays[RESUME + name] for name in resume})
 
 
 def is_model(path: str | os.PathLike[str]) -> bool:
@@ -123,53 +131,6 @@ def is_model(path: str | os.PathLike[str]) -> bool:
             return file.namelist()[:1] == ["meta.npy"]
     except (OSError, zipfile.BadZipFile):
         return False
-
-
-def _read_arrays(name: str) -> dict[str, Array]:
-    """All arrays of an ``.npz`` file, none compressed, none pickled, none larger than the file says."""
-    descriptor = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a FIFO must not hang
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ValueError("it is not a regular file")
-        with zipfile.ZipFile(file) as members:
-            names = members.namelist()
-            if names[:1] != ["meta.npy"]:
-                raise ValueError("it does not begin with the metadata")
-            if len(set(names)) < len(names):
-                raise ValueError("it has two arrays of one name")
-            if any(info.compress_type != zipfile.ZIP_STORED for info in members.infolist()):
-                raise ValueError("it is compressed")
-            return {
-                member.removesuffix(".npy"): np.lib.format.read_array(io.BytesIO(members.read(member)), False)
-                for member in names
-            }
-
-
-def _parse_meta(encoded: Array | None) -> dict[str, Any]:
-    if encoded is None or encoded.dtype != np.uint8:
-        raise ValueError("it has no metadata")
-    meta = json.loads(encoded.tobytes().decode())
-    if not isinstance(meta, dict) or meta.get("format") != "rnncli":
-        raise ValueError("its metadata are not those of a model")
-    if meta["version"] != FORMAT_VERSION:
-        raise ValueError(f"it has format version {meta['version']}, this rnncli reads {FORMAT_VERSION}")
-    if meta["task"] not in MODELS or not isinstance(meta["training"], dict):
-        raise ValueError("its metadata are malformed")
-    return meta
-
-
-def _fault(error: Exception) -> str:
-    if isinstance(error, KeyError):
-        return f"its metadata lack {error}"
-    return "it is no .npz file" if isinstance(error, zipfile.BadZipFile) else str(error)
-
-
-def _digest(arrays: dict[str, Array]) -> str:
-    digest = hashlib.sha256()
-    for name, array in arrays.items():
-        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -16,6 +16,8 @@ from rnncli.text.corpus import Corpus
 from rnncli.text.labels import Labels
 from rnncli.text.ragged import Padded, Ragged
 from rnncli.text.vocabulary import Vocabulary
+from rnncli.training.options import TrainingOptions
+from rnncli.training.record import resume_shapes
 
 ODD_CHARACTERS = "\0\x1b \"'[\\]abé\u0301\u200d漢\ufeff\ufffd🙂\U0010ffff"
 """NUL, escape, quotes, brackets, a combining mark, joiners, a byte order mark, astral characters; sorted."""
@@ -54,13 +56,36 @@ def corpus_of(text: str, validation: str = "") -> Corpus:
     return Corpus(vocabulary.encode(text), vocabulary.encode(validation), vocabulary, ["text"], "0" * 64)
 
 
-RECORD = {"state": {"step": 3, "note": "漢 🙂 \0"}, "corpus": {"names": ["a.txt"]}}
+OPTIONS = TrainingOptions(batch_size=2, steps=9, optimizer="momentum")
+CORPUS = {
+    "names": ["漢 🙂 \0.txt"],
+    "training": 50,
+    "validation": 0,
+    "held_out": None,
+    "steps_in_epoch": 1,
+    "sha256": "0" * 64,
+}
+STATE = {
+    "step": 3,
+    "seconds": 0.0,
+    "last_evaluation": 3,
+    "last_progress": 0.5,
+    "evaluations_since_best": 0,
+    "best_loss": None,
+    "loss_sum": 0.25,
+    "loss_count": 1,
+    "history": [{"step": 3, "loss": 1.5}],
+}
+RECORD: dict[str, Any] = {"options": OPTIONS.to_json(), "corpus": CORPUS, "state": STATE}
 
 
 def a_checkpoint(**config: Any) -> Checkpoint:
     """A random model over odd characters, with a record, and arrays to resume from."""
-    resume = {"moment": np.arange(6, dtype=np.float32), "hidden": np.ones((1, 2, 3), np.float32)}
-    return Checkpoint(random_model(ODD_CHARACTERS, unknown=True, **config), RECORD, resume)
+    model = random_model(ODD_CHARACTERS, unknown=True, **config)
+    rng = np.random.default_rng(4)
+    shapes = resume_shapes(model, RECORD)
+    resume = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    return Checkpoint(model, RECORD, resume)
 
 
 def random_pair_model(task: str, dtype: object = np.float32, seed: int = 1, **config: Any) -> Model:

@@ -10,7 +10,7 @@ import pytest
 
 from rnncli.checkpoint import is_model, load, save
 from rnncli.errors import RnncliError
-from tests.helpers import ODD_CHARACTERS, RECORD, a_checkpoint, random_ids
+from tests.helpers import CORPUS, ODD_CHARACTERS, RECORD, a_checkpoint, random_ids
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_place_that_cannot_be_written_is_an_error_in_a_sentence(place: str, pa
 
 def test_a_record_may_name_a_file_whose_name_is_no_utf_8(path: Path) -> None:
     named = a_checkpoint()
-    named.record = {"corpus": {"names": [os.fsdecode(b"h\xff.txt")]}}
+    named.record = RECORD | {"corpus": CORPUS | {"names": [os.fsdecode(b"h\xff.txt")]}}
     save(path, named)
     assert load(path).record == named.record
 
