@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 import rnncli
+from rnncli.claim import temporary_of
 from rnncli.engine.types import Array
 from rnncli.errors import ModelFileError, NotFiniteError, RnncliError
 from rnncli.models.base import Model
@@ -59,7 +60,7 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
         "training": checkpoint.record,
     }
     target = Path(path)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary = temporary_of(target)
     try:
         with open(temporary, "wb") as file:
             write_npz(file, meta, arrays)

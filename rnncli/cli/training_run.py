@@ -1,9 +1,8 @@
 """One run of ``rnncli train``, from what the user asked for to the model file."""
 
-import os
 import signal
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from time import monotonic
 
@@ -11,6 +10,7 @@ import typer
 
 from rnncli import checkpoint
 from rnncli.checkpoint import Checkpoint
+from rnncli.claim import claimed, temporary_of
 from rnncli.cli.training_messages import announce, emit, emit_report, finish, say_unless_quiet
 from rnncli.cli.training_request import Request
 from rnncli.cli.training_text import read
@@ -27,6 +27,11 @@ SAVE_INTERVAL = 10.0
 def run(request: Request) -> None:
     """Do what was asked for; RnncliError, or typer.Exit when interrupted."""
     _check_output(request)
+    with nullcontext() if request.dry_run else claimed(Path(request.output)):
+        _run(request)
+
+
+def _run(request: Request) -> None:
     old = checkpoint.load(request.output) if request.resume else None
     start = checkpoint.load(request.init_from).model if request.init_from else None
     corpus, notices = read(request, old, start)
@@ -81,7 +86,7 @@ def _check_output(request: Request) -> None:
         raise InputError(f"{path} is a folder; give the model file a name with -o {path / 'model.npz'}")
     if not path.parent.is_dir():
         raise InputError(f"the folder {path.parent} does not exist; create it, or write elsewhere with -o")
-    probe = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    probe = temporary_of(path)
     try:
         with open(probe, "xb"):
             probe.unlink()

@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 
 from rnncli.errors import InputError
 from rnncli.text.sources import Sources
+from rnncli.text.stored import Storing
 from rnncli.text.vocabulary import Vocabulary, code_points
 
 VALIDATION_FRACTION = 0.1
 VALIDATION_LIMIT = 500_000
 """By default the last tenth of a text is held out, but no more characters than a loss needs to be exact."""
+
+IN_MEMORY = 1 << 25
+"""Texts of more characters than this are kept in a file."""
 
 SMALLEST_VALIDATION = 100
 """Texts of which the last tenth would be shorter than this are learnt whole."""
@@ -21,10 +25,11 @@ SMALLEST_VALIDATION = 100
 
 @dataclass(frozen=True)
 class Corpus:
-    """A text and its vocabulary. ``training`` (N,) and ``validation`` (M,) are ids, M may be 0."""
+    """A text and its vocabulary. ``training`` (N,) and ``validation`` (M,) are ids, M may be 0: arrays, or of a long
+    text :class:`StoredIds`."""
 
-    training: NDArray[Any]
-    validation: NDArray[Any]
+    training: Any
+    validation: Any
     vocabulary: Vocabulary
     names: list[str]
     sha256: str
@@ -35,24 +40,19 @@ class Corpus:
     partner = None
 
 
-def read_ids(sources: Sources, vocabulary: Vocabulary, most: int | None = None) -> NDArray[Any]:
+def read_ids(sources: Sources, vocabulary: Vocabulary, most: int | None = None, limit: int | None = None) -> Any:
     """The ids (N,) of a text, or of its first ``most`` characters, in a vocabulary that is given; InputError where a
-    character has none."""
-    ids = np.empty(0, vocabulary.dtype)
-    total = 0
+    character has none. More than ``limit`` of them are :class:`StoredIds`, fewer an array."""
+    ids = Storing(vocabulary.dtype, sys.maxsize if limit is None else limit)
     before = dict.fromkeys(sources.names, 0)  # characters of each source so far
     for name, piece in sources.named_pieces():
         if most is not None:
-            piece = piece[: most - total]
-        if total + len(piece) > len(ids):
-            ids.resize(max(total + len(piece), 3 * total // 2), refcheck=False)
-        ids[total : total + len(piece)] = vocabulary.encode(piece, name, before[name])
-        total += len(piece)
+            piece = piece[: most - len(ids)]
+        ids.append(vocabulary.encode(piece, name, before[name]))
         before[name] += len(piece)
-        if total == most:
+        if len(ids) == most:
             break
-    ids.resize(total, refcheck=False)
-    return ids
+    return ids.finish()
 
 
 def read_corpus(
@@ -70,7 +70,7 @@ def read_corpus(
     for piece in sources.pieces():
         in_piece = np.bincount(code_points(piece))
         counts[: len(in_piece)] += in_piece
-    total = int(counts.sum())
+    total, digest = int(counts.sum()), sources.read_digest
     if total < 2:
         where = ", ".join(sources.names)
         raise InputError(f"{where} holds {total or 'no'} character{'s'[: total != 1]}; training needs at least two")
@@ -78,21 +78,21 @@ def read_corpus(
     if not own.characters:
         raise InputError(f"no character occurs {min_count} times; use a smaller --min-count")
     try:
-        ids = read_ids(sources, own)
+        ids = read_ids(sources, own, limit=IN_MEMORY)
     except InputError:
         if vocabulary is not None:
             raise
-        ids = np.empty(0, own.dtype)  # characters that were not there when they were counted
-    if len(ids) != total:
+        sources.read_digest = ""  # characters that were not there when they were counted
+    if sources.read_digest != digest:
         raise InputError(f"{', '.join(sources.names)} changed while it was read; start again")
     if isinstance(validation, Sources):
-        parts = ids, read_ids(validation, own)
+        parts = ids, read_ids(validation, own, limit=IN_MEMORY)
         if len(parts[1]) < 2:
             raise InputError(f"{', '.join(validation.names)} holds fewer than two characters, too few to check on")
     else:
         cut = total - held_out(total, validation)
         parts = ids[:cut], ids[cut:]
-    return Corpus(*parts, own, sources.names, sources.digest())
+    return Corpus(*parts, own, sources.names, digest)
 
 
 def held_out(total: int, fraction: float | None) -> int:
@@ -111,7 +111,7 @@ class Streams:
     characters at the end are left over.
     """
 
-    ids: NDArray[Any]
+    ids: Any
     count: int
     window: int
 

@@ -44,6 +44,7 @@ class Columns:
     first: list[str]
     second: list[str]
     place: Callable[[int], str]
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def read_columns(sources: Sources, task: str) -> Columns:
         begin, name = [b for b in begins if b[0] <= index][-1]
         return f"{name}, line {index - begin + 1}"
 
-    return Columns(first, second, place)
+    return Columns(first, second, place, sources.read_digest)
 
 
 def _shape(task: str) -> str:
@@ -165,7 +166,7 @@ def read_pairs(
         groups = pairs.partners.ids if isinstance(partner, Labels) else np.zeros(len(pairs), np.intp)
         chosen = _held_out(groups, validation, seed)
         parts = pairs.take(np.flatnonzero(~chosen)), pairs.take(np.flatnonzero(chosen))
-    return PairCorpus(task, *parts, vocabulary, partner, sources.names, sources.digest())
+    return PairCorpus(task, *parts, vocabulary, partner, sources.names, columns.sha256)
 
 
 def texts_and_partners(columns: Columns, task: str) -> tuple[list[str], list[str]]:

@@ -34,6 +34,8 @@ class Sources:
     openers: list[Callable[[], BinaryIO]]
     encoding: str = "utf-8"
     notices: list[str] = field(default_factory=list)
+    read_digest: str = ""
+    """SHA-256 of all bytes, as they were when the text was last read to its end."""
 
     def pieces(self) -> Iterator[str]:
         """The text from its beginning, in pieces of some megabytes; each call reads it anew."""
@@ -41,25 +43,29 @@ class Sources:
 
     def whole_texts(self) -> list[tuple[str, str]]:
         """The name and the whole text of each source."""
-        parts = [
-            Sources([name], [opener], self.encoding) for name, opener in zip(self.names, self.openers, strict=True)
-        ]
-        texts = [(part.names[0], "".join(part.pieces())) for part in parts]
-        self.notices += [notice for part in parts for notice in part.notices if notice not in self.notices]
-        return texts
+        parts: list[list[str]] = [[] for _ in self.names]
+        for number, piece in self._numbered_pieces():
+            parts[number].append(piece)
+        return [(name, "".join(pieces)) for name, pieces in zip(self.names, parts, strict=True)]
 
     def named_pieces(self) -> Iterator[tuple[str, str]]:
-        """The name of a source and a piece of its text, in order.
+        """The name of a source and a piece of its text, in order."""
+        return ((self.names[number], piece) for number, piece in self._numbered_pieces())
+
+    def _numbered_pieces(self) -> Iterator[tuple[int, str]]:
+        """The number of a source and a piece of its text.
 
         A byte order mark at the start of a file is left out, line ends stay as they are. Raises InputError for
         bytes that are no UTF-8, naming file and byte.
         """
-        for name, opener in zip(self.names, self.openers, strict=True):
+        digest = hashlib.sha256()
+        for number, (name, opener) in enumerate(zip(self.names, self.openers, strict=True)):
             decoder = codecs.getincrementaldecoder(CODECS[self.encoding])()
             position, begun = 0, False
             with opener() as file:
                 while True:
                     data = _read(file, name)
+                    digest.update(data)
                     try:
                         pending = len(decoder.getstate()[0])
                         text = decoder.decode(data, final=not data)
@@ -75,9 +81,10 @@ class Sources:
                     begun = begun or bool(text)
                     position += len(data)
                     if text:
-                        yield name, text
+                        yield number, text
                     if not data:
                         break
+        self.read_digest = digest.hexdigest()
 
     def digest(self) -> str:
         """SHA-256 of all bytes in order, as hexadecimal."""

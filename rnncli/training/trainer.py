@@ -28,6 +28,10 @@ EVALUATIONS = 16
 """Evaluations in a run, spread evenly, where the validation text is not long in comparison."""
 
 
+MOST_EVALUATIONS = 1_000
+"""Evaluations of which the history keeps the losses."""
+
+
 @dataclass(frozen=True)
 class Report:
     """One step. ``loss`` is that of the step before the update: nats per character, or per tag or label, for the
@@ -205,6 +209,8 @@ class Trainer:
                 self.best_loss = validation.nats
                 self.best_so_far.parameters.flat[...] = self.model.parameters.flat
         self.history.append(entry)
+        if len(self.history) > MOST_EVALUATIONS:
+            del self.history[-2::-2]  # of a long history every second entry is enough for its curve
         self._reserve = time.perf_counter() - began
         self.seconds += self._reserve
         return validation, is_best

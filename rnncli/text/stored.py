@@ -1,0 +1,78 @@
+"""Ids of a text that is too long for memory: they lie in a temporary file, and are read where they are needed."""
+
+import os
+import tempfile
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class StoredIds:
+    """An array (N,) of ids in a file, from ``start`` to ``stop``.
+
+    It can be measured, cut, and read at places (T, B) that rise along the first axis, as those of streams do: each
+    column is one stretch of the file. It is sent to another process as the name of the file, which is gone when the
+    process that made it ends.
+    """
+
+    def __init__(self, path: str, dtype: np.dtype, start: int, stop: int, owner: Any = None) -> None:
+        self.path, self.dtype, self.start, self.stop = path, dtype, start, stop
+        self._owner = owner  # the temporary file, which is deleted with the last part of it
+        self._file = owner or open(path, "rb")  # noqa: SIM115
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __getitem__(self, which: Any) -> "StoredIds | NDArray[Any]":
+        if isinstance(which, slice):
+            start, stop, _ = which.indices(len(self))
+            return StoredIds(self.path, self.dtype, self.start + start, self.start + max(start, stop), self._owner)
+        places = np.asarray(which)
+        columns = places.reshape(len(places), -1)
+        found = np.empty(columns.shape, self.dtype)
+        for column, into in zip(columns.T, found.T, strict=True):
+            first = int(column.min())
+            into[...] = self.read(first, int(column.max()) + 1)[column - first]
+        return found.reshape(places.shape)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return StoredIds, (self.path, self.dtype, self.start, self.stop)
+
+    def read(self, start: int, stop: int) -> NDArray[Any]:
+        """The ids from ``start`` to ``stop`` in memory."""
+        size = self.dtype.itemsize
+        data = os.pread(self._file.fileno(), (stop - start) * size, (self.start + start) * size)
+        return np.frombuffer(data, self.dtype)
+
+
+class Storing:
+    """Where ids go one piece after the other: memory, and beyond ``limit`` of them a temporary file."""
+
+    def __init__(self, dtype: np.dtype, limit: int) -> None:
+        self._dtype, self._limit, self._count = dtype, limit, 0
+        self._pieces: list[NDArray[Any]] = []
+        self._file: Any = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def append(self, ids: NDArray[Any]) -> None:
+        """Add a piece (n,)."""
+        self._count += len(ids)
+        if self._file is None and self._count > self._limit and hasattr(os, "pread"):
+            self._file = tempfile.NamedTemporaryFile(prefix="rnncli-ids-")  # noqa: SIM115
+            for piece in self._pieces:
+                self._file.write(piece.tobytes())
+            self._pieces = []
+        if self._file is not None:
+            self._file.write(ids.tobytes())
+        else:
+            self._pieces.append(ids)
+
+    def finish(self) -> "NDArray[Any] | StoredIds":
+        """All of them, (N,)."""
+        if self._file is None:
+            return np.concatenate([np.empty(0, self._dtype), *self._pieces])
+        self._file.flush()
+        return StoredIds(self._file.name, self._dtype, 0, self._count, self._file)
