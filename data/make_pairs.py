@@ -3,6 +3,7 @@
 python data/make_pairs.py dates > data/dates.tsv        a date as people write it, and as ISO 8601 does
 python data/make_pairs.py blanks > data/blanks.tsv      words run together, and where the blanks were
 python data/make_pairs.py reviews > data/reviews.tsv    good or bad, and a short review
+python data/make_pairs.py names > data/names.tsv        an invented language, and a name in it
 """
 
 import argparse
@@ -93,10 +94,29 @@ def reviews(rng: Random) -> str:
     return f"{'good' if is_good else 'bad'}\t{text}"
 
 
+# Of each language: what a syllable begins with, its vowels, what it may end with, and how a name ends.
+LANGUAGES = {
+    "Hill": (("br", "gr", "k", "d", "t"), ("a", "o"), ("k", "rg", "n", ""), ("ak", "org", "ud")),
+    "Lake": (("l", "m", "n", "w"), ("a", "u", "ua"), ("", "", "l", "n"), ("una", "olu", "am")),
+    "Reed": (("s", "v", "f", "sh"), ("i", "e", "ei"), ("", "", "s"), ("is", "eth", "ivi")),
+    "Sand": (("z", "j", "r", "h", "q"), ("a", "i", "ai"), ("", "z", "r", "dd"), ("ir", "azah", "iq")),
+    "Wood": (("p", "b", "t", "y"), ("o", "e", "oe"), ("", "p", "lt", "m"), ("ope", "elm", "oyo")),
+}
+
+
+def names(rng: Random) -> str:
+    """A name of one to three syllables and an ending, in the manner of its language."""
+    language = rng.choice(list(LANGUAGES))
+    begin, vowel, end, last = LANGUAGES[language]
+    syllables = [rng.choice(begin) + rng.choice(vowel) + rng.choice(end) for _ in range(rng.randint(1, 2))]
+    return f"{language}\t{(''.join(syllables) + rng.choice(begin) + rng.choice(last)).capitalize()}"
+
+
 SETS: dict[str, tuple[Callable[[Random], str], int]] = {
     "dates": (dates, 12_000),
     "blanks": (blanks, 2_000),
     "reviews": (reviews, 3_000),
+    "names": (names, 2_000),
 }
 
 

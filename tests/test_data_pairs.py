@@ -13,7 +13,7 @@ from rnncli.text.sources import open_sources
 
 DATA = Path(__file__).parents[1] / "data"
 SCRIPT = DATA / "make_pairs.py"
-TASKS = {"dates": "translate", "blanks": "tag", "reviews": "classify"}
+TASKS = {"dates": "translate", "blanks": "tag", "reviews": "classify", "names": "classify"}
 
 
 def make(*arguments: str) -> bytes:
