@@ -84,6 +84,16 @@ def inspect(
     ] = None,
     json: Annotated[bool, option("--json", help="The same as data, one JSON object.", panel=OUTPUT)] = False,
     csv: Annotated[bool, option("--csv", help="The same as rows, for a spreadsheet.", panel=OUTPUT)] = False,
+    html: Annotated[
+        str | None,
+        option(
+            "--html",
+            metavar="PATH",
+            help="All that matters in one file for a browser.",
+            show_default=False,
+            panel=OUTPUT,
+        ),
+    ] = None,
 ) -> None:
     """Look inside a model: what it is, what its units do, how far it looks back, where it is surprised.
 
@@ -103,12 +113,18 @@ def inspect(
       rnncli inspect model.npz match 120:128    where else it is in this state
       rnncli inspect a.npz diff b.npz           what changed
       rnncli inspect model.npz weights          what is in the matrices
+      rnncli inspect model.npz --html look.html  all that matters, for a browser
     """
     from rnncli import checkpoint
 
     if json and csv:
         raise InputError("--json and --csv exclude each other; give one of them")
     loaded = checkpoint.load(model)
+    if html is not None:
+        from rnncli.cli.reporting import write_report
+
+        write_report(html, model, loaded, text or [], LONGEST)
+        return
     if view == "overview":
         _overview(model, loaded, text or [], prime, label, layer, json)
         return

@@ -17,13 +17,12 @@ STREAMS = 32
 
 
 def back_through_time(
-    model: LanguageModel, ids: Ids, state: Array, d_outputs: Array, d_inputs: Array | None = None
+    model: LanguageModel, ids: Ids, state: Array, d_outputs: Array
 ) -> Iterator[tuple[Array, Parameters]]:
     """Read ``ids`` (T, B) from ``state``, then go back step by step: yields the gradient (L, S, B, H) of the state
     before each step, the last step first, and a scratch of the parameters' gradients from that step alone.
 
-    ``d_outputs`` (T, B, H) is the gradient of the hidden states of the top layer. ``d_inputs`` (T, B, V or E) receives
-    that of the characters as vectors.
+    ``d_outputs`` (T, B, H) is the gradient of the hidden states of the top layer.
     """
     network, forwards = model.network, []
     for step in ids:
@@ -33,10 +32,8 @@ def back_through_time(
     gradients, d_state = model.parameters.zeros_like(), np.zeros_like(state)
     for t in reversed(range(len(ids))):
         forward, workspace = forwards[t]
-        d_read = None if d_inputs is None else d_inputs[t]
-        d_state = network.backward(
-            model.parameters, gradients, forward, d_outputs[t : t + 1].copy(), d_state, workspace, d_read
-        )
+        d_step = d_outputs[t : t + 1].copy()
+        d_state = network.backward(model.parameters, gradients, forward, d_step, d_state, workspace)
         yield d_state, gradients
 
 

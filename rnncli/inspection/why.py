@@ -2,16 +2,20 @@
 
 import numpy as np
 
-from rnncli.engine.types import Array
+from rnncli.engine.types import Array, Ids
+from rnncli.engine.workspace import Workspace
 from rnncli.errors import InputError
 from rnncli.inspection.activations import recurrent_model_of
 from rnncli.inspection.ask import Ask
-from rnncli.inspection.backwards import back_through_time
 from rnncli.inspection.finding import Finding, Part, Strip, Table
 from rnncli.inspection.subject import Subject
 from rnncli.inspection.surprise import expectations
 
 CONTEXT = 160
+TOGETHER = 16
+"""Places that are looked at side by side."""
+
+LACK = "state that leads back to earlier characters; it sees its context only"
 GUESSES = 6
 
 
@@ -22,22 +26,42 @@ def connectivity(subject: Subject, place: int, target: int, contrast: int | None
     The logit is that of the symbol ``target``, or with a ``contrast`` how far it is above that of the other. As in
     Madsen 2019, "Visualizing memorization in RNNs".
     """
-    model = recurrent_model_of(subject, "state that leads back to earlier characters; it sees its context only")
-    ids = subject.ids[:place].astype(np.intp)[:, None]
-    W = model.parameters["output.W"]
-    d_outputs = np.zeros((len(ids), 1, len(W)), W.dtype)
-    d_outputs[-1, 0] = W[:, target] - (0 if contrast is None else W[:, contrast])
-    size = model.config.embedding_size or len(model.vocabulary)
-    d_inputs = np.zeros((len(ids), 1, size), W.dtype)
-    for _ in back_through_time(model, ids, model.zero_state(), d_outputs, d_inputs):
-        pass
-    return np.sqrt(np.square(d_inputs[:, 0]).sum(axis=1))
+    W = recurrent_model_of(subject, LACK).parameters["output.W"]
+    d_hidden = W[:, target] - (0 if contrast is None else W[:, contrast])
+    return _input_gradients(subject, np.array([place]), d_hidden[:, None])[0]
+
+
+def connectivities(subject: Subject, places: Ids) -> list[Array]:
+    """:func:`connectivity` of the character that stands at each of these places, over the largest of each."""
+    W = recurrent_model_of(subject, LACK).parameters["output.W"]
+    rows = []
+    for start in range(0, len(places), TOGETHER):
+        some = places[start : start + TOGETHER]
+        rows += _input_gradients(subject, some, W[:, subject.ids[some].astype(np.intp)])
+    return [row / max(float(row.max()), 1e-30) for row in rows]
+
+
+def _input_gradients(subject: Subject, places: Ids, d_hidden: Array) -> list[Array]:
+    """For each place the gradient norms (place,) of the characters before it, where ``d_hidden`` (H, M) is the gradient
+    of the hidden state just before the place."""
+    model = recurrent_model_of(subject, LACK)
+    count, steps = len(places), int(places.max())
+    ids = np.repeat(subject.ids[:steps].astype(np.intp)[:, None], count, axis=1)
+    workspace = Workspace()
+    forward = model.network.forward(model.parameters, ids, model.zero_state(count), workspace)
+    d_outputs = np.zeros_like(forward.outputs)
+    d_outputs[places - 1, np.arange(count)] = d_hidden.T
+    d_inputs = np.zeros((ids.size, model.config.embedding_size or len(model.vocabulary)), d_outputs.dtype)
+    scratch = model.parameters.zeros_like()
+    model.network.backward(model.parameters, scratch, forward, d_outputs, None, workspace, d_inputs)
+    norms = np.sqrt(np.square(d_inputs).sum(axis=1)).reshape(steps, count)
+    return [norms[:place, number] for number, place in enumerate(places)]
 
 
 def why(ask: Ask) -> Finding:
     """The characters before a place, coloured by how much the prediction there depends on them."""
     subject = ask.subject
-    recurrent_model_of(subject, "state that leads back to earlier characters; it sees its context only")
+    recurrent_model_of(subject, LACK)
     place = _place(ask, len(subject.ids))
     start = max(0, place - CONTEXT)
     part = Subject(subject.model, subject.path, subject.record, subject.ids[start : place + 1], subject.source)

@@ -130,13 +130,17 @@ def _mark(share: float, signed: bool) -> str:
 def as_csv(finding: "Finding") -> str:
     """All parts one after the other, an empty line between them: the name of the part, the names of its columns, and
     rows. A strip has a row for each character, curves and scatters one for each point."""
+    return "\n".join(f"{_csv([[part.name]])}{part_as_csv(part)}" for part in finding.parts)
+
+
+def part_as_csv(part: "Part") -> str:
+    """The names of the columns, and rows."""
+    return _csv(_rows(part))
+
+
+def _csv(rows: list[list[Value]]) -> str:
     file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    for number, part in enumerate(finding.parts):
-        if number:
-            writer.writerow([])
-        writer.writerow([part.name])
-        writer.writerows(_rows(part))
+    csv.writer(file, lineterminator="\n").writerows(rows)
     return file.getvalue()
 
 

@@ -23,7 +23,7 @@ def draw_overview(view: "Overview", width: int) -> RenderableType:
     """Everything that the model file says, on a screen of ``width`` columns."""
     facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     facts.add_column(style="dim")
-    for name, value in _facts(view):
+    for name, value in facts_of(view):
         facts.add_row(name, Text(value))
     parts: list[RenderableType] = [facts]
     curves = {
@@ -37,7 +37,8 @@ def draw_overview(view: "Overview", width: int) -> RenderableType:
     return Group(*parts)
 
 
-def _facts(view: "Overview") -> list[tuple[str, str]]:
+def facts_of(view: "Overview") -> list[tuple[str, str]]:
+    """What the file says, in a few words each."""
     network, corpus, options = view.network, view.corpus, view.options
     symbols = view.vocabulary["characters"]
     shown = visible(symbols[:60]) + (" …" if len(symbols) > 60 else "")

@@ -2,10 +2,27 @@
 
 import os
 import tempfile
+import weakref
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class File:
+    """An open file, closed with the last that has it, and deleted then if it is a temporary one of ours."""
+
+    def __init__(self, descriptor: int, temporary: str | None = None) -> None:
+        self.descriptor = descriptor
+        weakref.finalize(self, _discard, descriptor, temporary)
+
+
+def _discard(descriptor: int, temporary: str | None) -> None:
+    os.close(descriptor)
+    if temporary is not None:
+        with suppress(OSError):
+            os.unlink(temporary)
 
 
 class StoredIds:
@@ -16,10 +33,9 @@ class StoredIds:
     process that made it ends.
     """
 
-    def __init__(self, path: str, dtype: np.dtype, start: int, stop: int, owner: Any = None) -> None:
+    def __init__(self, path: str, dtype: np.dtype, start: int, stop: int, file: "File | None" = None) -> None:
         self.path, self.dtype, self.start, self.stop = path, dtype, start, stop
-        self._owner = owner  # the temporary file, which is deleted with the last part of it
-        self._file = owner or open(path, "rb")  # noqa: SIM115
+        self._file = file or File(os.open(path, os.O_RDONLY))
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -27,7 +43,7 @@ class StoredIds:
     def __getitem__(self, which: Any) -> "StoredIds | NDArray[Any]":
         if isinstance(which, slice):
             start, stop, _ = which.indices(len(self))
-            return StoredIds(self.path, self.dtype, self.start + start, self.start + max(start, stop), self._owner)
+            return StoredIds(self.path, self.dtype, self.start + start, self.start + max(start, stop), self._file)
         places = np.asarray(which)
         columns = places.reshape(len(places), -1)
         found = np.empty(columns.shape, self.dtype)
@@ -42,7 +58,7 @@ class StoredIds:
     def read(self, start: int, stop: int) -> NDArray[Any]:
         """The ids from ``start`` to ``stop`` in memory."""
         size = self.dtype.itemsize
-        data = os.pread(self._file.fileno(), (stop - start) * size, (self.start + start) * size)
+        data = os.pread(self._file.descriptor, (stop - start) * size, (self.start + start) * size)
         return np.frombuffer(data, self.dtype)
 
 
@@ -52,7 +68,8 @@ class Storing:
     def __init__(self, dtype: np.dtype, limit: int) -> None:
         self._dtype, self._limit, self._count = dtype, limit, 0
         self._pieces: list[NDArray[Any]] = []
-        self._file: Any = None
+        self._file: File | None = None
+        self._path = ""
 
     def __len__(self) -> int:
         return self._count
@@ -61,18 +78,23 @@ class Storing:
         """Add a piece (n,)."""
         self._count += len(ids)
         if self._file is None and self._count > self._limit and hasattr(os, "pread"):
-            self._file = tempfile.NamedTemporaryFile(prefix="rnncli-ids-")  # noqa: SIM115
-            for piece in self._pieces:
-                self._file.write(piece.tobytes())
-            self._pieces = []
+            descriptor, self._path = tempfile.mkstemp(prefix="rnncli-ids-")
+            self._file = File(descriptor, self._path)
+        self._pieces.append(ids)
         if self._file is not None:
-            self._file.write(ids.tobytes())
-        else:
-            self._pieces.append(ids)
+            for piece in self._pieces:
+                _write(self._file.descriptor, piece.tobytes())
+            self._pieces = []
 
     def finish(self) -> "NDArray[Any] | StoredIds":
         """All of them, (N,)."""
         if self._file is None:
             return np.concatenate([np.empty(0, self._dtype), *self._pieces])
-        self._file.flush()
-        return StoredIds(self._file.name, self._dtype, 0, self._count, self._file)
+        return StoredIds(self._path, self._dtype, 0, self._count, self._file)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    """All of it; one call may write a part."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]

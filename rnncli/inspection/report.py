@@ -1,0 +1,75 @@
+"""Everything that a report of a model holds, as plain data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from rnncli.engine.types import Array
+from rnncli.errors import InputError
+from rnncli.inspection.ask import Ask
+from rnncli.inspection.association import SMALLEST_SHIFT
+from rnncli.inspection.features import FEATURES
+from rnncli.inspection.finding import Finding
+from rnncli.inspection.gates import gates
+from rnncli.inspection.gradients import gradients
+from rnncli.inspection.health import health
+from rnncli.inspection.memory import memory
+from rnncli.inspection.overview import Overview
+from rnncli.inspection.surprise import surprise
+from rnncli.inspection.unit import unit
+from rnncli.inspection.units import track, units
+from rnncli.inspection.weights import weights
+from rnncli.inspection.why import connectivities
+
+SECTIONS: dict[str, Callable[[Ask], Finding]] = {
+    "health": health,
+    "text": surprise,
+    "units": units,
+    "memory": memory,
+    "gates": gates,
+    "gradients": gradients,
+    "weights": weights,
+}
+"""The views of a report, in its order."""
+
+UNITS = 10
+HOVER = 300
+"""Characters of the text for which connectivity is there."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """``findings`` by section; ``left_out`` says why others are not there. ``units`` are the most telling ones by name.
+    ``connectivity`` has a row (n,) for each of the first characters of ``text``: how much character n depends on those
+    before it, 0 … 1 of the most."""
+
+    path: str
+    overview: Overview
+    findings: dict[str, Finding] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    units: dict[str, Finding] = field(default_factory=dict)
+    text: str = ""
+    connectivity: list[Array] = field(default_factory=list)
+
+
+def report(ask: Ask, overview: Overview) -> Report:
+    """Look at a model in all ways that apply to it."""
+    findings: dict[str, Finding] = {}
+    left_out: dict[str, str] = {}
+    for name, view in SECTIONS.items():
+        try:
+            findings[name] = view(ask)
+        except InputError as error:
+            left_out[name] = str(error)
+    of_units: dict[str, Finding] = {}
+    if "units" in findings and len(ask.subject.ids) > 6 * SMALLEST_SHIFT:
+        found = sorted(track(ask.subject.first(20_000), list(FEATURES), best=2), key=lambda one: -one.learnt)
+        for one in dict.fromkeys(str(tracking.unit) for tracking in found):
+            if len(of_units) < UNITS:
+                of_units[one] = unit(replace(ask, arguments=[one]))
+    text, rows = "", []
+    if "gradients" in findings:
+        part = ask.subject.first(HOVER)
+        text, rows = part.text(), connectivities(part, np.arange(1, len(part.ids)))
+    return Report(ask.subject.path, overview, findings, left_out, of_units, text, rows)

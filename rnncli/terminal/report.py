@@ -1,0 +1,215 @@
+"""A report as one HTML file: it opens offline in any browser, asks nobody for anything, and is readable without script.
+
+A content security policy in the file allows its own style and script by their hashes and nothing else. All text goes
+through :func:`html.escape`, so that a corpus cannot become markup.
+"""
+
+import base64
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+from html import escape
+from importlib.resources import files
+from itertools import groupby
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from rnncli.inspection.finding import Curves, Finding, Part, Scatter, Strip, Table
+from rnncli.terminal.finding import part_as_csv, visible_line, written
+from rnncli.terminal.overview import facts_of
+from rnncli.terminal.words import visible
+
+if TYPE_CHECKING:
+    from rnncli.inspection.report import Report
+
+MARK = "<!doctype html>\n<!-- a report of rnncli inspect -->\n"
+"""How every report begins, so that none but a report is ever overwritten."""
+
+LEVELS = 10
+"""Steps of colour on each side of the neutral middle."""
+
+ORANGE, BLUE = "255 140 0", "40 120 255"
+LINES = ("#2f6fe4", "#e07a00", "#2e9e5b", "#b146c2", "#1b9aaa", "#d64550", "#9a8c00", "#808890")
+
+
+def as_html(report: "Report") -> str:
+    """The whole file."""
+    style = files("rnncli.terminal").joinpath("report.css").read_text("utf-8") + _colours()
+    script = files("rnncli.terminal").joinpath("report.js").read_text("utf-8")
+    policy = f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'"
+    sections = "".join(_sections(report))
+    return (
+        f'{MARK}<html lang="en"><head><meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy, quote=True)}">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(report.path)} – a look inside</title>\n<style>{style}</style></head>\n"
+        f"<body>\n{sections}\n<script>{script}</script>\n</body></html>\n"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _colours() -> str:
+    """p1 … p10 from faint to full orange, n1 … n10 blue: transparent, so that they do on light and dark alike."""
+    rules = []
+    for name, colour in (("p", ORANGE), ("n", BLUE)):
+        rules += [f".{name}{n} {{ background: rgb({colour} / {n * 7}%); }}" for n in range(1, LEVELS + 1)]
+    return "\n".join(rules) + "\n"
+
+
+def _sections(report: "Report") -> Iterator[str]:
+    yield f"<header><h1>{escape(report.path)}</h1>\n"
+    yield '<p class="source">What this network is, what its units do, and how far it looks back.</p>\n'
+    yield _facts(dict(facts_of(report.overview)))
+    links = "".join(f'<li><a href="#{name}">{name}</a></li>' for name in report.findings)
+    yield f"<nav><ul>{links}</ul></nav></header>\n<main>\n"
+    for name, finding in report.findings.items():
+        yield f'<section id="{name}">\n{_finding(finding, 2)}'
+        if name == "text" and report.text:
+            yield _hover(report)
+        if name == "units" and report.units:
+            yield '<h3>The most telling units</h3>\n<div id="units-list">\n'
+            for unit, of_unit in report.units.items():
+                yield f"<details><summary>{escape(unit)}</summary>\n{_finding(of_unit, 3)}</details>\n"
+            yield "</div>\n"
+        yield "</section>\n"
+    if report.left_out:
+        items = "".join(f"<li>{escape(name)}: {escape(why)}</li>" for name, why in report.left_out.items())
+        yield f"<section><h2>Left out</h2><ul>{items}</ul></section>\n"
+    yield "</main>"
+
+
+def _finding(finding: Finding, level: int) -> str:
+    text = f"<h{level}>{escape(finding.question)}</h{level}>\n"
+    if finding.text:
+        text += f'<p class="source">in {escape(finding.text)}</p>\n'
+    return text + _facts(dict(finding.facts)) + "".join(_part(part, level + 1) for part in finding.parts)
+
+
+def _facts(facts: dict[str, str]) -> str:
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(visible_line(value))}</dd>" for name, value in facts.items())
+    return f"<dl>{rows}</dl>\n" if rows else ""
+
+
+def _part(part: Part, level: int) -> str:
+    head = f"<h{level}>{escape(visible_line(part.name))}</h{level}>\n"
+    if isinstance(part, Table):
+        return head + _table(part)
+    if isinstance(part, Strip):
+        return head + _strip(part)
+    return head + (_curves(part) if isinstance(part, Curves) else _scatter(part))
+
+
+def _table(table: Table) -> str:
+    numeric = [all(isinstance(row[n], int | float | None) for row in table.rows) for n in range(len(table.columns))]
+    kinds = [' class="n"' if is_number else "" for is_number in numeric]
+    head = "".join(f'<th scope="col"{kind}>{escape(c)}</th>' for c, kind in zip(table.columns, kinds, strict=True))
+    rows = "".join(
+        "<tr>" + "".join(f"<td{kind}>{escape(written(v))}</td>" for v, kind in zip(row, kinds, strict=True)) + "</tr>\n"
+        for row in table.rows
+    )
+    note = f'<p class="note">{escape(table.note)}</p>\n' if table.note else ""
+    name = "".join(c if c.isalnum() else "-" for c in table.name.lower())[:40]
+    link = f'<a download="{name}.csv" href="data:text/csv;charset=utf-8,{quote(part_as_csv(table))}">as CSV</a>'
+    return (
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table></div>\n'
+        f'{note}<p class="note">{link}</p>\n'
+    )
+
+
+def _level(share: float) -> str:
+    """The class of a value over its scale, none for the neutral middle."""
+    step = round(max(-1.0, min(1.0, share)) * LEVELS)
+    return f"{'p' if step > 0 else 'n'}{abs(step)}" if step else ""
+
+
+def _shown(character: str) -> str:
+    return escape("↵\n" if character == "\n" else character if character == " " else visible(character))
+
+
+def _strip(strip: Strip) -> str:
+    """The text in runs of one colour."""
+    unit = f" {strip.unit}" if strip.unit else ""
+    low = f"−{strip.scale:.3g} (blue) to" if strip.signed else "0 to"
+    pairs = [(_level(v / strip.scale), c) for v, c in zip(strip.values, strip.text, strict=True)]
+    runs = ""
+    for style, run in groupby(pairs, key=lambda pair: pair[0]):
+        text = "".join(_shown(character) for _, character in run)
+        runs += f'<span class="{style}">{text}</span>' if style else text
+    return f'<p class="legend">{low} {strip.scale:.3g}{unit} (orange)</p>\n<pre class="strip">{runs}</pre>\n'
+
+
+def _hover(report: "Report") -> str:
+    """The text once more, each character on its own, with what the script needs to colour those before it."""
+    letters = "".join(f"<span>{_shown(character)}</span>" for character in report.text)
+    packed = bytes(round(float(value) * LEVELS) for row in report.connectivity for value in row)
+    return (
+        "<h3>Point at a character: which ones made it likely?</h3>\n"
+        '<p class="legend">Gradient of its logit with respect to each character before it; full orange is the largest.'
+        f'</p>\n<pre class="strip hover" id="hover">{letters}</pre>\n'
+        f'<script type="application/octet-stream" id="connectivity">{base64.b64encode(packed).decode()}</script>\n'
+    )
+
+
+WIDTH, HEIGHT, LEFT, BOTTOM = 640, 260, 62, 34
+
+
+def _frame(left: str, right: str, bottom: str, top: str, x: str) -> str:
+    floor = HEIGHT - BOTTOM
+    return (
+        f'<path class="axis" d="M{LEFT} 10V{floor}H{WIDTH - 8}"/>'
+        f'<text x="{LEFT}" y="{HEIGHT - 18}">{escape(left)}</text>'
+        f'<text x="{WIDTH - 8}" y="{HEIGHT - 18}" text-anchor="end">{escape(right)}</text>'
+        f'<text x="{(LEFT + WIDTH) // 2}" y="{HEIGHT - 4}" text-anchor="middle">{escape(x)}</text>'
+        f'<text x="{LEFT - 6}" y="{floor}" text-anchor="end">{escape(bottom)}</text>'
+        f'<text x="{LEFT - 6}" y="20" text-anchor="end">{escape(top)}</text>'
+    )
+
+
+def _svg(name: str, inside: str) -> str:
+    title = f"<title>{escape(name)}</title>"
+    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img">{title}{inside}</svg>\n'
+
+
+def _curves(part: Curves) -> str:
+    curves = {name: list(points) for name, points in part.curves.items()}
+    if part.log:
+        curves = {name: [(x, math.log10(y)) for x, y in points if y > 0] for name, points in curves.items()}
+    x_low, x_high, y_low, y_high = _range([point for points in curves.values() for point in points])
+    lines, legend = "", ""
+    for (name, points), colour in zip(curves.items(), _cycle(LINES, len(curves)), strict=True):
+        places = " ".join(
+            f"{_scaled(x, x_low, x_high, LEFT, WIDTH - 8):.1f},{_scaled(y, y_low, y_high, HEIGHT - BOTTOM, 10):.1f}"
+            for x, y in points
+        )
+        lines += f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{places}"/>'
+        legend += f'<li><svg width="18" height="10"><path stroke="{colour}" stroke-width="3" d="M0 5H18"/></svg> '
+        legend += f"{escape(name)}</li>"
+    ends = (f"{10**y_low:.1e}", f"{10**y_high:.1e}") if part.log else (f"{y_low:.3g}", f"{y_high:.3g}")
+    drawn = _svg(part.name, _frame(f"{x_low:g}", f"{x_high:g}", *ends, part.x) + lines)
+    return f'{drawn}<ul class="legend">{legend}</ul>\n'
+
+
+def _scatter(part: Scatter) -> str:
+    dots = "".join(
+        f'<circle class="dot" r="3.5" cx="{_scaled(x, 0, 1, LEFT, WIDTH - 8):.1f}" '
+        f'cy="{_scaled(y, 0, 1, HEIGHT - BOTTOM, 10):.1f}"><title>{escape(label)}: {x:.2f}, {y:.2f}</title></circle>'
+        for (x, y), label in zip(part.points, part.labels, strict=True)
+    )
+    axes = _frame("0", "1", "0", "1", f"to the right: {part.x}; upwards: {part.y}")
+    return _svg(part.name, axes + dots)
+
+
+def _range(points: Sequence[tuple[float, float]]) -> tuple[float, float, float, float]:
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return min(xs), max(xs), min(ys), max(ys)
+
+
+def _scaled(value: float, low: float, high: float, start: float, stop: float) -> float:
+    return start + (stop - start) * ((value - low) / (high - low) if high > low else 0.5)
+
+
+def _cycle(values: Sequence[str], count: int) -> list[str]:
+    return [values[n % len(values)] for n in range(count)]
