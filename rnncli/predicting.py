@@ -8,6 +8,7 @@ import numpy as np
 
 from rnncli.beam import BeamSearch
 from rnncli.engine.activations import log_softmax
+from rnncli.errors import InputError
 from rnncli.models.base import Model
 from rnncli.models.classifier import Classifier
 from rnncli.models.tagger import Tagger
@@ -16,6 +17,9 @@ from rnncli.text.ragged import Ragged
 
 BATCH = 64
 """Texts that are read side by side."""
+
+LONGEST_TEXT = 20_000
+"""Characters of a text, and of all that are read side by side: each takes some kilobytes while it is read."""
 
 Ranked = list[tuple[str, float]]
 """Answers with their probabilities, likeliest first."""
@@ -39,10 +43,16 @@ class Prediction:
 def predict(model: Model, texts: Sequence[str], top: int = 1, beam: int = 1) -> list[Prediction]:
     """A prediction for each text, with the ``top`` likeliest answers; ``beam`` is the width of a translator's search,
     at least ``top``. A character that the model has never seen counts as unknown."""
+    for number, text in enumerate(texts, start=1):
+        if len(text) > LONGEST_TEXT:
+            raise InputError(
+                f"text {number} has {len(text):,} characters, more than {LONGEST_TEXT:,}; cut it into parts"
+            )
     predictions = [Prediction(text) for text in texts]
     filled = sorted((i for i, text in enumerate(texts) if text), key=lambda i: len(texts[i]))
-    for start in range(0, len(filled), BATCH):
-        which = filled[start : start + BATCH]
+    while filled:
+        together = max(1, min(BATCH, LONGEST_TEXT // len(texts[filled[min(BATCH, len(filled)) - 1]])))
+        which, filled = filled[:together], filled[together:]
         for i, prediction in zip(which, _predict_batch(model, [texts[i] for i in which], top, beam), strict=True):
             predictions[i] = prediction
     return predictions

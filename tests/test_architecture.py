@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "rnncli"
 
 FOUNDATION = {"engine", "text", "errors"}
-MIDDLE = {"training", "inspection", "sampling", "checkpoint", "scoring", "predicting", "beam", "grading", "reading", "ngram", "npz", "claim"}
+MIDDLE = {"training", "inspection", "sampling", "checkpoint", "scoring", "predicting", "beam", "grading"}
+MIDDLE |= {"reading", "ngram", "npz", "claim"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "engine": {"engine"},

@@ -201,6 +201,9 @@ def _overview(
     layers = loaded.model.config.layers
     if layer is not None and layer > layers:
         raise InputError(f"{path} has {plural(layers, 'layer')}, so there is no layer {layer}")
+    if label is not None and (loaded.model.task != "generate" or loaded.model.partner is None):
+        learnt = "running text" if loaded.model.task == "generate" else f"to {loaded.model.task}"
+        raise InputError(f"{path} has learnt {learnt}, so --label says nothing to it")
     summary = overview(loaded)
     steps = read_prime(loaded.model, primed(prime, loaded.model.vocabulary), label=label)
     found, why_not = (None, "") if prime and not text else _health(path, loaded, text)

@@ -31,12 +31,13 @@ def predict(
       rnncli predict names.npz list.txt --top 3          with probabilities
       rnncli predict dates.npz list.txt --beam 5 --json  a wider search, as data
     """
+    import os
     import sys
 
     from rnncli.cli.models import load_for
     from rnncli.errors import InputError
     from rnncli.predicting import predict as predict_texts
-    from rnncli.terminal.console import write
+    from rnncli.terminal.console import is_interactive, say, write
     from rnncli.text.sources import open_sources
 
     network = load_for("predict", model).model
@@ -44,6 +45,10 @@ def predict(
         raise InputError(f"--beam is for translators; {model} has --task {network.task}")
     if top > 1 and network.task == "tag" and not json:
         raise InputError("--top of a tagger has an answer for each character; it goes with --json")
+    if os.path.isdir(file):
+        raise InputError(f"{file} is a folder; name a file with a text in each line")
+    if file == "-" and is_interactive(sys.stdin):
+        say("type a text in each line; Ctrl-D ends")
     with sys.stdin.buffer if file == "-" else open_sources([file]).openers[0]() as stream:
         for lines in _lines(stream):
             for prediction in predict_texts(network, lines, top, beam):
@@ -75,7 +80,7 @@ def _as_text(prediction: "Prediction", top: int) -> str:
 def _as_json(prediction: "Prediction", task: str) -> str:
     name = {"classify": "label", "tag": "tags", "translate": "target"}[task]
     answers = [{name: answer, "probability": probability} for answer, probability in prediction.answers]
-    data = {"text": prediction.text, name: prediction.best or None, "answers": answers}
+    data = {"text": prediction.text, name: prediction.best if prediction.answers else None, "answers": answers}
     if prediction.tags:
         data["characters"] = [
             {"character": character, "tags": [{"tag": tag, "probability": p} for tag, p in tags]}

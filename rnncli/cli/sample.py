@@ -105,9 +105,7 @@ def sample(
     if skip_unknown:
         prime = vocabulary.without_unknown(prime)
     if network.partner is not None and label is None:
-        raise InputError(
-            f"{model} writes texts with a label; name one with --label: {', '.join(network.partner.symbols)}"
-        )
+        raise InputError(f"{model} writes texts with a label; name one with --label: {network.partner.listed()}")
     if network.partner is None and label is not None:
         raise InputError(f"{model} has learnt running text without labels, so --label says nothing to it")
     if top_k > len(vocabulary):
@@ -120,7 +118,8 @@ def sample(
             say(f"seed {seed}")
     rng = np.random.default_rng(seed)
     begin = EDGE + prime if label is not None else prime or opening(network, rng)
-    opening_ids = vocabulary.encode(begin, "the prime; --skip-unknown leaves them out")
+    vocabulary.encode(prime, "the prime; --skip-unknown leaves them out")
+    opening_ids = vocabulary.encode(begin)
     edits = [edit for written in clamp or [] for edit in clamped(written, network)]
     if compare:
         if not edits or json or count > 1 or length < 0:

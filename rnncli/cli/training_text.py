@@ -54,13 +54,13 @@ def _what(request: Request, sources: Sources, model: Model | None) -> tuple[str,
     columns = all(name.endswith(".tsv") for name in sources.names)
     if request.task not in (None, "generate"):
         return request.task, []
-    guess = guess_task(sources) if columns else RUNNING_TEXT
+    guess = guess_task(sources) if columns and request.task is None else RUNNING_TEXT
     if request.task == "generate":
-        return ("generate", []) if guess == "classify" else (RUNNING_TEXT, [])
+        return ("generate" if columns else RUNNING_TEXT), []
     if guess is None:
         raise InputError(
-            f"{', '.join(sources.names)} may be several things; say --task classify, tag or translate, or --task "
-            "generate to read it as running text"
+            f"{', '.join(sources.names)} may be several things; say --task classify, tag, translate or generate, or "
+            "pipe it into rnncli train - to learn it as running text"
         )
     return guess, [f"task     {guess}, by the look of the lines; set it with --task"] if columns else []
 

@@ -49,13 +49,13 @@ class Forward:
     @property
     def layers(self) -> list[Array]:
         """The hidden states (T, B, H) of every cell, in the order of the text."""
-        sides = []
-        for i, reading in enumerate(self.readings):
-            hidden = reading.cache.states[0, 1:]
-            if self.from_the_end is not None and i % 2:
-                hidden = hidden.reshape(-1, hidden.shape[-1])[self.from_the_end].reshape(hidden.shape)
-            sides.append(hidden)
-        return sides
+        return [self.in_text_order(i, reading.cache.states[0, 1:]) for i, reading in enumerate(self.readings)]
+
+    def in_text_order(self, cell: int, values: Array) -> Array:
+        """Activations (T, B, H) of a cell by its number, turned back where it has read from the end."""
+        if self.from_the_end is None or cell % 2 == 0:
+            return values
+        return values.reshape(-1, values.shape[-1])[self.from_the_end].reshape(values.shape)
 
 
 class RecurrentNetwork:

@@ -67,8 +67,8 @@ def activation(network: Any, forward: Any, name: str) -> Array:
         return forward.layers[number]
     cache = forward.readings[number].cache
     if which in network.cell.states:
-        return cache.states[network.cell.states.index(which), 1:]
-    return cache.gates[network.cell.gates.index(which)]
+        return forward.in_text_order(number, cache.states[network.cell.states.index(which), 1:])
+    return forward.in_text_order(number, cache.gates[network.cell.gates.index(which)])
 
 
 def held(model: Any, unit: Unit, values: dict[str, float]) -> list[Edit]:

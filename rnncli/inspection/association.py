@@ -1,8 +1,7 @@
 """How closely a unit goes with a feature, and how much of that chance would give.
 
 The measure is the correlation between the *rank* of the unit's activation and the feature; of a feature that is true or
-false it is the area under the ROC curve in other units, AUC = 1/2 + r / (√12 √(p q)) with the share p = 1 − q of places
-where it is true (Mann and Whitney 1947).
+false it is told as the area under the ROC curve (Mann and Whitney 1947), which grows with it.
 
 States follow each other and so do features: neighbouring places are no independent trials, and shuffled labels would
 make everything look significant. The null is therefore the same feature shifted along the text by at least
@@ -50,10 +49,14 @@ def associate(activations: Array, features: Array, seed: int = 0) -> Association
 
 
 def rank(values: Array) -> Array:
-    """Ranks 0 … N − 1 down each column of (N, H), ties in the order in which they stand."""
-    order = np.argsort(values, axis=0, kind="stable")
+    """Ranks 0 … N − 1 down each column of (N, H); those that tie share the mean of theirs."""
     ranks = np.empty(values.shape, np.float32)
-    np.put_along_axis(ranks, order, np.arange(len(values), dtype=np.float32)[:, None], axis=0)
+    for column, into in zip(values.T, ranks.T, strict=True):
+        order = np.argsort(column, kind="stable")
+        in_order = column[order]
+        starts = np.flatnonzero(np.concatenate(([True], in_order[1:] != in_order[:-1])))
+        ends = np.append(starts[1:], len(column))
+        into[order] = np.repeat((starts + ends - 1) / 2, ends - starts)
     return ranks
 
 
@@ -64,7 +67,11 @@ def standardised(values: Array) -> Array:
     return centred / np.where(deviation > 0, deviation, np.inf)
 
 
-def auc(r: float, labels: Array) -> float:
-    """The area under the ROC curve of a feature of 0 and 1, from its correlation with the rank."""
-    p = float(labels.mean())
-    return 0.5 + r * float(np.sqrt(p * (1 - p))) / (np.sqrt(12) * p * (1 - p)) if 0 < p < 1 else 0.5
+def auc(values: Array, labels: Array) -> float:
+    """The area under the ROC curve of values (N,) for a feature of 0 and 1: how often a place where it is 1 has the
+    larger value than one where it is 0, ties counting half."""
+    ranks, count = rank(values[:, None])[:, 0].astype(np.float64), int(labels.sum())
+    if count in (0, len(labels)):
+        return 0.5
+    below = ranks[labels == 1].sum() - count * (count - 1) / 2
+    return float(below / (count * (len(labels) - count)))

@@ -4,6 +4,7 @@ A feature says something about the text up to and with a character, so that a ne
 """
 
 import re
+import warnings
 from collections.abc import Callable
 from itertools import accumulate
 
@@ -26,7 +27,7 @@ def _position(text: str, ends: Callable[[str], bool]) -> Array:
 
 def _after(text: str, test: Callable[[str], bool]) -> Array:
     """Whether the character before passes the test (before the text stands a line end)."""
-    return np.array([test(c) for c in "\n" + text[:-1]], np.float32)
+    return np.array([test(c) for c in ("\n" + text)[: len(text)]], np.float32)
 
 
 def _in_quotes(text: str) -> Array:
@@ -88,8 +89,9 @@ def feature(name: str, text: str) -> Array:
     if name in FEATURES:
         return FEATURES[name](text)
     try:
-        pattern = re.compile(name, re.MULTILINE)
-    except re.error as error:
+        with warnings.catch_warnings(action="ignore"):  # of Python, about what expressions may mean one day
+            pattern = re.compile(name, re.MULTILINE)
+    except (re.error, OverflowError, RecursionError) as error:
         raise InputError(
             f"--feature {name!r} is neither a regular expression ({error}) nor one of {', '.join(FEATURES)}"
         ) from None

@@ -26,10 +26,11 @@ def bound(subject: Subject) -> tuple[str, Array]:
     exceeds. Gates have a way around the matrix; the mean forget or keep gate to that power is what the state itself
     hands on."""
     model = recurrent_model_of(subject, "state that gradients could go back through")
-    steps, cell = np.arange(STEPS + 1), model.network.cell
+    steps, cell, top = np.arange(STEPS + 1), model.network.cell, model.network.names[-1]
     if len(cell.gates) == 1:
-        largest = max(np.linalg.norm(model.parameters[f"{name}.W_h"][0], 2) for name in model.network.names)
-        return "bound", (largest * STEEPEST[model.config.activation]) ** steps
+        largest = np.linalg.norm(model.parameters[f"{top}.W_h"][0], 2)
+        name = "bound" if len(model.network.names) == 1 else f"bound of {top}"
+        return name, (largest * STEEPEST[model.config.activation]) ** steps
     gate = "forget" if "forget" in cell.gates else "keep"
     total, count = 0.0, 0
     for values in read_gates(subject.first(GATED), [f"{name}.{gate}" for name in model.network.names]):

@@ -12,6 +12,7 @@ from rnncli.errors import InputError
 from rnncli.models.base import Model
 from rnncli.models.language_model import LanguageModel
 from rnncli.predicting import Ranked, predict, ranked
+from rnncli.text.pairs import EDGE
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,18 @@ def read_prime(model: Model, text: str, top: int = 5, label: str | None = None) 
 
     ``label`` sets the first state of a model of labelled texts.
     """
+    if (label is None) == (model.task == "generate" and model.partner is not None) and (text or label is not None):
+        raise InputError(_about_labels(model))
     if not text:
         return []
-    ids = model.vocabulary.encode(text).astype(np.intp)[:, None]
+    before = (
+        EDGE if label is not None and not text.startswith(EDGE) else ""
+    )  # a text that is written by label begins with a line end
+    model.vocabulary.encode(text, "the prime")
+    ids = model.vocabulary.encode(before + text).astype(np.intp)[:, None]
     part = model.parameters.scope("encoder") if model.task == "translate" else model.parameters
     state = model.network.zero_state(1, part.flat.dtype)
     if isinstance(model, LanguageModel):
-        if (label is None) != (model.partner is None):
-            raise InputError("--label goes with a model of labelled texts, and --prime needs one there")
         if label is not None:
             state = model.first_state(model.partner.encode(label))
         scores = log_softmax(model.logits(ids, state)[0][:, 0])
@@ -57,6 +62,12 @@ def read_prime(model: Model, text: str, top: int = 5, label: str | None = None) 
     else:
         beginnings = [text[: n + 1] for n in range(len(text))]
         expected = [prediction.answers for prediction in predict(model, beginnings, top)]
-    layers = model.network.forward(part, ids, state, Workspace()).layers
-    hidden = [dict(zip(model.network.names, (layer[t, 0] for layer in layers), strict=True)) for t in range(len(text))]
-    return [PrimeStep(*step) for step in zip(text, expected, hidden, strict=True)]
+    layers = [layer[len(before) :, 0] for layer in model.network.forward(part, ids, state, Workspace()).layers]
+    hidden = [dict(zip(model.network.names, (layer[t] for layer in layers), strict=True)) for t in range(len(text))]
+    return [PrimeStep(*step) for step in zip(text, expected[len(before) :], hidden, strict=True)]
+
+
+def _about_labels(model: Model) -> str:
+    if model.task == "generate" and model.partner is not None:
+        return f"the model has learnt texts with labels; name that of the prime with --label: {model.partner.listed()}"
+    return "--label goes with a model of labelled texts, which this one is not"

@@ -66,10 +66,11 @@ def track(subject: Subject, names: list[str], layer: int | None = None, best: in
         if not np.any(features[:half, f] != features[0, f]) or not np.any(labels != labels[0]):
             continue  # it does not occur, or always does
         plain = int(np.abs(of_untrained[0][:, f]).argmax())
-        nothing = _strength(abs(of_untrained[1][plain, f]), labels)
+        r = of_untrained[1][plain, f]
+        nothing = _strength(untrained[half:, plain] * np.sign(r), abs(float(r)), labels)
         for u in np.argsort(-np.abs(chosen[:, f]), kind="stable")[:best]:
             sign = 1 if chosen[u, f] >= 0 else -1
-            strength = _strength(sign * tested.r[u, f], labels)
+            strength = _strength(sign * trained[half:, u], sign * float(tested.r[u, f]), labels)
             unit = Unit(cells[u // size], int(u % size))
             z, p = float(sign * tested.z[u, f]), float(tested.p[u, f])
             found.append(Tracking(name, unit, strength, nothing, z, p, sign))
@@ -91,8 +92,8 @@ def _correlation(activations: Array, features: Array) -> Array:
     return standardised(rank(activations)).T @ standardised(features) / len(features)
 
 
-def _strength(r: float, labels: Array) -> float:
-    return auc(r, labels) if is_yes_or_no(labels) else float(r)
+def _strength(activation: Array, r: float, labels: Array) -> float:
+    return auc(activation, labels) if is_yes_or_no(labels) else r
 
 
 def units(ask: Ask) -> Finding:

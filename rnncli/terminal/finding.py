@@ -13,7 +13,7 @@ from rich.text import Text
 from rnncli.inspection.finding import Curves, Scatter, Strip, Table, Value
 from rnncli.terminal.cells import LEGEND, colour, mark
 from rnncli.terminal.chart import chart, scatter
-from rnncli.terminal.words import visible
+from rnncli.terminal.words import visible, visible_line
 
 if TYPE_CHECKING:
     from rnncli.inspection.finding import Finding, Part
@@ -73,11 +73,6 @@ def written(value: Value) -> str:
             return "-"
         return f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.4g}" if abs(value) >= 10 else f"{value:.3f}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else visible_line(str(value))
-
-
-def visible_line(text: str) -> str:
-    """The text with control characters shown, blanks as they are."""
-    return "".join(c if c == " " else visible(c) for c in text)
 
 
 def draw_strip(strip: Strip, width: int, has_colour: bool) -> Text:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from rnncli.terminal.cells import LEGEND, cells
 from rnncli.terminal.chart import chart
-from rnncli.terminal.words import count, plural, visible
+from rnncli.terminal.words import count, plural, visible, visible_line
 from rnncli.terminal.words import network as in_words
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def draw_overview(view: "Overview", width: int) -> RenderableType:
     }
     curves = {name: points for name, points in curves.items() if len(points) > 1}
     if curves:
-        parts += [Text(), Text("Loss, nats per character", HEADING)]
+        parts += [Text(), Text(f"Loss, nats per {unit_of(view)}", HEADING)]
         parts += [chart(curves, ("blue", "dark_orange"), width=min(60, width - 10))]
     return Group(*parts)
 
@@ -56,7 +56,7 @@ def facts_of(view: "Overview") -> list[tuple[str, str]]:
         what, answers = view.partner
         shown = "".join(answers) if isinstance(answers, str) else ", ".join(answers)
         noun = what.replace("_", " ")
-        facts.append((noun, f"{count(len(answers))}: {visible(shown[:60])}{' …' if len(shown) > 60 else ''}"))
+        facts.append((noun, f"{count(len(answers))}: {visible_line(shown[:60])}{' …' if len(shown) > 60 else ''}"))
     if corpus:
         names = corpus["names"]
         unit = "lines" if view.partner else "characters"
@@ -81,11 +81,12 @@ def facts_of(view: "Overview") -> list[tuple[str, str]]:
         facts.append(
             (
                 "validation",
-                f"{view.best_loss:.4f} nats, {view.bits:.4f} bits per character, perplexity {view.perplexity:.2f}",
+                f"{view.best_loss:.4f} nats, {view.bits:.4f} bits per {unit_of(view)}, "
+                f"perplexity {view.perplexity:.2f}",
             )
         )
     elif view.history:
-        facts.append(("last loss", f"{view.history[-1]['loss']:.4f} nats per character (nothing was held out)"))
+        facts.append(("last loss", f"{view.history[-1]['loss']:.4f} nats per {unit_of(view)} (nothing was held out)"))
     return facts
 
 
@@ -115,3 +116,8 @@ def _states(steps: "list[PrimeStep]", name: str, layer: str, width: int) -> Text
     if left_out > 0:
         states.append(f"and {plural(left_out, 'unit')} more; all of them with --json\n", "dim")
     return states
+
+
+def unit_of(view: "Overview") -> str:
+    """What a loss is counted per."""
+    return {"classify": "label", "tag": "tag"}.get(view.task, "character")

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from rnncli.inspection.finding import Curves, Finding, Part, Scatter, Strip, Table
-from rnncli.terminal.finding import part_as_csv, visible_line, written
+from rnncli.terminal.finding import part_as_csv, written
 from rnncli.terminal.overview import facts_of
-from rnncli.terminal.words import visible
+from rnncli.terminal.words import visible, visible_line
 
 if TYPE_CHECKING:
     from rnncli.inspection.report import Report

@@ -45,3 +45,8 @@ def visible(text: str) -> str:
     """The text with control characters shown as pictures or escapes, for one line."""
     pictures = {"\n": "↵", "\t": "→", "\r": "␍", " ": "·"}
     return "".join(pictures.get(c) or (c if c.isprintable() else repr(c)[1:-1]) for c in text)
+
+
+def visible_line(text: str) -> str:
+    """The text with control characters shown, blanks as they are."""
+    return "".join(c if c == " " else visible(c) for c in text)

@@ -29,10 +29,13 @@ class Labels:
         """The id of a label, (1,); InputError, with a suggestion, for one that is not known."""
         if name not in self._ids:
             close = difflib.get_close_matches(name, self.symbols, 1)
-            known = ", ".join(self.symbols[:30]) + (f" … ({len(self)} labels)" if len(self) > 30 else "")
-            hint = f"did you mean {close[0]}?" if close else f"it knows {known}"
+            hint = f"did you mean {close[0]}?" if close else f"it knows {self.listed()}"
             raise InputError(f"the model knows no label {name!r}; {hint}")
         return np.array([self._ids[name]], self.dtype)
+
+    def listed(self, most: int = 30) -> str:
+        """The names for a message."""
+        return ", ".join(self.symbols[:most]) + (f" … ({len(self)} labels)" if len(self) > most else "")
 
     def to_json(self) -> list[str]:
         """For the model file."""

@@ -82,9 +82,10 @@ def read_columns(sources: Sources, task: str) -> Columns:
     first: list[str] = []
     second: list[str] = []
     begins: list[tuple[int, str]] = []
+    sources.advice = "re-encode it"  # lines of bytes are no lines
     for name, text in sources.whole_texts():
         begins.append((len(first), name))
-        lines = text.removesuffix("\n").split("\n") if text else []
+        lines = text.rstrip("\r\n").split("\n") if text.strip("\r\n") else []
         for number, line in enumerate(lines, start=1):
             fields = line.removesuffix("\r").split("\t")
             if fault := _fault(fields, task):
@@ -121,6 +122,7 @@ def _fault(fields: Sequence[str], task: str) -> str:
 def guess_task(sources: Sources) -> str | None:
     """What the lines of a .tsv look like: classify where labels repeat, tag where both columns are always of equal
     length, translate where hardly anything repeats; None where it is not safe to say, or the lines are no pairs."""
+    sources.advice = "re-encode it"
     lines = [line.removesuffix("\r") for _, text in sources.whole_texts() for line in text.split("\n") if line]
     fields = [line.split("\t") for line in lines]
     pairs = [pair for pair in fields if len(pair) == 2]

@@ -34,6 +34,9 @@ class Sources:
     openers: list[Callable[[], BinaryIO]]
     encoding: str = "utf-8"
     notices: list[str] = field(default_factory=list)
+    advice: str = "re-encode it, or train on its bytes with --encoding bytes"
+    """What to do about bytes that are no UTF-8."""
+
     read_digest: str = ""
     """SHA-256 of all bytes, as they were when the text was last read to its end."""
 
@@ -71,8 +74,7 @@ class Sources:
                         text = decoder.decode(data, final=not data)
                     except UnicodeDecodeError as error:
                         raise InputError(
-                            f"{name} is not valid UTF-8 at byte {position - pending + error.start}; "
-                            "re-encode it, or train on its bytes with --encoding bytes"
+                            f"{name} is not valid UTF-8 at byte {position - pending + error.start}; {self.advice}"
                         ) from None
                     if not begun and text.startswith(_BOM) and self.encoding == "utf-8":
                         text = text[1:]

@@ -14,7 +14,7 @@ WORK = 4e12
 """Multiplications of a run of default length, some minutes on a laptop. It is counted and not timed, so that the same
 seed gives the same model on a slow machine and a fast one."""
 
-EPOCHS, FEWEST_STEPS = 30, 300
+EPOCHS, FEWEST_STEPS, FEWEST_STEPS_OF_PAIRS = 30, 300, 1_000
 """A run of default length reads no text more often than EPOCHS times, unless that were fewer steps than these."""
 
 CLASSIFIER = {"hidden_size": 192, "embedding_size": 64, "dropout": 0.5}
@@ -56,7 +56,7 @@ def default_learning(corpus: Corpus | PairCorpus, optimizer: str) -> dict[str, A
     """Batch size, window, learning rate and weight decay."""
     batch_size, seq_length = default_streams(characters(corpus))
     if isinstance(corpus, PairCorpus):
-        batch_size, seq_length = max(1, min(32, len(corpus.training) // 8)), TrainingOptions.seq_length
+        batch_size, seq_length = max(1, min(32, len(corpus.training) // 4)), TrainingOptions.seq_length
     return {
         "batch_size": batch_size,
         "seq_length": seq_length,
@@ -77,7 +77,8 @@ def default_steps(corpus: Corpus | PairCorpus, parameters: int, in_step: float) 
     """Steps of a run of default length, of ``in_step`` characters each: by WORK, but not more than EPOCHS."""
     affordable = WORK / (3 * parameters * in_step)  # forward, and twice as much backward
     epochs = EPOCHS * characters(corpus) / in_step
-    return max(FEWEST_STEPS, round(min(affordable, epochs)))
+    fewest = FEWEST_STEPS if isinstance(corpus, Corpus) else FEWEST_STEPS_OF_PAIRS
+    return max(fewest, round(min(affordable, epochs)))
 
 
 def default_workers(parameters: int, in_step: float, batch_size: int, steps: float, seconds: float | None) -> int:

@@ -71,17 +71,19 @@ def _check(config: NetworkConfig, corpus: Corpus | PairCorpus, learning: Choices
     """InputError for choices that contradict each other."""
     feed_forward = config.cell == FEED_FORWARD
     if config.activation != "tanh" and config.cell not in ("rnn", FEED_FORWARD):
-        raise InputError(f"--activation is a choice of --cell rnn and mlp; the gates of a {config.cell} have their own")
+        raise InputError(f"--activation is a choice of --cell rnn and mlp; the gates of {config.cell} have their own")
     if config.bidirectional and corpus.task == "generate":
         raise InputError(
             "--bidirectional is not for --task generate: a network that reads from the end would see the future, "
             "the very characters that it is to predict"
         )
     if config.context and not feed_forward:
-        raise InputError(f"--context is a choice of --cell mlp; a {config.cell} remembers what it has read")
+        raise InputError(f"--context is a choice of --cell mlp; {config.cell} remembers what it has read")
     if feed_forward and isinstance(corpus, PairCorpus):
-        what = "a label sets the first state, which it has not" if corpus.task == "generate" else f"not {corpus.task}"
-        raise InputError(f"--cell mlp predicts the next character of running text; {what}: take rnn, gru or lstm")
+        raise InputError(
+            f"--cell mlp predicts the next character of running text, and cannot {corpus.task} lines of two columns; "
+            "take rnn, gru or lstm"
+        )
     if not config.layers and not feed_forward:
         raise InputError("--layers 0 is the single-layer perceptron, --cell mlp; a recurrent network has at least one")
     if isinstance(corpus, PairCorpus) and "seq_length" in learning:
@@ -115,7 +117,8 @@ def go_on(
         trainer.restore(arrays, record["state"])
     except (KeyError, ValueError, TypeError):
         raise InputError("the model file holds no record of a run to go on with; begin a new model with -o") from None
-    if length or "patience" in learning:
+    before = record["options"]
+    if any(before[name] != value for name, value in {**length, **learning}.items() if name in (*length, "patience")):
         trainer.evaluations_since_best = 0  # asked to go on, it gets its patience back
     if trainer.finished:
         raise InputError(

@@ -93,6 +93,13 @@ def test_labelled_texts_need_a_label_that_is_known(
     refuses(folder, words, command[0], begun("generate"), *command[1:], *label)
 
 
+def test_the_place_of_an_unseen_character_is_that_in_the_prime(folder: Path) -> None:
+    """The line end that a labelled text begins with is not the user's."""
+    for prime, place in (("X", 1), ("oneX", 4)):
+        words = "'X'", f"first at character {place} of the prime"
+        refuses(folder, words, "sample", begun("generate"), "--label", "A", "--prime", prime)
+
+
 @pytest.mark.parametrize("command", [("sample",), ("inspect", "--prime", "1"), ("inspect",)], ids=" ".join)
 def test_running_text_has_no_label(command: tuple[str, ...], text_model: Path, folder: Path) -> None:
     """And a label that changes nothing is not taken in silence."""
@@ -208,6 +215,17 @@ def test_a_model_keeps_its_task(name: str, task: str, folder: Path) -> None:
     train(folder, name, *BEGUN)
     arguments = ("train", f"{name}.tsv", "--resume", "--task", task, "--steps", 2, "-q")
     if task == TASKS[name]:
+        refuses(
+            folder,
+            ("--cell", "--init-from"),
+            *arguments[:2],
+            "-o",
+            "b.npz",
+            "--init-from",
+            "model.npz",
+            "--cell",
+            "rnn",
+        )
         succeeded(rnncli(*arguments))
     else:
         refuses(folder, (f"--task {task}", f"learnt to {TASKS[name]}"), *arguments)
@@ -218,7 +236,7 @@ def test_a_model_keeps_its_task(name: str, task: str, folder: Path) -> None:
 def test_a_run_keeps_its_network_and_its_lines(name: str, folder: Path) -> None:
     train(folder, name, *BEGUN)
     turned = "--one-direction" if TASKS[name] != "generate" else "--bidirectional"
-    for option in (("--loss", "mse"), ("--batch-size", 2), (turned,)):
+    for option in (("--loss", "mse"), ("--batch-size", 3), (turned,)):
         refuses(folder, option[:1] if option[1:] else ("--bidirectional",), "train", f"{name}.tsv", "--resume", *option)
     (folder / f"{name}.tsv").write_text(tsv(EXAMPLES[name][::-1]), "utf-8")
     refuses(folder, (f"{name}.tsv", "not the text"), "train", f"{name}.tsv", "--resume", "--steps", 2)

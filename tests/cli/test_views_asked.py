@@ -1,0 +1,223 @@
+"""What may be asked of a view: texts from everywhere, models of all tasks; and what cannot be is told in a sentence."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnncli.checkpoint import Checkpoint, save
+from tests.cli.examples import QUICK, learnt, pairs_file
+from tests.cli.looking import HELD_OUT, TEXT, VIEWS, check_schema, model_of, strict, words
+from tests.cli.running import process, refused, rnncli, succeeded
+from tests.helpers import random_model
+
+ABOUT_TEXT = [view for view in VIEWS if view not in ("step", "weights")]
+WITH_A_UNIT = ("--unit", "1:1")
+
+BAD: list[tuple[tuple[object, ...], str]] = [
+    (("unit", "9:9"), "'9:9' is no unit"),
+    (("unit", "1:6"), "from 0 to 5"),
+    (("unit", "1:-1"), "'1:-1' is no unit"),
+    (("unit", "1"), "'1' is no unit"),
+    (("unit", "a:b"), "'a:b' is no unit"),
+    (("unit", ""), "'' is no unit"),
+    (("unit",), "name the unit"),
+    (("ablate", "--unit", "3:0"), "'3:0' is no unit"),
+    (("ablate", *WITH_A_UNIT, "--feature", "("), "--feature '('"),
+    (("units", "--feature", "[a"), "--feature '[a'"),
+    (("units", "--layer", 3), "layer 3"),
+    (("units", "--layer", 0), "--layer"),
+    (("match", "3:5", "--layer", 9), "layer 9"),
+    (("why", 0), "'0' is no place"),
+    (("why", -1), "-1"),
+    (("why", 10**6), "is no place"),
+    (("why", "x"), "'x' is no place"),
+    (("why", 5, "--contrast", "漢"), "漢"),
+    (("why", 5, "--contrast", ""), "--contrast"),
+    (("why", 5, "--contrast", "12"), "--contrast"),
+    (("match",), "match 120:128"),
+    (("match", "5:2"), "match 120:128"),
+    (("match", "5:5"), "match 120:128"),
+    (("match", "5"), "match 120:128"),
+    (("match", "0:9999999"), "match 120:128"),
+    (("step",), "step hell"),
+    (("step", "z"), "'z'"),
+    (("step", "1" * 41), "40 characters"),
+    (("diff",), "diff compares two models"),
+    (("diff", "a.npz", "b.npz"), "a.npz does not exist"),
+    (("diff", "abc.npz"), "never seen"),
+    (("gradients", "none.npz"), "none.npz does not exist"),
+    (("text", "--text", "none.txt"), "none.txt"),
+    (("text", "--text", "letters.txt"), "'x' 'y'"),
+    (("text", "--text", "one.txt"), "fewer than two characters"),
+    (("text", "--prime", "1"), "two characters"),
+    (("gates", "--prime", "1"), "two characters"),
+    (("tekst",), "did you mean text?"),
+    (("text", "--json", "--csv"), "exclude each other"),
+    (("overview", "--csv"), "--csv"),
+    (("units", "--text", "short.txt"), "too few"),
+    (("ablate", "--text", "short.txt"), "too few"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "told"), BAD, ids=[" ".join(map(str, arguments)) for arguments, _ in BAD])
+def test_what_cannot_be_asked_is_told_in_a_sentence(arguments: tuple[object, ...], told: str, folder: Path) -> None:
+    save("abc.npz", Checkpoint(random_model("abc")))
+    for name, text in {"letters.txt": "xy", "one.txt": "1", "short.txt": "123 456"}.items():
+        (folder / name).write_text(text)
+    refused(rnncli("inspect", model_of("gru"), *arguments), told)
+
+
+def test_two_alphabets_are_not_compared() -> None:
+    """Though every character of the text be known to both."""
+    save("more.npz", Checkpoint(random_model("".join(sorted({*TEXT, "漢"})))))
+    refused(rnncli("inspect", model_of("gru"), "diff", "more.npz"), "different alphabets")
+
+
+@pytest.mark.parametrize("view", [view for view in VIEWS if view not in ("units", "ablate", "step", "weights")])
+@pytest.mark.parametrize("text", ["12", "12 ", "1234\n"])
+def test_a_text_may_be_as_short_as_two_characters(view: str, text: str) -> None:
+    """Every view that needs no chance to compare with says what there is to say."""
+    arguments = {"why": (1,), "match": ("0:1",)}.get(view, VIEWS[view])
+    command = [*words("lstm", view)[:3], *(model_of("gru") if word == "OTHER" else word for word in arguments)]
+    result = rnncli(*command, "--text", "-", "--json", input=text)
+    if view == "match" and result.exit_code == 2:
+        refused(result, "no unit of layer 2")
+        return
+    check_schema(strict(succeeded(result)))
+
+
+@pytest.mark.parametrize("text", ["12", "1234\n"])
+def test_the_overview_of_a_short_text(text: str) -> None:
+    found = strict(succeeded(rnncli("inspect", model_of("gru"), "--json", "--text", "-", input=text)))
+    check_schema(found["health"])
+
+
+@pytest.mark.parametrize("view", ABOUT_TEXT)
+def test_a_text_of_the_users_is_read_and_said_so(view: str, folder: Path) -> None:
+    """From a file, from several, and from standard input; of the held-out part it says the same."""
+    (folder / "own.txt").write_text(HELD_OUT)
+    middle = len(HELD_OUT) // 2
+    for name, part in {"a.txt": HELD_OUT[:middle], "b.txt": HELD_OUT[middle:]}.items():
+        (folder / name).write_text(part)
+    own, two, piped = (
+        strict(succeeded(rnncli(*words("gru", view), "--json", *options, input=HELD_OUT)))
+        for options in (("--text", "own.txt"), ("--text", "a.txt", "--text", "b.txt"), ("--text", "-"))
+    )
+    for found, name in ((own, "own.txt"), (two, "a.txt, b.txt"), (piped, "standard input")):
+        assert found["text"].startswith(name)
+        assert "held-out" not in found["text"]
+        assert found["parts"] == own["parts"]
+    held_out = strict(succeeded(rnncli(*words("gru", view), "--json")))
+    if view != "errors":  # where the n-gram model learnt from what was not held out
+        assert held_out["parts"] == own["parts"]
+
+
+def moved_away(folder: Path) -> Path:
+    """A model beside which there is nothing of what it was trained on."""
+    text = folder / "talk.txt"
+    text.write_text(TEXT[:3000])
+    succeeded(rnncli("train", text, "-o", "own.npz", "-q", "--hidden-size", 3, "--steps", 2))
+    return text
+
+
+@pytest.mark.parametrize("change", ["gone", "longer", "another"])
+def test_where_the_corpus_is_not_as_it_was_a_text_is_asked_for(change: str, folder: Path) -> None:
+    text = moved_away(folder)
+    assert "held-out part" in strict(succeeded(rnncli("inspect", "own.npz", "text", "--json")))["text"]
+    if change == "gone":
+        text.unlink()
+    else:
+        text.write_text(TEXT[:3000] + "1" if change == "longer" else TEXT[1:3001])
+    for view in ("text", "memory", "errors"):
+        refused(rnncli("inspect", "own.npz", view), "--text", "talk.txt")
+    found = strict(succeeded(rnncli("inspect", "own.npz", "errors", "--json", "--text", "-", input=HELD_OUT)))
+    assert "the first half of this text" in found["parts"][0]["note"]
+    succeeded(rnncli("inspect", "own.npz", "step", "12"))
+    succeeded(rnncli("inspect", "own.npz", "weights"))
+    overview = rnncli("inspect", "own.npz")
+    succeeded(overview)
+    assert "--text" in overview.stderr
+
+
+def test_a_corpus_beside_the_model_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it was named when it was read."""
+    (folder / "here").mkdir()
+    monkeypatch.chdir(folder / "here")
+    Path("talk.txt").write_text(TEXT[:3000])
+    succeeded(rnncli("train", "talk.txt", "-o", "own.npz", "-q", "--hidden-size", 3, "--steps", 2))
+    shutil.move(folder / "here", folder / "there")
+    monkeypatch.chdir(folder)
+    found = strict(succeeded(rnncli("inspect", "there/own.npz", "text", "--json")))
+    assert found["text"] == "the held-out part of talk.txt"
+
+
+def test_a_held_out_file_is_read_and_when_it_is_gone_a_text_is_asked_for(folder: Path) -> None:
+    (folder / "talk.txt").write_text(TEXT[:3000])
+    (folder / "other.txt").write_text(TEXT[3000:3500])
+    options = ("--validation", "other.txt", "-q", "--hidden-size", 3, "--steps", 2)
+    succeeded(rnncli("train", "talk.txt", "-o", "own.npz", *options))
+    found = strict(succeeded(rnncli("inspect", "own.npz", "text", "--json")))
+    assert "other.txt" in found["text"]
+    assert found["parts"][0]["text"] == TEXT[3001:3500]
+    (folder / "other.txt").unlink()
+    refused(rnncli("inspect", "own.npz", "text"), "other.txt", "--text")
+
+
+def test_where_nothing_was_held_out_it_says_so(hello: Path) -> None:
+    found = strict(succeeded(rnncli("inspect", hello, "text", "--json")))
+    assert "nothing was held out" in found["text"]
+    assert found["parts"][0]["text"] == "ello"
+
+
+@pytest.mark.parametrize("task", ["two", "past", "translate", "generate"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_models_of_other_tasks(task: str, view: str, folder: Path) -> None:
+    """Weights and the arithmetic of a step are there for all, the rest is about running text and says so."""
+    arguments: dict[str, Any] = {"step": ("a",)}
+    model = learnt(task, "--cell", "lstm")
+    command = ["inspect", model, view, *(model if word == "OTHER" else word for word in VIEWS[view])]
+    if view in ("step", "weights"):
+        command[3:] = arguments.get(view, ())
+        label = ("--label", "A") if task == "generate" and view == "step" else ()
+        if label:
+            command[3] = "o"
+        for options in ((), ("--json",), ("--csv",)):
+            shown = succeeded(rnncli(*command, *label, *options))
+        check_schema(strict(succeeded(rnncli(*command, *label, "--json"))))
+        assert "\x1b" not in shown
+        return
+    refused(rnncli(*command), "running text", "labelled texts" if task == "generate" else "--task")
+
+
+@pytest.mark.parametrize("task", ["past", "translate"])
+def test_pairs_that_are_gone_are_told_in_a_sentence(task: str, folder: Path) -> None:
+    """Whether they were a file of their own or a part of another."""
+    for name in ("pairs.tsv", "other.tsv"):
+        shutil.copy(pairs_file(folder, task), folder / name)
+    kind = "tag" if task == "past" else task
+    options = ("--task", kind, "--validation", "other.tsv", *QUICK[:2], "--steps", 2, "-q", "-o", "own.npz")
+    succeeded(rnncli("train", "pairs.tsv", *options))
+    (folder / "other.tsv").unlink()
+    for view in ("text", "memory"):
+        result = rnncli("inspect", "own.npz", view)
+        refused(result)
+    succeeded(rnncli("inspect", "own.npz"))
+
+
+def test_the_arithmetic_of_a_labelled_model_begins_where_the_label_says() -> None:
+    """With another label the numbers are others, and they are those of the overview."""
+    model = learnt("generate", "--cell", "lstm")
+    one, other = (
+        strict(succeeded(rnncli("inspect", model, "step", "one", "--label", label, "--json"))) for label in "A漢"
+    )
+    assert one["parts"][0] != other["parts"][0]
+
+
+def test_a_view_is_written_to_a_pipe_in_a_process_of_its_own() -> None:
+    """Bytes of standard input come as they are, and none of a terminal's."""
+    result = process("inspect", model_of("gru"), "text", "--text", "-", input=HELD_OUT.encode())
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert b"[bold]" in result.stdout
+    assert b"\x1b" not in result.stdout

@@ -1,0 +1,116 @@
+"""Texts of which the truth is known, and small networks that have learnt it.
+
+In each, what comes next depends on one thing that has to be remembered: whether a bracket or a quote is open, how long
+the line is already, how often a character has come, how many letters are still owed. The letters themselves say little.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rnncli.inspection.subject import Subject
+from rnncli.models.config import NetworkConfig
+from rnncli.models.language_model import LanguageModel
+from rnncli.training.options import TrainingOptions
+from rnncli.training.trainer import Trainer
+from tests.helpers import corpus_of
+from tests.inspection.subjects import looked_at
+
+LEARNT, LOOKED_AT = 40_000, 16_000
+
+Rng = np.random.Generator
+
+
+def _letters(rng: Rng, letters: str, low: int, high: int, shares: tuple[float, ...] | None = None) -> str:
+    """From ``low`` to below ``high`` of these letters."""
+    return "".join(rng.choice(list(letters), rng.integers(low, high), p=shares))
+
+
+def brackets(rng: Rng) -> str:
+    """Inside brackets and outside the same letters are equally likely."""
+    return _letters(rng, "ab ", 25, 50) + "(" + _letters(rng, "ab ", 6, 14) + ")"
+
+
+def quotes(rng: Rng) -> str:
+    """Opened and closed by the same sign, so that it must be known which of the two it is."""
+    inside = _letters(rng, "ab ", 6, 14, (0.25, 0.4, 0.35))
+    return _letters(rng, "ab ", 25, 50, (0.4, 0.35, 0.25)) + f'"{inside}"'
+
+
+def lines(rng: Rng) -> str:
+    """Lines of 16 to 27 characters: when one ends can be told by its length alone."""
+    return _letters(rng, "ab", 16, 28) + "\n"
+
+
+def even_lines(rng: Rng) -> str:
+    """Lines of 19 characters."""
+    return _letters(rng, "ab", 19, 20) + "\n"
+
+
+def runs(rng: Rng) -> str:
+    """An a 6 to 14 times, and then something else."""
+    return "a" * int(rng.integers(6, 15)) + "bcb"[: int(rng.integers(1, 4))]
+
+
+def debts(rng: Rng) -> str:
+    """So many of the letters x and y as there were of a and b."""
+    count = int(rng.integers(2, 9))
+    return _letters(rng, "ab", count, count + 1) + _letters(rng, "xy", count, count + 1)
+
+
+def owed(text: str) -> np.ndarray:
+    """How many letters of ``debts`` are still to come."""
+    found, count = [], 0
+    for c in text:
+        count = count + 1 if c in "ab" else max(0, count - 1)
+        found.append(count)
+    return np.array(found, np.float32)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A text of such pieces, the feature that matters in it, and a network of a shape that can learn it.
+
+    An ``untrained`` network tracks the feature less than this: it is near to nothing but where runs are counted, since
+    a network settles down while it reads the same again and again, by steps that are tiny and in order.
+    """
+
+    piece: Any
+    feature: str
+    network: dict[str, Any]
+    steps: int
+    untrained: float
+    learning_rate: float = 0.02
+    seed: int = 3
+
+    def learn(self) -> "tuple[Subject, Subject]":
+        """What has learnt the text, and the same network before it has, both with another text of the kind."""
+        rng = np.random.default_rng(self.seed)
+        text, other = self._text(rng, LEARNT), self._text(rng, LOOKED_AT)
+        corpus = corpus_of(text)
+        model = LanguageModel(NetworkConfig(**self.network), corpus.vocabulary)
+        model.initialise(np.random.default_rng(7))
+        fresh = model.on(model.parameters.flat.copy())
+        options = TrainingOptions(seq_length=48, warmup=0, steps=self.steps, learning_rate=self.learning_rate)
+        trainer = Trainer(model, corpus, options)
+        for _ in trainer.run():
+            pass
+        return looked_at(trainer.best_model, other), looked_at(fresh, other)
+
+    def _text(self, rng: Rng, length: int) -> str:
+        pieces: list[str] = []
+        while sum(map(len, pieces)) < length:
+            pieces.append(self.piece(rng))
+        return "".join(pieces)[:length]
+
+
+TRUTHS = {
+    "brackets": Truth(brackets, "inside brackets", {"cell": "gru", "hidden_size": 8}, 900, 0.75),
+    "quotes": Truth(quotes, "inside quotes", {"cell": "gru", "hidden_size": 8}, 700, 0.75),
+    "lines": Truth(lines, "position in line", {"cell": "lstm", "hidden_size": 12}, 500, 0.6, seed=4),
+    "runs": Truth(runs, "run of a character", {"cell": "rnn", "hidden_size": 8}, 500, 0.9, seed=4),
+    "debts": Truth(debts, "owed", {"cell": "gru", "hidden_size": 12}, 900, 0.7, 0.01, seed=4),
+}
+
+EVEN = Truth(even_lines, "position in line", {"cell": "lstm", "hidden_size": 12}, 400, 0.7)

@@ -1,0 +1,31 @@
+"""What the tests of the views look at: models of every kind, with a text."""
+
+import numpy as np
+import pytest
+
+from rnncli.inspection.subject import Subject
+from rnncli.models.language_model import LanguageModel
+from tests.helpers import random_ids, random_model
+
+NETWORKS = {
+    f"{cell}-{layers}": {"cell": cell, "layers": layers, "context": 3 * (cell == "mlp")}
+    for cell in ("rnn", "gru", "lstm", "mlp")
+    for layers in (1, 2)
+}
+RECURRENT = {name: config for name, config in NETWORKS.items() if config["cell"] != "mlp"}
+
+every_network = pytest.mark.parametrize("config", list(NETWORKS.values()), ids=list(NETWORKS))
+every_recurrent = pytest.mark.parametrize("config", list(RECURRENT.values()), ids=list(RECURRENT))
+
+
+def looked_at(model: LanguageModel, text: str | np.ndarray | int) -> Subject:
+    """A model with a text, or the ids of one, or so many random characters."""
+    if isinstance(text, int):
+        text = random_ids(model, text)
+    ids = model.vocabulary.encode(text) if isinstance(text, str) else text
+    return Subject(model, "model.npz", {}, ids, "a text")
+
+
+def random_subject(count: int, dtype: object = np.float64, **config: object) -> Subject:
+    """A random model, and so many random characters."""
+    return looked_at(random_model(dtype=dtype, **config), count)

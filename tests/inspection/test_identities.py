@@ -1,0 +1,172 @@
+"""What the views compute, against its definition: finite differences, counts, and comparisons of all pairs."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnncli.engine.types import Array
+from rnncli.inspection.activations import activation, gate_names, read
+from rnncli.inspection.backwards import state_gradients
+from rnncli.inspection.gates import OPEN, SHUT, saturation
+from rnncli.inspection.memory import half_lives, loss_with_context
+from rnncli.inspection.why import connectivity
+from rnncli.models.language_model import LanguageModel
+from tests.helpers import random_ids, random_model
+from tests.inspection.subjects import every_network, every_recurrent, looked_at, random_subject
+
+GATED = [{"cell": cell, "layers": layers} for cell in ("gru", "lstm") for layers in (1, 2)]
+
+
+def all_losses(model: LanguageModel, ids: np.ndarray) -> Array:
+    """The losses of all characters but the first, read in one pass."""
+    ids = ids.astype(np.intp)[:, None]
+    return model.losses_of(model.forward(ids[:-1], model.zero_state()), ids[1:])[0][:, 0]
+
+
+@every_network
+def test_in_one_stream_the_losses_are_those_of_the_model(config: dict[str, Any]) -> None:
+    subject = random_subject(250, np.float32, **config)
+    for streams in (1, 16):  # too short a text for several
+        assert read(subject, streams=streams).losses.tolist() == all_losses(subject.model, subject.ids).tolist()
+    longer = random_subject(1000, **config)
+    np.testing.assert_allclose(read(longer, streams=1).losses, all_losses(longer.model, longer.ids), rtol=1e-12)
+
+
+@every_network
+def test_sixteen_streams_are_close_to_one(config: dict[str, Any]) -> None:
+    """Each begins some hundred characters early, so that a network which forgets is where it would be."""
+    subject = random_subject(17_000, **config)
+    subject.model.parameters.flat[...] *= 0.4  # at 1 it would be chaotic, and forget nothing
+    name = f"{subject.model.network.names[-1]}.hidden"
+    one, several = read(subject, [name], streams=1), read(subject, [name])
+    np.testing.assert_allclose(several.losses, one.losses, atol=1e-9)
+    np.testing.assert_allclose(several.values[name], one.values[name], atol=1e-9)
+    assert one.values[name].shape == (16_999, 7)
+
+
+@every_recurrent
+@pytest.mark.parametrize("contrast", [None, 5])
+def test_connectivity_is_the_slope_of_the_logit(config: dict[str, Any], contrast: int | None) -> None:
+    """Along the vector of a character that occurs once; with a contrast, the slope of the difference."""
+    model = random_model("abcdefghij", np.float64, embedding_size=3, **config)
+    ids, target = np.random.default_rng(4).permutation(10), 2
+    rows = model.parameters["embedding.W"]
+    for place in (1, 4, 9):
+
+        def logit(place: int = place) -> float:
+            last = model.logits(ids[:place, None], model.zero_state())[0][-1, 0]
+            return float(last[target] - (0 if contrast is None else last[contrast]))
+
+        norms = connectivity(looked_at(model, ids), place, target, contrast)
+        assert norms.shape == (place,)
+        slopes = np.zeros(place)
+        for t, row in enumerate(rows[ids[:place]]):
+            for e in range(3):
+                above, below = (_with(rows, ids[t], row, e, step, logit) for step in (1e-5, -1e-5))
+                slopes[t] += ((above - below) / 2e-5) ** 2
+        np.testing.assert_allclose(norms, np.sqrt(slopes), rtol=1e-6, atol=1e-9)
+        assert norms.min() > 0
+
+
+def _with(rows: Array, index: int, row: Array, element: int, step: float, value: Any) -> float:
+    rows[index] = row
+    rows[index, element] += step
+    found = value()
+    rows[index] = row
+    return float(found)
+
+
+@every_recurrent
+def test_connectivity_of_one_hot_characters(config: dict[str, Any]) -> None:
+    """One-hot characters are an embedding of which the matrix is one."""
+    plain = random_model(dtype=np.float64, **config)
+    embedded = random_model(dtype=np.float64, embedding_size=5, **config)
+    embedded.parameters["embedding.W"][...] = np.eye(5)
+    for name, values in plain.parameters.items():
+        embedded.parameters[name][...] = values
+    ids = random_ids(plain, 30)
+    one, other = (connectivity(looked_at(model, ids), 29, 3) for model in (plain, embedded))
+    np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+@every_network
+def test_with_the_whole_context_the_loss_is_that_of_the_whole_text(config: dict[str, Any]) -> None:
+    subject = random_subject(60, **config)
+    model, ids, places = subject.model, subject.ids, np.array([1, 2, 3, 17, 40, 59])
+    whole = all_losses(model, ids)[places - 1]
+    for context in (59, 60, 256):
+        np.testing.assert_allclose(loss_with_context(model, ids, places, context), whole, rtol=1e-12)
+    for context in (1, 2, 3, 10):
+        expected = [all_losses(model, ids[max(0, place - context) : place + 1])[-1] for place in places]
+        np.testing.assert_allclose(loss_with_context(model, ids, places, context), expected, rtol=1e-12)
+    if config["cell"] == "mlp":  # it sees three characters
+        np.testing.assert_allclose(loss_with_context(model, ids, places[2:], 3), whole[2:], rtol=1e-12)
+
+
+@pytest.mark.parametrize("config", GATED, ids=str)
+@pytest.mark.parametrize("count", [250, 5000])
+def test_gates_are_shut_and_open_as_one_counts_them(config: dict[str, Any], count: int) -> None:
+    subject = random_subject(count, **config)
+    model, ids = subject.model, subject.ids.astype(np.intp)[:, None]
+    for name, values in model.parameters.items():
+        values *= 0.3 if name.endswith("W_h") else 2  # wide open and shut, and forgetful
+    forward = model.forward(ids[:-1], model.zero_state())
+    names = [f"{cell}.{gate}" for cell in model.network.names for gate in gate_names(model)]
+    assert len(names) == config["layers"] * (2 if config["cell"] == "gru" else 3)
+    gates = {name: activation(model.network, forward, name)[:, 0].copy() for name in names}
+    found = saturation(subject, names)
+    for name, values in gates.items():
+        assert values.shape == (count - 1, 7)
+        assert values.min() >= 0
+        shut, opened = found[name]
+        slack = 0 if count < 2048 else 0.01  # of several streams, each begins anew
+        np.testing.assert_allclose(shut, [np.mean([v < SHUT for v in of_unit]) for of_unit in values.T], atol=slack)
+        np.testing.assert_allclose(opened, [np.mean([v > OPEN for v in of_unit]) for of_unit in values.T], atol=slack)
+        assert np.all(shut + opened <= 1)
+    assert max(shut.max() for shut, _ in found.values()) > 0.05
+    assert max(opened.max() for _, opened in found.values()) > 0.05
+
+
+@pytest.mark.parametrize(("bias", "steps"), [(0.0, 1.0), (np.log(3), np.log(0.5) / np.log(0.75))])
+def test_the_half_life_of_a_gate_that_never_moves(bias: float, steps: float) -> None:
+    subject = random_subject(50, cell="gru")
+    subject.model.parameters.flat[...] = 0
+    subject.model.parameters["l1.b"][subject.model.network.cell.gates.index("keep")] = bias
+    np.testing.assert_allclose(half_lives(subject, "l1.keep"), [steps] * 7, rtol=1e-12)
+
+
+@every_recurrent
+def test_gradients_of_earlier_states_are_slopes_of_the_last_loss(config: dict[str, Any]) -> None:
+    """The root of the mean square over the four places that a text of eight characters has for these steps."""
+    subject = random_subject(8, **config)
+    model, names = subject.model, subject.model.network.names
+    found = state_gradients(subject, 3)
+    squares = {name: np.zeros(4) for name in names}
+    for start in (0, 1, 2, 3):
+        window = subject.ids[start : start + 5].astype(np.intp)[:, None]
+        state = model.zero_state()
+        for t in range(4):
+
+            def loss(t: int = t, state: Array = state, window: np.ndarray = window) -> float:
+                forward = model.forward(window[t:-1], state)
+                return float(model.losses_of(forward, window[t + 1 :])[0][-1, 0])
+
+            gradient = _slopes(loss, state)
+            for name, of_cell in zip(names, gradient, strict=True):
+                squares[name][3 - t] += np.square(of_cell).sum() / 4
+            state = model.forward(window[t : t + 1], state).state.copy()
+    for name in names:
+        np.testing.assert_allclose(found[name], np.sqrt(squares[name]), rtol=1e-6)
+
+
+def _slopes(loss: Any, value: Array) -> Array:
+    slopes = np.empty_like(value)
+    for index in np.ndindex(*value.shape):
+        before = value[index]
+        value[index] = before + 1e-5
+        above = loss()
+        value[index] = before - 1e-5
+        slopes[index] = (above - loss()) / 2e-5
+        value[index] = before
+    return slopes

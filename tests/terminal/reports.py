@@ -1,0 +1,21 @@
+"""A report of a model that has learnt a hostile text, made once."""
+
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from tests.cli.running import rnncli, succeeded
+
+HOSTILE = '</script><img src=x onerror="document.title=1"><b>&amp;"\'\n'
+LINES = "".join(f'{HOSTILE if n % 7 == 0 else ""}line {n * n % 97} (of {n % 5}) "quoted" text\n' for n in range(900))
+
+
+@cache
+def report(cell: str = "gru") -> Path:
+    """The report, beside the model and the text."""
+    folder = Path(mkdtemp(prefix="rnncli-report-"))
+    (folder / "hostile.txt").write_text(LINES)
+    options = ["--cell", cell, "--hidden-size", 12, "--steps", 60, "--validation", 0.3, "-q"]
+    succeeded(rnncli("train", folder / "hostile.txt", "-o", folder / "m.npz", *options))
+    succeeded(rnncli("inspect", folder / "m.npz", "--html", folder / "report.html"))
+    return folder / "report.html"

@@ -1,0 +1,110 @@
+"""A report is one file: closed to the network, readable without script, the same bytes for the same model."""
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import refused, rnncli, succeeded
+from tests.terminal.reports import HOSTILE, report
+
+SMALL = 3 << 20
+
+
+class Reader(HTMLParser):
+    """What a browser without script would show: tags, attributes, and text that is neither style nor script."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text, self.silent = "", 0
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self.silent += tag in ("style", "script")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.silent -= tag in ("style", "script")
+
+    def handle_data(self, data: str) -> None:
+        if not self.silent:
+            self.text += data
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return report().read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def reader(page: str) -> Reader:
+    return Reader(page)
+
+
+def test_everything_can_be_read_without_script(reader: Reader) -> None:
+    for words in ("Is it healthy", "Where is it surprised", "Which unit tracks what", "How far back", "Integrators"):
+        assert words in reader.text
+    assert "Do gradients vanish" in reader.text
+    tags = [tag for tag, _ in reader.tags]
+    assert tags.count("details") == 10
+    assert tags.count("svg") > 5
+    assert "h1" in tags
+    assert not any("hidden" in attributes for _, attributes in reader.tags)
+
+
+def test_a_hostile_text_is_text(reader: Reader) -> None:
+    """What was learnt stands there as it was, and makes no tag."""
+    assert not any(tag in ("img", "b") for tag, _ in reader.tags)
+    assert len([tag for tag, _ in reader.tags if tag == "script"]) == 2
+    assert HOSTILE.strip().replace(" ", "") in reader.text.replace(" ", "").replace("·", "")
+
+
+def test_no_request_to_anywhere(page: str, reader: Reader) -> None:
+    (policy,) = [a["content"] for tag, a in reader.tags if tag == "meta" and a.get("http-equiv")]
+    assert policy is not None
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    for _, attributes in reader.tags:
+        for name in ("src", "href", "action", "style"):
+            value = attributes.get(name)
+            assert value is None or value.startswith(("#", "data:text/csv")), value
+        assert not any(name.startswith("on") for name in attributes)
+    for tag in ("style", "script"):
+        (content,) = re.findall(f"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy
+    assert "http" not in re.sub(r"http-equiv", "", page)
+
+
+def test_every_table_can_be_downloaded(reader: Reader) -> None:
+    tables = sum(tag == "table" for tag, _ in reader.tags)
+    links = [a for tag, a in reader.tags if tag == "a" and "download" in a]
+    assert len(links) == tables > 10
+
+
+def test_small_and_the_same_again(tmp_path: Path) -> None:
+    path = report()
+    assert path.stat().st_size < SMALL
+    succeeded(rnncli("inspect", path.with_name("m.npz"), "--html", tmp_path / "again.html"))
+    assert (tmp_path / "again.html").read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize(("cell", "missing"), [("rnn", "gates"), ("mlp", "gradients")])
+def test_what_does_not_apply_is_left_out_and_said(cell: str, missing: str) -> None:
+    text = Reader(report(cell).read_text("utf-8")).text
+    assert "Left out" in text
+    assert f"{missing}: " in text
+
+
+def test_only_a_report_is_overwritten(tmp_path: Path) -> None:
+    model = report().with_name("m.npz")
+    (tmp_path / "diary.html").write_text("dear diary")
+    refused(rnncli("inspect", model, "--html", tmp_path / "diary.html"), "no report")
+    assert (tmp_path / "diary.html").read_text() == "dear diary"
+    refused(rnncli("inspect", model, "--html", tmp_path), "folder")
+    refused(rnncli("inspect", model, "--html", tmp_path / "none" / "x.html"), "does not exist")
+    succeeded(rnncli("inspect", model, "--html", report()))

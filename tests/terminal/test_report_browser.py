@@ -1,0 +1,107 @@
+"""A report in a real browser, without a screen: it asks nobody for anything, and what its script adds works."""
+
+import json
+import shutil
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.terminal.reports import report
+
+BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+
+selenium = pytest.importorskip("selenium", reason="selenium is not installed: pip install -e '.[browser]'")
+pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="chromium and chromedriver are not installed")
+
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--window-size=1000,1400",
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The report, open in a browser that notes what it does."""
+    from selenium.webdriver import Chrome, ChromeOptions
+    from selenium.webdriver.chrome.service import Service
+
+    options = ChromeOptions()
+    options.binary_location = str(BROWSER)
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    found = Chrome(options=options, service=Service(str(DRIVER)))
+    found.get(report().as_uri())
+    yield found
+    found.quit()
+
+
+def test_no_error_and_no_request(browser: Any) -> None:
+    assert browser.get_log("browser") == []
+    noted = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = [note["params"] for note in noted if note["method"] == "Network.requestWillBeSent"]
+    page = report().as_uri()  # the browser's own first page asks for things, too
+    assert [of["request"]["url"] for of in asked if of["documentURL"] == page] == [page]
+    assert browser.title.endswith("a look inside")  # and not what the text in it would have set
+
+
+def test_a_unit_is_chosen_from_the_list(browser: Any) -> None:
+    from selenium.webdriver.support.ui import Select
+
+    choice = Select(browser.find_element("id", "unit-choice"))
+    names = [option.text for option in choice.options]
+    assert len(names) == 10
+    for name in (names[3], names[0]):
+        choice.select_by_visible_text(name)
+        shown = [d for d in browser.find_elements("css selector", "#units-list details") if d.is_displayed()]
+        assert len(shown) == 1
+        assert f"What does unit {name} do?" in shown[0].text
+
+
+def test_pointing_at_a_character_colours_those_before_it(browser: Any) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    letters = browser.find_elements("css selector", "#hover span")
+    target = next(n for n in range(40, 200) if letters[n].text.strip())
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", letters[target])
+    ActionChains(browser).move_to_element(letters[target]).perform()
+    classes = [letter.get_attribute("class") for letter in letters]
+    assert any(classes[:target])
+    assert not any(classes[target:])
+    assert "p10" in classes[:target]  # the strongest has the full colour
+    assert letters[classes.index("p10")].value_of_css_property("background-color") != "rgba(0, 0, 0, 0)"
+
+
+def test_a_table_is_there_to_download(browser: Any) -> None:
+    link = browser.find_element("css selector", "#units a[download]")
+    kind, _, data = link.get_attribute("href").partition(",")
+    assert kind.startswith("data:text/csv")
+    assert urllib.parse.unquote(data).startswith("feature,unit,")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark(scheme: str, browser: Any, tmp_path: Path) -> None:
+    wanted = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": wanted})
+    body = browser.find_element("css selector", "body")
+    colours = [body.value_of_css_property(name) for name in ("background-color", "color")]
+    brightness = [sum(int(part) for part in colour[5:].split(",")[:3]) for colour in colours]
+    assert (brightness[0] > brightness[1]) == (scheme == "light")
+    assert abs(brightness[0] - brightness[1]) > 300
+
+
+def test_nothing_sticks_out_on_a_telephone(browser: Any) -> None:
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    )
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
