@@ -29,9 +29,6 @@ VIEWS = (
     "diff",
     "weights",
 )
-LONGEST = 10_000_000
-"""Characters that are read of a text, at most."""
-
 WHAT, OUTPUT = "What to look at", "Output"
 
 
@@ -123,7 +120,7 @@ def inspect(
     if html is not None:
         from rnncli.cli.reporting import write_report
 
-        write_report(html, model, loaded, text or [], LONGEST)
+        write_report(html, model, loaded, text or [])
         return
     if view == "overview":
         _overview(model, loaded, text or [], prime, label, layer, json)
@@ -150,7 +147,7 @@ def _ask(model: str, loaded: "Checkpoint", view: str, arguments: list[str], text
         if not prime:
             raise InputError("step writes out the arithmetic of a short text: rnncli inspect MODEL step hell")
         return Ask(subject_of(model, loaded, [], prime))
-    subject = subject_of(model, loaded, text, primed(prime, loaded.model.vocabulary), LONGEST)
+    subject = subject_of(model, loaded, text, primed(prime, loaded.model.vocabulary))
     others: list[Any] = []
     if view in OTHERS:
         for path in arguments:
@@ -231,7 +228,7 @@ def _health(path: str, loaded: "Checkpoint", text: list[str]) -> tuple["Finding 
     if loaded.model.task != "generate" or loaded.model.partner is not None:
         return None, ""
     try:
-        return health(Ask(subject_of(path, loaded, text, most=LONGEST))), ""
+        return health(Ask(subject_of(path, loaded, text))), ""
     except InputError as error:
         if text:
             raise

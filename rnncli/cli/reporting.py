@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rnncli.checkpoint import Checkpoint
 
 
-def write_report(output: str, path: str, loaded: "Checkpoint", texts: list[str], most: int) -> None:
+def write_report(output: str, path: str, loaded: "Checkpoint", texts: list[str]) -> None:
     """Look at a model in all ways that apply to it, and write what there is to see; InputError where that would destroy
     something else, or cannot be written."""
     target = Path(output)
@@ -29,7 +29,7 @@ def write_report(output: str, path: str, loaded: "Checkpoint", texts: list[str],
     if target.exists() and not _is_report(target):
         raise InputError(f"{output} exists and is no report, so it is left alone; name another file")
     if loaded.model.task == "generate" and loaded.model.partner is None:
-        subject = subject_of(path, loaded, texts, most=most)
+        subject = subject_of(path, loaded, texts)
     else:
         subject = Subject(loaded.model, path, loaded.record, np.empty(0, np.intp), "")
     data = as_html(report(Ask(subject), overview(loaded))).encode("utf-8", "replace")

@@ -14,6 +14,9 @@ CONTEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 PLACES = 256
 """Places in the text at which the loss is taken, the same for every context."""
 
+TOGETHER = 64
+"""Of them so many are read side by side."""
+
 GATED = 20_000
 SMALL = 0.01
 """A context is long enough when the loss is within so many nats of that with the longest."""
@@ -28,8 +31,9 @@ def loss_with_context(model: LanguageModel, ids: Ids, places: Ids, context: int)
     """
     losses = np.empty(len(places))
     seen = np.minimum(places, context)
-    for length in np.unique(seen):
-        which = np.flatnonzero(seen == length)
+    groups = [np.flatnonzero(seen == length) for length in np.unique(seen)]
+    for which in (group[start : start + TOGETHER] for group in groups for start in range(0, len(group), TOGETHER)):
+        length = int(seen[which[0]])
         window = ids[places[which] - np.arange(length, 0, -1)[:, None]].astype(np.intp)
         forward = model.forward(window, model.zero_state(len(which)))
         targets = np.concatenate((window[1:], ids[places[which]].astype(np.intp)[None]))

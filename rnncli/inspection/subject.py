@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from rnncli.checkpoint import Checkpoint
 from rnncli.errors import InputError
 from rnncli.models.base import Model
-from rnncli.text.corpus import read_ids
+from rnncli.text.corpus import IN_MEMORY, read_ids
 from rnncli.text.pairs import read_columns, read_pairs, texts_and_partners
 from rnncli.text.sources import Sources, open_sources
+
+MOST = 10_000_000
+"""Characters of a text that are looked at, at most."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +47,15 @@ class Subject:
         return Subject(self.model, self.path, self.record, self.ids[:characters], source)
 
 
-def subject_of(
-    path: str, checkpoint: Checkpoint, files: list[str], prime: str = "", most: int | None = None
-) -> Subject:
-    """The subject for what the user typed: texts in ``files``, or a ``prime``, or the held-out part; no more than the
-    first ``most`` characters are read of a text of the user's. InputError where there is nothing to look at."""
+def subject_of(path: str, checkpoint: Checkpoint, files: list[str], prime: str = "") -> Subject:
+    """The subject for what the user typed: texts in ``files``, or a ``prime``, or the held-out part; the first ``MOST``
+    characters of it. InputError where there is nothing to look at."""
     model, record = checkpoint.model, checkpoint.record
     if prime:
         return Subject(model, path, record, model.vocabulary.encode(prime), "the prime")
     if files:
         sources = open_sources(files, model.vocabulary.encoding)
-        ids = _ids(model, sources, most)
+        ids = _ids(model, sources)
         return _checked(Subject(model, path, record, ids, ", ".join(sources.names)))
     return _checked(_held_out(model, path, record))
 
@@ -65,7 +66,7 @@ def training_ids(subject: Subject) -> NDArray[Any] | None:
     sources = _as_it_was(model, subject.path, corpus)
     if sources is None or model.task != "generate" or model.partner is not None:
         return None
-    return read_ids(sources, model.vocabulary)[: corpus["training"]]
+    return read_ids(sources, model.vocabulary, min(corpus["training"], MOST))
 
 
 def _checked(subject: Subject) -> Subject:
@@ -76,11 +77,11 @@ def _checked(subject: Subject) -> Subject:
     return subject
 
 
-def _ids(model: Model, sources: Sources, most: int | None) -> NDArray[Any]:
+def _ids(model: Model, sources: Sources) -> NDArray[Any]:
     if model.task != "generate" or model.partner is not None:
         columns = read_columns(sources, model.task)
-        return model.vocabulary.encode("".join(texts_and_partners(columns, model.task)[0])[:most])
-    return read_ids(sources, model.vocabulary, most)
+        return model.vocabulary.encode("".join(texts_and_partners(columns, model.task)[0])[:MOST])
+    return read_ids(sources, model.vocabulary, MOST)
 
 
 def _as_it_was(model: Model, path: str, corpus: dict[str, Any]) -> Sources | None:
@@ -99,7 +100,7 @@ def _held_out(model: Model, path: str, record: dict[str, Any]) -> Subject:
     corpus = record.get("corpus", {})
     names, asked = ", ".join(corpus.get("names", [])), corpus.get("held_out")
     if asked is not None and Path(asked).is_file():
-        return Subject(model, path, record, _ids(model, open_sources([asked], model.vocabulary.encoding), None), asked)
+        return Subject(model, path, record, _ids(model, open_sources([asked], model.vocabulary.encoding)), asked)
     sources = _as_it_was(model, path, corpus)
     if sources is None:
         where = f"{names} is not here any more as it was" if names else "the file does not say what it was trained on"
@@ -108,8 +109,9 @@ def _held_out(model: Model, path: str, record: dict[str, Any]) -> Subject:
         f"the held-out part of {names}" if corpus["validation"] else f"{names}, which was learnt (nothing was held out)"
     )
     if model.task == "generate" and model.partner is None:
-        ids = read_ids(sources, model.vocabulary)
-        return Subject(model, path, record, ids[corpus["training"] :] if corpus["validation"] else ids, what)
+        ids = read_ids(sources, model.vocabulary, limit=IN_MEMORY)
+        part = ids[corpus["training"] :] if corpus["validation"] else ids
+        return Subject(model, path, record, part[np.arange(min(len(part), MOST))], what)
     fraction = None if asked is None else float(asked)
     alphabets, seed = (model.vocabulary, model.partner), record["options"]["seed"]
     pairs = read_pairs(sources, model.task, fraction, seed=seed, alphabets=alphabets)

@@ -58,13 +58,15 @@ BAD: list[tuple[tuple[object, ...], str]] = [
     (("overview", "--csv"), "--csv"),
     (("units", "--text", "short.txt"), "too few"),
     (("ablate", "--text", "short.txt"), "too few"),
+    (("units", "--text", "two.txt"), "too few"),
+    (("ablate", "--text", "two.txt"), "too few"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "told"), BAD, ids=[" ".join(map(str, arguments)) for arguments, _ in BAD])
 def test_what_cannot_be_asked_is_told_in_a_sentence(arguments: tuple[object, ...], told: str, folder: Path) -> None:
     save("abc.npz", Checkpoint(random_model("abc")))
-    for name, text in {"letters.txt": "xy", "one.txt": "1", "short.txt": "123 456"}.items():
+    for name, text in {"letters.txt": "xy", "one.txt": "1", "short.txt": "123 456", "two.txt": "12"}.items():
         (folder / name).write_text(text)
     refused(rnncli("inspect", model_of("gru"), *arguments), told)
 

@@ -1,7 +1,7 @@
 """Texts of which the truth is known, and small networks that have learnt it.
 
-In each, what comes next depends on one thing that has to be remembered: whether a bracket or a quote is open, how long
-the line is already, how often a character has come, how many letters are still owed. The letters themselves say little.
+In each, what comes next depends on one thing that has to be remembered: whether a bracket is open, how often a character
+has come, how many letters are still owed. The letters themselves say little.
 """
 
 from dataclasses import dataclass
@@ -30,17 +30,6 @@ def _letters(rng: Rng, letters: str, low: int, high: int, shares: tuple[float, .
 def brackets(rng: Rng) -> str:
     """Inside brackets and outside the same letters are equally likely."""
     return _letters(rng, "ab ", 25, 50) + "(" + _letters(rng, "ab ", 6, 14) + ")"
-
-
-def quotes(rng: Rng) -> str:
-    """Opened and closed by the same sign, so that it must be known which of the two it is."""
-    inside = _letters(rng, "ab ", 6, 14, (0.25, 0.4, 0.35))
-    return _letters(rng, "ab ", 25, 50, (0.4, 0.35, 0.25)) + f'"{inside}"'
-
-
-def lines(rng: Rng) -> str:
-    """Lines of 16 to 27 characters: when one ends can be told by its length alone."""
-    return _letters(rng, "ab", 16, 28) + "\n"
 
 
 def even_lines(rng: Rng) -> str:
@@ -107,8 +96,6 @@ class Truth:
 
 TRUTHS = {
     "brackets": Truth(brackets, "inside brackets", {"cell": "gru", "hidden_size": 8}, 900, 0.75),
-    "quotes": Truth(quotes, "inside quotes", {"cell": "gru", "hidden_size": 8}, 700, 0.75),
-    "lines": Truth(lines, "position in line", {"cell": "lstm", "hidden_size": 12}, 500, 0.6, seed=4),
     "runs": Truth(runs, "run of a character", {"cell": "rnn", "hidden_size": 8}, 500, 0.9, seed=4),
     "debts": Truth(debts, "owed", {"cell": "gru", "hidden_size": 12}, 900, 0.7, 0.01, seed=4),
 }

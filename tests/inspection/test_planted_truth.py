@@ -91,7 +91,7 @@ def test_without_it_the_network_errs_where_it_matters(name: str) -> None:
 
 
 def test_what_is_not_there_is_not_found() -> None:
-    """Over 200 features that go with nothing, the real one moved along the text, chance finds one as often as is said."""
+    """Over 200 features that go with nothing, the real one moved along the text, chance finds as many as is said."""
     subject = learnt("inside quotes")
     values = feature("inside quotes", subject.text()[:-1])
     hidden = read(subject, ["l1.hidden"]).values["l1.hidden"]

@@ -1,0 +1,95 @@
+"""What the views say in words is so."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnncli.inspection.ask import Ask
+from rnncli.inspection.diff import diff
+from rnncli.inspection.finding import Finding, Strip
+from rnncli.inspection.health import health
+from rnncli.inspection.memory import SMALL, memory, memory_length
+from rnncli.inspection.mistakes import KINDS, kinds_of, mistakes
+from rnncli.models.language_model import LanguageModel
+from tests.helpers import random_model
+from tests.inspection.subjects import every_network, looked_at, random_subject
+
+
+def bits_of_ngram(found: Finding, fact: str) -> float:
+    match = re.search(r"-gram model.* has (\d+\.\d+)", found.facts[fact])
+    assert match is not None
+    return float(match[1])
+
+
+@pytest.mark.parametrize(("view", "fact"), [(mistakes, "loss"), (health, "loss here")])
+def test_an_ngram_model_is_not_asked_what_it_has_learnt(view: Any, fact: str) -> None:
+    """Nobody can tell letters that are drawn by chance; where the corpus is gone, the n-gram model cannot either."""
+    subject = random_subject(8000, np.float32)
+    assert bits_of_ngram(view(Ask(subject)), fact) > 0.98 * np.log2(5)
+
+
+@every_network
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_more_context_than_the_memory_has_changes_little(config: dict[str, Any], seed: int) -> None:
+    """Neither for the worse nor for the better, as the view says."""
+    subject = looked_at(random_model(dtype=np.float64, seed=seed, **config), 1200)
+    means, enough = memory_length(subject)
+    assert enough in dict(means)
+    for context, loss in means:
+        if context >= enough:
+            assert abs(loss - means[-1][1]) <= SMALL, f"{context} characters: {loss}, {means[-1][0]}: {means[-1][1]}"
+    assert f"{enough} character" in memory(Ask(subject)).facts["memory"]
+
+
+def test_a_perceptron_remembers_what_it_sees() -> None:
+    """It has three characters of context, and needs them."""
+    means, enough = memory_length(random_subject(1200, cell="mlp", layers=1, context=3))
+    assert enough == 4  # of 1, 2, 4, 8, … the first with three
+    assert dict(means)[4] == pytest.approx(means[-1][1], rel=1e-12)
+
+
+def biased(model: LanguageModel, symbol: int) -> LanguageModel:
+    """The same model, which expects this symbol more."""
+    other = random_model("abc", np.float64)
+    other.parameters.flat[...] = model.parameters.flat
+    other.parameters["output.b"][symbol] += 5
+    return other
+
+
+@pytest.mark.parametrize("place", [400, 1, 200, 699])
+def test_the_excerpt_of_a_difference_has_the_place_where_it_is_largest(place: int) -> None:
+    """A character that comes once, and that one of the two models expects."""
+    one = random_model("abc", np.float64)
+    one.parameters.flat[...] = 0
+    text = np.random.default_rng(5).integers(2, size=700)
+    text[place] = 2
+    one.parameters["output.b"][2] = -9
+    found = diff(Ask(looked_at(one, text), others=[looked_at(biased(one, 2), text)]))
+    (strip,) = [part for part in found.parts if isinstance(part, Strip)]
+    assert "c" in strip.text
+    assert strip.values[strip.text.index("c")] == pytest.approx(-5 / np.log(2), rel=0.01)
+
+
+def test_every_character_has_the_first_kind_that_fits() -> None:
+    """Known to the n-gram model, in a repeated word, in a rare one, first of a word, after a line end, or none."""
+    text = "rare is\nthe rare 1\n!!"
+    known = np.zeros(len(text) - 1)
+    known[2] = 0.5  # the e of the first word
+    kinds = [KINDS[kind] for kind in kinds_of(text, known, {"rare", "the"})]
+    first, rare, again = "first letter of a word", "rare word", "repeated word"
+    after, rest, counted = "after a newline", "the rest", "n-gram would have known"
+    assert kinds[:7] == [rare, rare, counted, rest, first, rest, rest]  # are is↵
+    assert kinds[7:11] == [first, rare, rare, rest]  # the
+    assert kinds[11:16] == [first, again, again, again, rest]  # rare
+    assert kinds[16:] == [first, rest, after, rest]  # 1↵!!
+
+
+def test_shares_of_the_mistakes_add_up() -> None:
+    subject = random_subject(3000, np.float32)
+    (table,) = mistakes(Ask(subject)).parts
+    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]  # type: ignore[union-attr]
+    assert sum(row["share of the loss"] for row in rows) == pytest.approx(1)
+    assert sum(row["share of text"] for row in rows) == pytest.approx(1)
+    assert sum(row["characters"] for row in rows) == 2999
