@@ -11,13 +11,14 @@ from rnncli.engine.edits import Edit
 from rnncli.engine.types import Ids
 from rnncli.errors import InputError
 from rnncli.inspection.activations import held, state_names, unit_of
+from rnncli.inspection.subject import Subject
 from rnncli.models.language_model import LanguageModel
 from rnncli.sampling import Choice, generate
 from rnncli.terminal.words import visible_lines
 
 
-def clamped(written: str, model: LanguageModel) -> list[Edit]:
-    """The edits for ``L:J=V``; InputError where that is no unit or no number."""
+def clamped(written: str, path: str, model: LanguageModel) -> list[Edit]:
+    """The edits for ``L:J=V`` of the model in the file ``path``; InputError where that is no unit or no number."""
     unit, _, value = written.partition("=")
     try:
         number = float(value)
@@ -25,7 +26,11 @@ def clamped(written: str, model: LanguageModel) -> list[Edit]:
         number = math.nan
     if not math.isfinite(number):
         raise InputError(f"--clamp {written} is not of the form L:J=V with a number V, as in 1:17=0.9")
-    return held(model, unit_of(unit, model), dict.fromkeys(state_names(model), number))
+    return held(
+        model,
+        unit_of(unit, Subject(model, path, {}, np.empty(0, np.intp), "")),
+        dict.fromkeys(state_names(model), number),
+    )
 
 
 def side_by_side(

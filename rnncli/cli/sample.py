@@ -120,7 +120,7 @@ def sample(
     begin = EDGE + prime if label is not None else prime or opening(network, rng)
     vocabulary.encode(prime, "the prime; --skip-unknown leaves them out")
     opening_ids = vocabulary.encode(begin)
-    edits = [edit for written in clamp or [] for edit in clamped(written, network)]
+    edits = [edit for written in clamp or [] for edit in clamped(written, model, network)]
     if compare:
         if not edits or json or count > 1 or length < 0:
             raise InputError("--compare shows one plain text of some --length beside the same with --clamp")

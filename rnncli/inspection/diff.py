@@ -37,7 +37,7 @@ def diff(ask: Ask) -> Finding:
             "bits",
         )
     ]
-    if len(text) >= 6 * SMALLEST_SHIFT:
+    if len(text) >= 6 * SMALLEST_SHIFT and one.model.config.layers and other.model.config.layers:
         names = ask.features or list(FEATURES)
         best = [
             {found.feature: found for found in track(subject, names, ask.layer, best=1)} for subject in (one, other)
@@ -60,5 +60,5 @@ def _most_different(change: np.ndarray) -> int:
     """Where the excerpt begins in which the two differ most."""
     if len(change) <= EXCERPT:
         return 0
-    sums = np.cumsum(np.abs(change))
+    sums = np.concatenate(([0], np.cumsum(np.abs(change))))
     return int(np.argmax(sums[EXCERPT:] - sums[:-EXCERPT]))

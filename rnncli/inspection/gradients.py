@@ -45,7 +45,7 @@ def gradients(ask: Ask) -> Finding:
     for subject in [ask.subject, *ask.others]:
         norms, (limit_name, limit) = state_gradients(subject), bound(subject)
         several = f"{subject.path} " if ask.others else ""
-        shares |= {f"{several}{name}": values / values[0] for name, values in norms.items()}
+        shares |= {f"{several}{name}": values / (values[0] or 1.0) for name, values in norms.items()}
         shares[f"{several}{limit_name}"] = limit[: len(next(iter(norms.values())))]
     distances = [k for k in DISTANCES if all(k < len(values) for values in shares.values())]
     rows: list[tuple[Value, ...]] = [(k, *(f"{values[k]:.2e}" for values in shares.values())) for k in distances]

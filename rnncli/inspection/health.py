@@ -8,7 +8,7 @@ from rnncli.inspection.association import SMALLEST_SHIFT
 from rnncli.inspection.features import FEATURES
 from rnncli.inspection.finding import Finding, Part, Table
 from rnncli.inspection.memory import memory_length
-from rnncli.inspection.mistakes import ORDER, ngram_of
+from rnncli.inspection.mistakes import ORDER, ngram_probabilities
 from rnncli.inspection.units import track
 
 CHARACTERS = 30_000
@@ -28,8 +28,8 @@ def health(ask: Ask) -> Finding:
     names = [f"{cell}.hidden" for cell in model.network.names]
     reading = read(subject, names)
     bits = reading.losses.mean() / np.log(2)
-    counting, _, where = ngram_of(subject)
-    of_ngram = -np.log2(counting.probabilities(subject.ids)[1:]).mean()
+    known, _, where = ngram_probabilities(subject)
+    of_ngram = -np.log2(known[1:]).mean()
     facts = {"loss here": f"{bits:.4f} bits per character; a {ORDER}-gram model of {where} has {of_ngram:.4f}"}
     if names:
         hidden = np.concatenate([reading.values[name] for name in names], axis=1)

@@ -32,6 +32,8 @@ def match(ask: Ask) -> Finding:
     """Places in the text at which the same units are on as from A to B."""
     subject = ask.subject.first(CHARACTERS)
     model = language_model_of(subject)
+    if not model.network.names:
+        raise InputError(f"{subject.path} is a single-layer perceptron, which has no hidden units")
     start, stop = _range(ask, len(subject.ids) - 1)
     layer = ask.layer or model.config.layers
     hidden = read(subject, [f"l{layer}.hidden"], streams=1).values[f"l{layer}.hidden"]

@@ -47,7 +47,8 @@ def memory_length(subject: Subject) -> tuple[list[tuple[int, float]], int]:
     contexts = [c for c in CONTEXTS if c < len(ids) // 2]
     places = np.unique(np.linspace(contexts[-1], len(ids) - 1, PLACES).astype(np.intp))
     means = [(c, float(loss_with_context(model, ids, places, c).mean())) for c in contexts]
-    return means, next(c for c, loss in means if loss <= means[-1][1] + SMALL)
+    far = [abs(loss - means[-1][1]) > SMALL for _, loss in means]
+    return means, next(c for n, (c, _) in enumerate(means) if not any(far[n:]))
 
 
 def half_lives(subject: Subject, name: str) -> Array:

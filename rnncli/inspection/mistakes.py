@@ -54,24 +54,31 @@ def kinds_of(text: str, known: Array, rare_words: set[str]) -> Array:
     return kinds[1:]
 
 
-def ngram_of(subject: Subject, order: int = ORDER) -> tuple[NgramModel, str, str]:
-    """An n-gram model of the training text and that text; where it is gone, of the first half of the text looked at.
-    The last is a word on which of them it was."""
-    size = len(subject.model.vocabulary)
+def ngram_probabilities(subject: Subject) -> tuple[Array, str, str]:
+    """What an n-gram model gives each character of the text (N,), the text that it has learnt, and in words which.
+
+    Where the training text is gone, each half of the text looked at is told by a model of the other half.
+    """
+    size, decode = len(subject.model.vocabulary), subject.model.vocabulary.decode
     training = training_ids(subject)
-    if training is None:
-        training, where = subject.ids[: len(subject.ids) // 2], "the first half of this text"
-    else:
-        where = "the training text"
-    return NgramModel(training, size, order), subject.model.vocabulary.decode(map(int, training)), where
+    if training is not None:
+        return (
+            NgramModel(training, size, ORDER).probabilities(subject.ids),
+            decode(map(int, training)),
+            "the training text",
+        )
+    half = len(subject.ids) // 2
+    parts = subject.ids[:half], subject.ids[half:]
+    found = [NgramModel(other, size, ORDER).probabilities(part) for part, other in (parts, parts[::-1])]
+    return np.concatenate(found), subject.text(), "the other half of this text"
 
 
 def mistakes(ask: Ask) -> Finding:
     """Shares of the loss by the kind of the character, each counted once, under the first that fits."""
     subject = ask.subject.first(CHARACTERS)
     language_model_of(subject)
-    counting, learnt, where = ngram_of(subject)
-    known = counting.probabilities(subject.ids)[1:]
+    known, learnt, where = ngram_probabilities(subject)
+    known = known[1:]
     words = Counter(re.findall(r"\w+", learnt))
     text = subject.text()
     rare = {word for word in re.findall(r"\w+", text) if words[word] < RARE}

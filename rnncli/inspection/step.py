@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnncli.engine.activations import softmax
+from rnncli.engine.activations import log_softmax, softmax
 from rnncli.engine.network import RecurrentNetwork
 from rnncli.engine.types import Array, Ids
 from rnncli.engine.workspace import Workspace
@@ -62,11 +62,12 @@ def _activations(model: Model, forward: object, text: str) -> Table:
 
 def _predictions(model: LanguageModel, forward: object, ids: Ids) -> Table:
     logits = model.logits_of(forward)[:, 0]
-    probabilities, symbols, rows = softmax(logits), model.vocabulary.symbols, []
+    probabilities, surprise = softmax(logits), log_softmax(logits)
+    symbols, rows = model.vocabulary.symbols, []
     for t, (row, p) in enumerate(zip(logits, probabilities, strict=True)):
         best = np.argsort(-p, kind="stable")[:SHOWN]
         following = int(ids[t + 1]) if t + 1 < len(ids) else None
-        loss = None if following is None else float(-np.log(p[following]))
+        loss = None if following is None else float(-surprise[t, following])
         rows.append(
             (
                 t,

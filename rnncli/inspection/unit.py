@@ -21,7 +21,7 @@ def unit(ask: Ask) -> Finding:
         raise InputError("name the unit: rnncli inspect MODEL unit 1:17 is number 17 of the lowest layer")
     subject = ask.subject.first(CHARACTERS)
     model = language_model_of(subject)
-    one = unit_of(written, model)
+    one = unit_of(written, subject)
     states, gates = state_names(model), gate_names(model)
     values = {
         name: found[:, one.unit]
@@ -47,7 +47,7 @@ def unit(ask: Ask) -> Finding:
 
 def _strongest(text: str, hidden: np.ndarray) -> Table:
     """Places where the unit is farthest from zero, no two of them near each other."""
-    rows: list[tuple[str, float, str]] = []
+    rows: list[tuple[int, float, str]] = []
     taken = np.zeros(len(hidden), bool)
     for at in np.argsort(-np.abs(hidden), kind="stable"):
         if taken[at]:

@@ -121,7 +121,11 @@ def units(ask: Ask) -> Finding:
             ask.command("ablate", "--unit", str(shown.unit), "--feature", f"'{shown.feature}'"),
             ask.command("unit", str(shown.unit)),
         ]
-    facts = {"features": f"{len({one.feature for one in found})} that occur", "associated": f"{len(associated)} units"}
+    number = len({one.unit for one in associated})
+    facts = {
+        "features": f"{len({one.feature for one in found})} that occur",
+        "associated": f"{number} unit{'s'[: number != 1]}",
+    }
     return Finding("units", "Which unit tracks what?", subject.source, facts, parts, following)
 
 

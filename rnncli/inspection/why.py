@@ -73,9 +73,9 @@ def why(ask: Ask) -> Finding:
     norms = connectivity(part, len(part.ids) - 1, came, contrast)
     text = part.text()
     rather = "" if contrast is None else f" rather than {symbols[contrast]!r}"
-    strip = Strip(
-        f"Connectivity of {text[-1]!r}{rather}, full colour {norms.max():.3g}", text[:-1], norms.tolist(), norms.max()
-    )
+    full = float(norms.max()) or 1.0
+    name = f"Connectivity of {text[-1]!r}{rather}, full colour {full:.3g}"
+    strip = Strip(name, text[:-1], norms.tolist(), full, signed=False)
     best = np.argsort(-scores[-1], kind="stable")[:GUESSES]
     guesses = [(symbols[i], float(np.exp(scores[-1, i])), "came" if i == came else "") for i in best]
     strongest = [

@@ -25,6 +25,8 @@ def chart(
     if log:
         curves = {name: [(x, math.log10(y)) for x, y in curve if y > 0] for name, curve in curves.items()}
     points = [point for curve in curves.values() for point in curve]
+    if not points:
+        return Text("no value is above zero", "dim")
     left, right = min(x for x, _ in points), max(x for x, _ in points)
     bottom, top = min(y for _, y in points), max(y for _, y in points)
     canvas = Canvas(width, height)

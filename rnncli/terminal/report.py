@@ -177,6 +177,8 @@ def _curves(part: Curves) -> str:
     curves = {name: list(points) for name, points in part.curves.items()}
     if part.log:
         curves = {name: [(x, math.log10(y)) for x, y in points if y > 0] for name, points in curves.items()}
+    if not any(curves.values()):
+        return "<p>No value is above zero.</p>\n"
     x_low, x_high, y_low, y_high = _range([point for points in curves.values() for point in points])
     lines, legend = "", ""
     for (name, points), colour in zip(curves.items(), _cycle(LINES, len(curves)), strict=True):

@@ -1,7 +1,7 @@
 """Texts of which the truth is known, and small networks that have learnt it.
 
-In each, what comes next depends on one thing that has to be remembered: whether a bracket is open, how often a character
-has come, how many letters are still owed. The letters themselves say little.
+In each, what comes next depends on one thing that has to be remembered: whether a bracket is open, how often a
+character has come, how many letters are still owed. The letters themselves say little.
 """
 
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ LEARNT, LOOKED_AT = 40_000, 16_000
 Rng = np.random.Generator
 
 
-def _letters(rng: Rng, letters: str, low: int, high: int, shares: tuple[float, ...] | None = None) -> str:
+def _letters(rng: Rng, letters: str, low: int, high: int) -> str:
     """From ``low`` to below ``high`` of these letters."""
-    return "".join(rng.choice(list(letters), rng.integers(low, high), p=shares))
+    return "".join(rng.choice(list(letters), rng.integers(low, high)))
 
 
 def brackets(rng: Rng) -> str:

@@ -108,9 +108,9 @@ def test_places_made_alike_are_found() -> None:
     """On and off units count, those in between do not; a place where all of them are so again has the share 1."""
     rng = np.random.default_rng(8)
     hidden = rng.uniform(-0.4, 0.4, (100, 6))
-    pattern = np.array([0.9, -0.8, 0.0, 0.7, 0.3, -0.6])
+    pattern = np.array([0.9, -0.8, 0.0, 0.7, 0.8, -0.6])
     hidden[20:24] = pattern
-    hidden[[23, 40]] = [[0.6, -0.9, 0.9, 0.99, 0.3, -0.51]] * 2  # the third is not on all the way
+    hidden[[23, 40]] = [[0.6, -0.9, 0.9, 0.99, 0.3, -0.51]] * 2  # the third and the fifth are not on all the way
     hidden[60, [0, 1, 3]] = [0.55, -1.0, 0.6]
     hidden[61] = -pattern
     units, shares = alike(hidden, 20, 24)
