@@ -11,7 +11,6 @@ from rnncli.engine.edits import Edit
 from rnncli.engine.types import Ids
 from rnncli.errors import InputError
 from rnncli.inspection.activations import held, state_names, unit_of
-from rnncli.inspection.subject import Subject
 from rnncli.models.language_model import LanguageModel
 from rnncli.sampling import Choice, generate
 from rnncli.terminal.words import visible_lines
@@ -28,7 +27,7 @@ def clamped(written: str, path: str, model: LanguageModel) -> list[Edit]:
         raise InputError(f"--clamp {written} is not of the form L:J=V with a number V, as in 1:17=0.9")
     return held(
         model,
-        unit_of(unit, Subject(model, path, {}, np.empty(0, np.intp), "")),
+        unit_of(unit, model, path),
         dict.fromkeys(state_names(model), number),
     )
 

@@ -22,7 +22,7 @@ def ablate(ask: Ask) -> Finding:
     model = language_model_of(subject)
     if ask.unit is not None:
         names = ask.features or list(FEATURES)
-        chosen = [(unit_of(ask.unit, subject), name) for name in names]
+        chosen = [(unit_of(ask.unit, model, subject.path), name) for name in names]
     else:
         best = sorted(track(subject, ask.features or list(FEATURES), ask.layer, best=1), key=lambda one: -abs(one.z))
         chosen = [(one.unit, one.feature) for one in best[:UNITS]]

@@ -38,12 +38,12 @@ class Unit:
         return f"{self.cell.removeprefix('l')}:{self.unit}"
 
 
-def unit_of(written: str, subject: Subject) -> Unit:
-    """The unit that a user means with ``L:J``; InputError if the model has none like it."""
+def unit_of(written: str, model: Any, path: str = "the model") -> Unit:
+    """The unit that a user means with ``L:J``; InputError if the model in the file ``path`` has none like it."""
     layer, _, unit = written.partition(":")
-    names, size = subject.model.network.names, subject.model.config.hidden_size
+    names, size = model.network.names, model.config.hidden_size
     if not names:
-        raise InputError(f"{subject.path} is a single-layer perceptron, which has no hidden units")
+        raise InputError(f"{path} is a single-layer perceptron, which has no hidden units")
     if not unit.isdecimal() or f"l{layer}" not in names or int(unit) >= size:
         cells = ", ".join(name.removeprefix("l") for name in names)
         raise InputError(f"{written!r} is no unit; write L:J with L one of {cells} and J from 0 to {size - 1}")

@@ -21,7 +21,7 @@ def unit(ask: Ask) -> Finding:
         raise InputError("name the unit: rnncli inspect MODEL unit 1:17 is number 17 of the lowest layer")
     subject = ask.subject.first(CHARACTERS)
     model = language_model_of(subject)
-    one = unit_of(written, subject)
+    one = unit_of(written, model, subject.path)
     states, gates = state_names(model), gate_names(model)
     values = {
         name: found[:, one.unit]
@@ -54,7 +54,7 @@ def _strongest(text: str, hidden: np.ndarray) -> Table:
             continue
         taken[max(0, at - 2 * AROUND) : at + 2 * AROUND] = True
         rows.append(
-            (f"{at:,}", float(hidden[at]), f"{text[max(0, at - AROUND) : at]}[{text[at]}]{text[at + 1 : at + AROUND]}")
+            (int(at), float(hidden[at]), f"{text[max(0, at - AROUND) : at]}[{text[at]}]{text[at + 1 : at + AROUND]}")
         )
         if len(rows) == BEST:
             break
