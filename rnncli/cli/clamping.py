@@ -2,17 +2,12 @@
 
 import math
 import shutil
-from collections.abc import Sequence
-from itertools import islice, zip_longest
-
-import numpy as np
+from itertools import zip_longest
 
 from rnncli.engine.edits import Edit
-from rnncli.engine.types import Ids
 from rnncli.errors import InputError
 from rnncli.inspection.activations import held, state_names, unit_of
 from rnncli.models.language_model import LanguageModel
-from rnncli.sampling import Choice, generate
 from rnncli.terminal.words import visible_lines
 
 
@@ -32,17 +27,11 @@ def clamped(written: str, path: str, model: LanguageModel) -> list[Edit]:
     )
 
 
-def side_by_side(
-    model: LanguageModel, prime: Ids, choice: Choice, seed: int, label: str | None, edits: Sequence[Edit], length: int
-) -> str:
-    """The text that the model writes freely on the left, and the one with ``edits`` on the right, of the same seed."""
-    texts = []
-    for held_units in ((), edits):
-        drawn = generate(model, prime, choice, np.random.default_rng(seed), 1, label, held_units)
-        texts.append("".join(model.vocabulary.symbols[int(ids[0])] for ids in islice(drawn, length)))
+def side_by_side(free: str, held_text: str) -> str:
+    """The text that the model writes freely on the left, and the one with units held on the right."""
     width = (shutil.get_terminal_size().columns - 3) // 2
     columns = [["free", ""], ["clamped", ""]]
-    for column, text in zip(columns, texts, strict=True):
+    for column, text in zip(columns, (free, held_text), strict=True):
         for line in visible_lines(text).expandtabs(4).split("\n"):
             column += [line[start : start + width] for start in range(0, max(1, len(line)), width)]
     return "".join(f"{a:{width}} | {b}".rstrip() + "\n" for a, b in zip_longest(*columns, fillvalue=""))

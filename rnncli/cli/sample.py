@@ -1,11 +1,16 @@
 """rnncli sample: let a model write."""
 
-from typing import Annotated
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rnncli.cli.options import option, real, whole
 from rnncli.errors import InputError
+
+if TYPE_CHECKING:
+    from rnncli.engine.edits import Edit
+    from rnncli.engine.types import Ids
 
 DISTRIBUTION, OUTPUT = "Choice of characters", "Output"
 
@@ -116,26 +121,31 @@ def sample(
         seed = secrets.randbits(32)
         if is_interactive(sys.stdout) and not json:
             say(f"seed {seed}")
-    rng = np.random.default_rng(seed)
-    begin = EDGE + prime if label is not None else prime or opening(network, rng)
     vocabulary.encode(prime, "the prime; --skip-unknown leaves them out")
-    opening_ids = vocabulary.encode(begin)
     edits = [edit for written in clamp or [] for edit in clamped(written, model, network)]
+    choice = Choice(temperature, top_k, top_p)
+
+    def drawn(edits: "Sequence[Edit]") -> "Iterator[Ids]":
+        """What is drawn from this seed while ``edits`` hold units, to the wanted length or the end of the texts."""
+        rng = np.random.default_rng(seed)
+        begin = EDGE + prime if label is not None else prime or opening(network, rng)
+        ids = generate(network, vocabulary.encode(begin), choice, rng, count, label, edits)
+        ids = islice(ids, length if length >= 0 else None)
+        return ids if label is None else until_all_end(ids, int(vocabulary.encode(EDGE)[0]))
+
+    def pieces_of(row: "Iterable[Ids]") -> Iterator[str]:
+        characters = (vocabulary.symbols[int(ids[0])] for ids in row)
+        return until(stop, characters if label is None else until(EDGE, characters))
+
     if compare:
         if not edits or json or count > 1 or length < 0:
             raise InputError("--compare shows one plain text of some --length beside the same with --clamp")
-        choice = Choice(temperature, top_k, top_p)
-        write(side_by_side(network, opening_ids, choice, seed, label, edits, length))
+        write(side_by_side("".join(pieces_of(drawn(()))), "".join(pieces_of(drawn(edits)))))
         return
-    drawn = generate(network, opening_ids, Choice(temperature, top_k, top_p), rng, count, label, edits)
-    drawn = islice(drawn, length if length >= 0 else None)
-    if label is not None:
-        drawn = until_all_end(drawn, int(vocabulary.encode(EDGE)[0]))
     # One text is written as it is made; several are made side by side, and written when they are done.
-    rows = [drawn] if count == 1 else np.reshape(list(drawn), (-1, count)).T[..., None]
+    rows = [drawn(edits)] if count == 1 else np.reshape(list(drawn(edits)), (-1, count)).T[..., None]
     for number, row in enumerate(rows, start=1):
-        written = (vocabulary.symbols[ids[0]] for ids in row)
-        pieces = until(stop, written if label is None else until(EDGE, written))
+        pieces = pieces_of(row)
         if json:
             result: dict[str, object] = {"label": label} if label is not None else {}
             result |= {"prime": prime, "text": "".join(pieces), "seed": seed, "sample": number}

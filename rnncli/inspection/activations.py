@@ -43,7 +43,7 @@ def unit_of(written: str, model: Any, path: str = "the model") -> Unit:
     layer, _, unit = written.partition(":")
     names, size = model.network.names, model.config.hidden_size
     if not names:
-        raise InputError(f"{path} is a single-layer perceptron, which has no hidden units")
+        raise InputError(f"{written!r} is no unit: {path} is a single-layer perceptron, which has no hidden units")
     if not unit.isdecimal() or f"l{layer}" not in names or int(unit) >= size:
         cells = ", ".join(name.removeprefix("l") for name in names)
         raise InputError(f"{written!r} is no unit; write L:J with L one of {cells} and J from 0 to {size - 1}")

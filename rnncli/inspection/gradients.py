@@ -48,7 +48,7 @@ def gradients(ask: Ask) -> Finding:
         shares |= {f"{several}{name}": values / (values[0] or 1.0) for name, values in norms.items()}
         shares[f"{several}{limit_name}"] = limit[: len(next(iter(norms.values())))]
     distances = [k for k in DISTANCES if all(k < len(values) for values in shares.values())]
-    rows: list[tuple[Value, ...]] = [(k, *(f"{values[k]:.2e}" for values in shares.values())) for k in distances]
+    rows: list[tuple[Value, ...]] = [(k, *(float(values[k]) for values in shares.values())) for k in distances]
     name = "Gradient of the loss to the state so many steps before, over that to the last state"
     # Bounds may grow beyond all measure, and would leave nothing to see of the rest.
     curves = {name: [(k, float(v)) for k, v in enumerate(values) if v <= HIGHEST] for name, values in shares.items()}

@@ -71,6 +71,8 @@ def written(value: Value) -> str:
     if isinstance(value, float):
         if not math.isfinite(value):
             return "-"
+        if 0 < abs(value) < 5e-4 or abs(value) >= 1e7:
+            return f"{value:.1e}"
         return f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.4g}" if abs(value) >= 10 else f"{value:.3f}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else visible_line(str(value))
 
