@@ -122,13 +122,23 @@ def inspect(
 
         write_report(html, model, loaded, text or [])
         return
+    _check_layer(model, loaded, layer)
     if view == "overview":
-        _overview(model, loaded, text or [], prime, label, layer, json)
+        _overview(model, loaded, text or [], prime, label, layer, json, csv)
         return
     ask = _ask(model, loaded, view, list(arguments or []), text or [], prime)
     from dataclasses import replace
 
-    _show(_find(view, replace(ask, unit=unit, layer=layer, features=list(feature or []), contrast=contrast)), json, csv)
+    ask = replace(ask, unit=unit, layer=layer, features=list(feature or []), contrast=contrast, label=label)
+    _show(_find(view, ask), json, csv)
+
+
+def _check_layer(path: str, loaded: "Checkpoint", layer: int | None) -> None:
+    from rnncli.terminal.words import plural
+
+    layers = loaded.model.config.layers
+    if layer is not None and layer > layers:
+        raise InputError(f"{path} has {plural(layers, 'layer')}, so there is no layer {layer}")
 
 
 def _ask(model: str, loaded: "Checkpoint", view: str, arguments: list[str], text: list[str], prime: str) -> "Ask":
@@ -146,7 +156,8 @@ def _ask(model: str, loaded: "Checkpoint", view: str, arguments: list[str], text
         prime = primed(prime or " ".join(arguments), loaded.model.vocabulary)
         if not prime:
             raise InputError("step writes out the arithmetic of a short text: rnncli inspect MODEL step hell")
-        return Ask(subject_of(model, loaded, [], prime))
+        ids = loaded.model.vocabulary.encode(prime, "the text")
+        return Ask(Subject(loaded.model, model, loaded.record, ids, ""))
     subject = subject_of(model, loaded, text, primed(prime, loaded.model.vocabulary))
     others: list[Any] = []
     if view in OTHERS:
@@ -174,14 +185,21 @@ def _show(finding: "Finding", json: bool, csv: bool) -> None:
     if json:
         write(jsonlib.dumps(finding.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
     elif csv:
-        write(as_csv(finding))
+        write(as_csv(finding.parts))
     else:
         output = screen(sys.stdout)
         output.print(draw_finding(finding, output.width, output.color_system is not None))
 
 
 def _overview(
-    path: str, loaded: "Checkpoint", text: list[str], prime: str, label: str | None, layer: int | None, json: bool
+    path: str,
+    loaded: "Checkpoint",
+    text: list[str],
+    prime: str,
+    label: str | None,
+    layer: int | None,
+    json: bool,
+    csv: bool,
 ) -> None:
     """The file, what the network expects of a prime, and its health on a text where there is one."""
     import sys
@@ -190,14 +208,10 @@ def _overview(
     from rnncli.inspection.overview import overview
     from rnncli.inspection.prime import read_prime
     from rnncli.terminal.console import say, write
-    from rnncli.terminal.finding import draw_finding
+    from rnncli.terminal.finding import as_csv, draw_finding
     from rnncli.terminal.overview import draw_overview, draw_prime
     from rnncli.terminal.screen import screen
-    from rnncli.terminal.words import plural
 
-    layers = loaded.model.config.layers
-    if layer is not None and layer > layers:
-        raise InputError(f"{path} has {plural(layers, 'layer')}, so there is no layer {layer}")
     if label is not None and (loaded.model.task != "generate" or loaded.model.partner is None):
         learnt = "running text" if loaded.model.task == "generate" else f"to {loaded.model.task}"
         raise InputError(f"{path} has learnt {learnt}, so --label says nothing to it")
@@ -209,6 +223,9 @@ def _overview(
         data = {**summary.to_json(), "prime": [step.to_json() for step in steps], "health": health}
         write(jsonlib.dumps(data, ensure_ascii=False, allow_nan=False) + "\n")
         return
+    if csv:
+        write(as_csv([*summary.tables(), *(found.parts if found else [])]))
+        return
     output = screen(sys.stdout)
     output.print(draw_overview(summary, output.width))
     if found is not None:
@@ -216,7 +233,7 @@ def _overview(
     elif why_not:
         say(why_not)
     if steps:
-        output.print(draw_prime(steps, layer or layers, output.width))
+        output.print(draw_prime(steps, layer or loaded.model.config.layers, output.width))
 
 
 def _health(path: str, loaded: "Checkpoint", text: list[str]) -> tuple["Finding | None", str]:

@@ -6,7 +6,7 @@ from rnncli.checkpoint import Checkpoint
 from rnncli.cli.training_request import Request
 from rnncli.errors import InputError
 from rnncli.models.base import Model
-from rnncli.text.corpus import Corpus, read_corpus
+from rnncli.text.corpus import Corpus, fraction_of, read_corpus
 from rnncli.text.pairs import PairCorpus, guess_task, read_pairs
 from rnncli.text.sources import STDIN, Sources, open_sources
 
@@ -70,9 +70,8 @@ def _validation(asked: str | None, request: Request, encoding: str) -> "float | 
         return None
     if asked == STDIN and STDIN in request.files:
         raise InputError("standard input cannot be both the text and the validation; put one of them into a file")
-    try:
-        fraction = float(asked)
-    except ValueError:
+    fraction = fraction_of(asked)
+    if fraction is None:
         return open_sources([asked], encoding)
     if not 0 <= fraction < 1:
         raise InputError(f"--validation {asked} is neither a fraction from 0 to below 1 nor a file")

@@ -15,6 +15,7 @@ class Ask:
     layer: int | None = None
     features: list[str] = field(default_factory=list)
     contrast: str | None = None
+    label: str | None = None
     others: list[Subject] = field(default_factory=list)
     """Further models, for views that compare."""
 

@@ -44,7 +44,7 @@ def loss_with_context(model: LanguageModel, ids: Ids, places: Ids, context: int)
 def memory_length(subject: Subject) -> tuple[list[tuple[int, float]], int]:
     """The mean loss in nats for each context, and the shortest context that is as good as the longest."""
     model, ids = language_model_of(subject), subject.ids
-    contexts = [c for c in CONTEXTS if c < len(ids) // 2]
+    contexts = [c for c in CONTEXTS if c < len(ids) // 2] or [1]
     places = np.unique(np.linspace(contexts[-1], len(ids) - 1, PLACES).astype(np.intp))
     means = [(c, float(loss_with_context(model, ids, places, c).mean())) for c in contexts]
     far = [abs(loss - means[-1][1]) > SMALL for _, loss in means]

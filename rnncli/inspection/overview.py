@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnncli.checkpoint import Checkpoint
+from rnncli.inspection.finding import Table
 from rnncli.models.score import perplexity
 
 
@@ -62,6 +63,24 @@ class Overview:
             "bits_per_character": self.bits,
             "perplexity": self.perplexity,
         }
+
+    def tables(self) -> list[Table]:
+        """The same as tables: the numbers of the whole, the parameters, the evaluations."""
+        whole = {
+            "task": self.task,
+            **self.network,
+            "parameters": self.total,
+            "steps": self.steps,
+            "epochs": self.epochs,
+        }
+        whole |= {"best_validation_loss": self.best_loss, "bits_per_character": self.bits}
+        shapes = [(name, " × ".join(map(str, shape)), size) for name, shape, size in self.parameters]
+        columns = ("step", "loss", "validation_loss")
+        return [
+            Table("Model", ("name", "value"), list(whole.items())),
+            Table("Parameters", ("name", "shape", "elements"), shapes),
+            Table("Learning", columns, [[entry.get(name) for name in columns] for entry in self.history]),
+        ]
 
 
 def overview(checkpoint: Checkpoint) -> Overview:

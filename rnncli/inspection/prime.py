@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from rnncli.engine.activations import log_softmax
-from rnncli.engine.types import Array
+from rnncli.engine.parameters import Parameters
+from rnncli.engine.types import Array, Ids
 from rnncli.engine.workspace import Workspace
 from rnncli.errors import InputError
 from rnncli.models.base import Model
@@ -41,20 +42,13 @@ def read_prime(model: Model, text: str, top: int = 5, label: str | None = None) 
 
     ``label`` sets the first state of a model of labelled texts.
     """
-    if (label is None) == (model.task == "generate" and model.partner is not None) and (text or label is not None):
-        raise InputError(_about_labels(model))
+    if not text and label is None:
+        return []
+    start = beginning(model, text, label)
+    part, state, ids, before = start.parameters, start.state, start.ids, len(start.text) - len(text)
     if not text:
         return []
-    before = (
-        EDGE if label is not None and not text.startswith(EDGE) else ""
-    )  # a text that is written by label begins with a line end
-    model.vocabulary.encode(text, "the prime")
-    ids = model.vocabulary.encode(before + text).astype(np.intp)[:, None]
-    part = model.parameters.scope("encoder") if model.task == "translate" else model.parameters
-    state = model.network.zero_state(1, part.flat.dtype)
     if isinstance(model, LanguageModel):
-        if label is not None:
-            state = model.first_state(model.partner.encode(label))
         scores = log_softmax(model.logits(ids, state)[0][:, 0])
         expected = [ranked(row, model.vocabulary.symbols, top) for row in scores]
     elif model.task == "tag":
@@ -62,9 +56,36 @@ def read_prime(model: Model, text: str, top: int = 5, label: str | None = None) 
     else:
         beginnings = [text[: n + 1] for n in range(len(text))]
         expected = [prediction.answers for prediction in predict(model, beginnings, top)]
-    layers = [layer[len(before) :, 0] for layer in model.network.forward(part, ids, state, Workspace()).layers]
+    layers = [layer[before:, 0] for layer in model.network.forward(part, ids, state, Workspace()).layers]
     hidden = [dict(zip(model.network.names, (layer[t] for layer in layers), strict=True)) for t in range(len(text))]
-    return [PrimeStep(*step) for step in zip(text, expected[len(before) :], hidden, strict=True)]
+    return [PrimeStep(*step) for step in zip(text, expected[before:], hidden, strict=True)]
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What is read first: ``ids`` (T, 1) of ``text``, the ``parameters`` that read it, and the ``state`` before."""
+
+    text: str
+    ids: Ids
+    parameters: Parameters
+    state: Array
+
+
+def beginning(model: Model, text: str, label: str | None) -> Beginning:
+    """How ``model`` begins to read ``text``; InputError where it needs a label, or knows of none, and for characters
+    it has never seen. A text that was written by its label begins with a line end."""
+    if (label is None) == (model.task == "generate" and model.partner is not None):
+        raise InputError(_about_labels(model))
+    model.vocabulary.encode(text, "the prime")
+    if label is not None and not text.startswith(EDGE):
+        text = EDGE + text
+    ids = model.vocabulary.encode(text).astype(np.intp)[:, None]
+    parameters = model.parameters.scope("encoder") if model.task == "translate" else model.parameters
+    if label is not None and isinstance(model, LanguageModel):
+        state = model.first_state(model.partner.encode(label))
+    else:
+        state = model.network.zero_state(1, parameters.flat.dtype)
+    return Beginning(text, ids, parameters, state)
 
 
 def _about_labels(model: Model) -> str:

@@ -11,6 +11,7 @@ from rnncli.inspection.activations import activation
 from rnncli.inspection.ask import Ask
 from rnncli.inspection.backwards import back_through_time
 from rnncli.inspection.finding import Finding, Part, Table
+from rnncli.inspection.prime import beginning
 from rnncli.models.base import Model
 from rnncli.models.language_model import LanguageModel
 from rnncli.predicting import predict
@@ -24,22 +25,22 @@ LONGEST = 40
 def step(ask: Ask) -> Finding:
     """Character by character: gates, cell, hidden state, logits, probabilities and loss; and backwards the
     gradients."""
-    model, text = ask.subject.model, ask.subject.text()
+    model = ask.subject.model
+    start = beginning(model, ask.subject.text(), ask.label)
+    text, ids = start.text, start.ids
     if len(text) > LONGEST:
         raise InputError(
             f"step writes out every number, so it takes {LONGEST} characters at most; give it a word: step hell"
         )
-    part = model.parameters.scope("encoder") if model.task == "translate" else model.parameters
-    ids = ask.subject.ids.astype(np.intp)[:, None]
-    forward = model.network.forward(part, ids, model.network.zero_state(1, part.flat.dtype), Workspace())
+    forward = model.network.forward(start.parameters, ids, start.state, Workspace())
     parts: list[Part] = [_activations(model, forward, text)]
     facts = {"text": repr(text)}
     if not isinstance(model, LanguageModel):
         facts["answer"] = predict(model, [text])[0].best
     else:
         parts.append(_predictions(model, forward, ids[:, 0]))
-        if isinstance(model.network, RecurrentNetwork) and len(text) > 1 and model.partner is None:
-            parts.append(_backwards(model, ids))
+        if isinstance(model.network, RecurrentNetwork) and len(text) > 1:
+            parts.append(_backwards(model, ids, start.state))
     return Finding("step", "What is the arithmetic?", "", facts, parts)
 
 
@@ -81,19 +82,19 @@ def _predictions(model: LanguageModel, forward: object, ids: Ids) -> Table:
     return Table("What is expected", ("step", "read", "logits", "probabilities", "came", "loss, nats"), rows)
 
 
-def _backwards(model: LanguageModel, ids: Ids) -> Table:
+def _backwards(model: LanguageModel, ids: Ids, state: Array) -> Table:
     """The gradient of the sum of all losses with respect to the states before each step."""
     inputs, targets = ids[:-1], ids[1:]
-    forward = model.forward(inputs, model.zero_state())
+    forward = model.forward(inputs, state)
     d_logits = softmax(model.logits_of(forward))
     d_logits[np.arange(len(targets)), 0, targets[:, 0]] -= 1
     d_outputs = d_logits @ model.parameters["output.W"].T
     rows = []
-    backwards = back_through_time(model, inputs, model.zero_state(), d_outputs)
+    backwards = back_through_time(model, inputs, state, d_outputs)
     for t, (d_state, _) in zip(reversed(range(len(inputs))), backwards, strict=True):
         for cell, of_cell in zip(model.network.names, d_state, strict=True):
-            for state, values in zip(model.network.cell.states, of_cell[:, 0], strict=True):
-                rows.append((t, model.vocabulary.symbols[int(inputs[t, 0])], f"{cell}.{state}", _numbers(values)))
+            for name, values in zip(model.network.cell.states, of_cell[:, 0], strict=True):
+                rows.append((t, model.vocabulary.symbols[int(inputs[t, 0])], f"{cell}.{name}", _numbers(values)))
     return Table(
         "Backwards: the gradient of the loss to the state before each step", ("step", "read", "state", "values"), rows
     )

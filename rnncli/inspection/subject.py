@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rnncli.checkpoint import Checkpoint
 from rnncli.errors import InputError
 from rnncli.models.base import Model
-from rnncli.text.corpus import IN_MEMORY, read_ids
+from rnncli.text.corpus import IN_MEMORY, fraction_of, read_ids
 from rnncli.text.pairs import read_columns, read_pairs, texts_and_partners
 from rnncli.text.sources import Sources, open_sources
 
@@ -52,7 +52,7 @@ def subject_of(path: str, checkpoint: Checkpoint, files: list[str], prime: str =
     characters of it. InputError where there is nothing to look at."""
     model, record = checkpoint.model, checkpoint.record
     if prime:
-        return Subject(model, path, record, model.vocabulary.encode(prime), "the prime")
+        return _checked(Subject(model, path, record, model.vocabulary.encode(prime, "the prime"), "the prime"))
     if files:
         sources = open_sources(files, model.vocabulary.encoding)
         ids = _ids(model, sources)
@@ -99,7 +99,10 @@ def _as_it_was(model: Model, path: str, corpus: dict[str, Any]) -> Sources | Non
 def _held_out(model: Model, path: str, record: dict[str, Any]) -> Subject:
     corpus = record.get("corpus", {})
     names, asked = ", ".join(corpus.get("names", [])), corpus.get("held_out")
-    if asked is not None and Path(asked).is_file():
+    fraction = fraction_of(asked)
+    if asked is not None and fraction is None:
+        if not Path(asked).is_file():
+            raise InputError(f"{path}: {asked}, which was held out, is not here any more; name a text with --text")
         return Subject(model, path, record, _ids(model, open_sources([asked], model.vocabulary.encoding)), asked)
     sources = _as_it_was(model, path, corpus)
     if sources is None:
@@ -112,7 +115,6 @@ def _held_out(model: Model, path: str, record: dict[str, Any]) -> Subject:
         ids = read_ids(sources, model.vocabulary, limit=IN_MEMORY)
         part = ids[corpus["training"] :] if corpus["validation"] else ids
         return Subject(model, path, record, part[np.arange(min(len(part), MOST))], what)
-    fraction = None if asked is None else float(asked)
     alphabets, seed = (model.vocabulary, model.partner), record["options"]["seed"]
     pairs = read_pairs(sources, model.task, fraction, seed=seed, alphabets=alphabets)
     chosen = pairs.validation if len(pairs.validation) else pairs.training

@@ -52,13 +52,13 @@ def track(subject: Subject, names: list[str], layer: int | None = None, best: in
     model = language_model_of(subject)
     cells = [cell for cell in model.network.names if layer in (None, int(cell[1:]))]
     if not cells:
-        raise InputError(f"{subject.path} has no hidden units{'' if layer is None else f' in layer {layer}'}")
+        raise InputError(f"{subject.path} has no hidden units")
     text = subject.text()[:-1]
     features = np.stack([feature(name, text) for name in names], axis=1)
     trained, untrained = _hidden(subject, cells), _hidden(_untrained(subject, model), cells)
     half = len(text) // 2
-    chosen = _correlation(trained[:half], features[:half])
     tested = associate(trained[half:], features[half:])
+    chosen = _correlation(trained[:half], features[:half])
     of_untrained = _correlation(untrained[:half], features[:half]), _correlation(untrained[half:], features[half:])
     size, found = model.config.hidden_size, []
     for f, name in enumerate(names):

@@ -69,7 +69,10 @@ def why(ask: Ask) -> Finding:
     symbols = subject.model.vocabulary.symbols
     came, contrast = int(part.ids[-1]), None
     if ask.contrast is not None:
-        contrast = int(subject.model.vocabulary.encode(ask.contrast[:1], "--contrast")[0])
+        others = subject.model.vocabulary.encode(ask.contrast, "--contrast")
+        if len(others) != 1:
+            raise InputError(f"--contrast takes one character, and {ask.contrast!r} is {len(others)} of them")
+        contrast = int(others[0])
     norms = connectivity(part, len(part.ids) - 1, came, contrast)
     text = part.text()
     rather = "" if contrast is None else f" rather than {symbols[contrast]!r}"

@@ -6,6 +6,8 @@ from itertools import pairwise
 
 from rich.text import Text
 
+from rnncli.terminal.words import visible_line
+
 Points = Sequence[tuple[float, float]]
 
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
@@ -42,7 +44,7 @@ def chart(
     text.append(" " * 9 + f"{left:,.0f}" + f"{x_name} {right:,.0f}".rjust(width - len(f"{left:,.0f}")) + "\n", "dim")
     text.append(" " * 9)
     for number, (name, style) in enumerate(zip(curves, styles, strict=False)):
-        text.append(f"{'⠒ ⠒' if number else '⠒⠒⠒'} {name}   ", style)
+        text.append(f"{'⠒ ⠒' if number else '⠒⠒⠒'} {visible_line(name)}   ", style)
     text.rstrip()
     return text
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -28,18 +29,18 @@ def draw_finding(finding: "Finding", width: int, has_colour: bool) -> Renderable
     head = Text()
     head.append(finding.question, HEADING)
     if finding.text:
-        head.append(f"  in {finding.text}", "dim")
+        head.append(f"  in {visible_line(finding.text)}", "dim")
     drawn: list[RenderableType] = [head]
     if finding.facts:
         facts = Grid(box=None, show_header=False, padding=(0, 2, 0, 0))
         facts.add_column(style="dim", no_wrap=True)
         for name, value in finding.facts.items():
-            facts.add_row(Text(name), Text(visible_line(value)))
+            facts.add_row(Text(visible_line(name)), Text(visible_line(value)))
         drawn += [Text(), facts]
     for part in finding.parts:
         drawn += [Text(), Text(visible_line(part.name), HEADING), *_draw(part, width, has_colour)]
     if finding.next:
-        drawn += [Text(), Text("next: " + "\n      ".join(finding.next))]
+        drawn += [Text(), Text("next: " + "\n      ".join(map(visible_line, finding.next)))]
     return Group(*drawn)
 
 
@@ -58,7 +59,7 @@ def draw_table(table: Table) -> list[RenderableType]:
     grid = Grid(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for number, column in enumerate(table.columns):
         numeric = all(isinstance(row[number], int | float | None) for row in table.rows)
-        grid.add_column(column, justify="right" if numeric else "left")
+        grid.add_column(Text(visible_line(column)), justify="right" if numeric else "left")
     for row in table.rows:
         grid.add_row(*(Text(written(value)) for value in row))
     return [grid, Text(table.note, "dim")] if table.note else [grid]
@@ -124,10 +125,10 @@ def _mark(share: float, signed: bool) -> str:
     return mark(share) if signed else BLOCKS[max(0, min(8, round(8 * share)))]
 
 
-def as_csv(finding: "Finding") -> str:
-    """All parts one after the other, an empty line between them: the name of the part, the names of its columns, and
-    rows. A strip has a row for each character, curves and scatters one for each point."""
-    return "\n".join(f"{_csv([[part.name]])}{part_as_csv(part)}" for part in finding.parts)
+def as_csv(parts: Sequence["Part"]) -> str:
+    """All ``parts`` one after the other, an empty line between: the name of the part, the names of its columns, and rows.
+    A strip has a row for each character, curves and scatters one for each point."""
+    return "\n".join(f"{_csv([[part.name]])}{part_as_csv(part)}" for part in parts)
 
 
 def part_as_csv(part: "Part") -> str:

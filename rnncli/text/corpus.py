@@ -95,6 +95,14 @@ def read_corpus(
     return Corpus(*parts, own, sources.names, digest)
 
 
+def fraction_of(asked: str | None) -> float | None:
+    """The fraction that was asked to be held out; None where that is left to us, or is the name of a file."""
+    try:
+        return None if asked is None else float(asked)
+    except ValueError:
+        return None
+
+
 def held_out(total: int, fraction: float | None) -> int:
     """How many of ``total`` characters at the end are for validation; at least two stay for training."""
     if fraction is None:

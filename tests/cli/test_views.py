@@ -2,7 +2,9 @@
 
 import csv
 import io
+import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,9 @@ import numpy as np
 import pytest
 
 from rnncli import checkpoint
+from rnncli.inspection.finding import Curves, Finding, Scatter, Strip, Table
 from rnncli.terminal.cells import mark
+from rnncli.terminal.words import visible_line
 from tests.cli.looking import HELD_OUT, NETWORKS, OTHERS, PAIRS, VIEWS, check_schema, finding, model_of, strict, words
 from tests.cli.running import refused, rnncli, succeeded
 
@@ -173,3 +177,35 @@ def test_numbers_are_numbers_in_json() -> None:
                 texts = [value for row in part["rows"] for value in row if isinstance(value, str)]
                 wrong = [text for text in texts if re.fullmatch(r"-?\d[\d,]*\.?\d*e[+-]\d+|\d{1,3}(,\d{3})+", text)]
                 assert not wrong, f"{view}, {part['name']}: {wrong[:5]}"
+
+
+def test_numbers_of_numpy_and_none_at_all_are_plain() -> None:
+    """In every kind of part; what is not finite is null."""
+    one, none, whole = np.float32(0.5), np.float64(np.inf), np.int64(3)
+    kinds = [
+        Table("t", ["a", "b", "c"], [(one, none, whole), (float("nan"), True, None)]),
+        Strip("s", "ab", [one, none], 0.5, "bits"),
+        Curves("c", "x", "y", {"one": [(whole, one), (4, none)]}),
+        Scatter("p", "x", "y", [(one, whole)], ["1:0"]),
+    ]
+    found = json.loads(json.dumps(Finding("view", "What?", parts=kinds).to_json(), allow_nan=False))
+    assert found["parts"][0]["rows"] == [[0.5, None, 3], [None, True, None]]
+    assert (found["parts"][1]["values"], found["parts"][1]["scale"]) == ([0.5, None], 0.5)
+    assert found["parts"][2]["curves"] == {"one": [[3, 0.5], [4, None]]}
+    assert found["parts"][3]["points"] == [[0.5, 3]]
+
+
+@pytest.mark.parametrize("name", ["[bold]b.npz", "a b.npz", "\x1b[5mb.npz"])
+def test_names_of_files_are_shown_as_they_are(name: str) -> None:
+    """In headings, in tables, in legends and in what to do next."""
+    for network, view in (("gru", "diff"), ("gru", "gradients"), ("lstm", "units")):
+        command = words(network, view)
+        shutil.copy(command[1], name)
+        if view != "units":
+            command[3:] = [name]
+        else:
+            command[1] = name
+        shown = succeeded(rnncli(*command, **COLOURS))
+        assert "\x1b[5m" not in shown
+        plain = re.sub(r"\s+", "", re.sub(r"\x1b\[[0-9;]*m", "", shown))
+        assert re.sub(r"\s+", "", visible_line(name)) in plain
