@@ -126,7 +126,7 @@ def _mark(share: float, signed: bool) -> str:
 
 
 def as_csv(parts: Sequence["Part"]) -> str:
-    """All ``parts`` one after the other, an empty line between: the name of the part, the names of its columns, and rows.
+    """All ``parts`` one after the other, an empty line between them: the name of the part, its columns, and rows.
     A strip has a row for each character, curves and scatters one for each point."""
     return "\n".join(f"{_csv([[part.name]])}{part_as_csv(part)}" for part in parts)
 
