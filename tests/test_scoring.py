@@ -10,7 +10,7 @@ from rnncli import reading
 from rnncli.engine.activations import softmax
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.score import Score
-from rnncli.scoring import score
+from rnncli.scoring import adapting, after_context, by_character, carried, score
 from tests.helpers import random_ids, random_model
 
 
@@ -104,3 +104,47 @@ def test_ids_of_every_dtype_give_the_same_score() -> None:
     model = random_model(dtype=np.float64)
     ids = random_ids(model, 50)
     assert len({score(model, ids.astype(dtype)).total for dtype in (np.uint8, np.uint16, np.int64)}) == 1
+
+
+def test_dynamic_evaluation_is_a_loop_over_pieces() -> None:
+    """Predict twenty characters, take one clipped step against their mean loss, go on: written out step by step."""
+    model = random_model("abcde", np.float64, cell="lstm", layers=2)
+    before, ids = model.parameters.flat.copy(), random_ids(model, 77)
+    found = np.concatenate([some.nats for some in adapting(model, ids, 0.3)])
+    assert np.array_equal(model.parameters.flat, before)
+    learner, state, expected, clipped = model.on(before.copy()), model.zero_state(), [], 0
+    for start in range(0, 76, 20):
+        first_state, some = state.copy(), ids[start : start + 21]
+        for index, target in pairwise(some):
+            logits, state = learner.logits(np.array([[index]]), state)
+            state = state.copy()
+            expected.append(-math.log(softmax(logits[0, 0])[target]))
+        gradients = learner.parameters.zeros_like()
+        learner.loss_and_gradients(some[:-1, None], some[1:, None], first_state, gradients)
+        norm = math.sqrt(float((gradients.flat**2).sum()))
+        clipped += norm > 5
+        learner.parameters.flat[...] -= 0.3 * gradients.flat * min(1, 5 / norm)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_dynamic_evaluation_learns_what_repeats_itself() -> None:
+    model = random_model("abcde", cell="gru")
+    ids = np.tile([0, 3, 1, 4, 4, 2], 200)
+    adapted = by_character(adapting(model, ids, 0.3), 5).score
+    assert adapted.nats < 0.7 * score(model, ids).nats
+    assert adapted.symbols == len(ids) - 1
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm", "mlp"])
+def test_the_sums_by_character_are_those_of_all(cell: str) -> None:
+    config = {"context": 3} if cell == "mlp" else {}
+    model = random_model("abcde", np.float64, cell=cell, **config)
+    ids = random_ids(model, 500)
+    whole, found = score(model, ids), by_character(carried(model, ids), 5)
+    assert found.count.tolist() == np.bincount(ids[1:], minlength=5).tolist()
+    np.testing.assert_allclose(found.nats.sum(), whole.total, rtol=1e-12)
+    for symbol in range(5):
+        nats = sum(
+            float(some.nats[some.targets == symbol].sum()) for some in after_context(model, ids, np.arange(1, 500), 500)
+        )
+        np.testing.assert_allclose(found.nats[symbol], nats, rtol=1e-9)

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnncli.cli.options import option
+from rnncli.cli.options import option, real, whole
 from rnncli.errors import InputError
+
+HOW, BESIDE = "How the text is read", "Besides"
 
 if TYPE_CHECKING:
     from rnncli.grading import Confusion
     from rnncli.models.base import Model
-    from rnncli.models.language_model import LanguageModel
     from rnncli.text.sources import Sources
 
 
@@ -21,6 +22,48 @@ def score(
         list[str],
         typer.Argument(metavar="FILE", help="The text: files, folders, or - for standard input.", show_default=False),
     ],
+    adapt: Annotated[
+        bool,
+        option(
+            "--adapt", help="Go on learning while reading (dynamic evaluation); the file stays as it is.", panel=HOW
+        ),
+    ] = False,
+    adapt_rate: Annotated[
+        float, option("--adapt-rate", help="The learning rate of --adapt.", panel=HOW, **real(0, open_low=True))
+    ] = 0.1,
+    context: Annotated[
+        int | None,
+        option(
+            "--context",
+            help="Predict each character after this many others, and not after all before it.",
+            panel=HOW,
+            **whole(1, 4096),
+            show_default="all",
+        ),
+    ] = None,
+    baseline: Annotated[
+        int | None,
+        option(
+            "--baseline",
+            help="Beside it an n-gram model of this order, which has learnt --train.",
+            panel=BESIDE,
+            **whole(1, 20),
+            show_default="none",
+        ),
+    ] = None,
+    train: Annotated[
+        list[str] | None,
+        option(
+            "--train",
+            metavar="FILE",
+            help="A text for the n-gram model.",
+            panel=BESIDE,
+            show_default="what the model has learnt",
+        ),
+    ] = None,
+    per_character: Annotated[
+        bool, option("--per-character", help="A table: what each character costs.", panel=BESIDE)
+    ] = False,
     json: Annotated[bool, option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Tell how well a model predicts a text, read in one pass; or of lines with two columns, how many it gets right.
@@ -28,59 +71,34 @@ def score(
     \b
       rnncli score model.npz other.txt
       head -c 100000 corpus.txt | rnncli score model.npz - --json
+      rnncli score model.npz play.txt --adapt        go on learning while reading
+      rnncli score model.npz play.txt --baseline 8   an 8-gram model of the same training text beside it
       rnncli score names.npz unseen.tsv     accuracy, F1 and confusion of a classifier
     """
     from rnncli import checkpoint
+    from rnncli.cli.score_text import score_text
     from rnncli.models.language_model import LanguageModel
     from rnncli.terminal.console import say
     from rnncli.text.sources import open_sources
 
-    network = checkpoint.load(model).model
-    sources = open_sources(files, network.vocabulary.encoding)
-    if isinstance(network, LanguageModel):
-        _score_text(network, sources, json)
+    if adapt and context is not None:
+        raise InputError("--adapt carries the state from beginning to end, so --context does not go with it")
+    if train and baseline is None:
+        raise InputError("--train is what the n-gram model of --baseline learns; give both")
+    loaded = checkpoint.load(model)
+    sources = open_sources(files, loaded.model.vocabulary.encoding)
+    if isinstance(loaded.model, LanguageModel):
+        rate = adapt_rate if adapt else None
+        score_text(model, loaded, sources, rate, context, baseline, train or [], per_character, json)
+    elif adapt or context is not None or baseline is not None or per_character:
+        raise InputError(
+            f"{model} has learnt to {loaded.model.task}; --adapt, --context, --baseline and "
+            "--per-character are about the prediction of text"
+        )
     else:
-        _score_answers(network, sources, json)
+        _score_answers(loaded.model, sources, json)
     for notice in sources.notices:
         say(notice)
-
-
-def _score_text(model: "LanguageModel", sources: "Sources", json: bool) -> None:
-    import numpy as np
-
-    from rnncli.scoring import score as score_ids
-    from rnncli.terminal.console import write
-    from rnncli.terminal.words import count
-    from rnncli.text.corpus import read_ids
-    from rnncli.text.pairs import read_pairs
-
-    if model.partner is None:
-        ids = read_ids(sources, model.vocabulary)
-        if len(ids) < 2:
-            where = ", ".join(sources.names)
-            raise InputError(f"{where} holds fewer than two characters, so there is nothing to predict")
-        result = score_ids(model, ids)
-    else:
-        pairs = read_pairs(sources, "generate", 0.0, alphabets=(model.vocabulary, model.partner)).training
-        everything = np.arange(len(pairs))
-        result = model.score(pairs.texts.padded(everything), pairs.partners.padded(everything))
-    figures = {
-        "characters": result.symbols,
-        "nats_per_character": result.nats,
-        "bits_per_character": result.bits,
-        "perplexity": result.perplexity,
-        "accuracy": result.accuracy,
-    }
-    if json:
-        write(jsonlib.dumps(figures) + "\n")
-    else:
-        write(
-            f"characters          {count(result.symbols)}\n"
-            f"nats per character  {result.nats:.4f}\n"
-            f"bits per character  {result.bits:.4f}\n"
-            f"perplexity          {result.perplexity:.3f}\n"
-            f"likeliest is right  {result.accuracy:.1%}\n"
-        )
 
 
 def _score_answers(model: "Model", sources: "Sources", json: bool) -> None:

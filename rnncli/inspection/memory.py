@@ -9,13 +9,11 @@ from rnncli.inspection.backwards import state_gradients
 from rnncli.inspection.finding import Curves, Finding, Part, Table
 from rnncli.inspection.subject import Subject
 from rnncli.models.language_model import LanguageModel
+from rnncli.scoring import after_context
 
 CONTEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 PLACES = 256
 """Places in the text at which the loss is taken, the same for every context."""
-
-TOGETHER = 64
-"""Of them so many are read side by side."""
 
 GATED = 20_000
 SMALL = 0.01
@@ -25,20 +23,8 @@ LONGEST = 5
 
 
 def loss_with_context(model: LanguageModel, ids: Ids, places: Ids, context: int) -> Array:
-    """The loss in nats (M,) of the characters at ``places`` (M,), having read the ``context`` before each and no more.
-
-    At most as many characters as stand before the place are read.
-    """
-    losses = np.empty(len(places))
-    seen = np.minimum(places, context)
-    groups = [np.flatnonzero(seen == length) for length in np.unique(seen)]
-    for which in (group[start : start + TOGETHER] for group in groups for start in range(0, len(group), TOGETHER)):
-        length = int(seen[which[0]])
-        window = ids[places[which] - np.arange(length, 0, -1)[:, None]].astype(np.intp)
-        forward = model.forward(window, model.zero_state(len(which)))
-        targets = np.concatenate((window[1:], ids[places[which]].astype(np.intp)[None]))
-        losses[which] = model.losses_of(forward, targets)[0][-1]
-    return losses
+    """The loss in nats (M,) of the characters at ``places`` (M,), rising, having read the ``context`` before each."""
+    return np.concatenate([predicted.nats for predicted in after_context(model, ids, places, context)])
 
 
 def memory_length(subject: Subject) -> tuple[list[tuple[int, float]], int]:

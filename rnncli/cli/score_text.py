@@ -1,0 +1,146 @@
+"""``rnncli score`` for a model that writes: the loss of a text, and what stands beside it."""
+
+import json as jsonlib
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnncli.errors import InputError
+from rnncli.inspection.subject import Subject, training_ids
+from rnncli.models.score import Score
+from rnncli.ngram import NgramModel
+from rnncli.scoring import ByCharacter, Predicted, adapting, after_context, by_character, carried
+from rnncli.terminal.console import write
+from rnncli.terminal.words import count
+from rnncli.text.corpus import read_ids
+from rnncli.text.pairs import read_pairs
+from rnncli.text.sources import Sources, open_sources
+
+if TYPE_CHECKING:
+    from rnncli.checkpoint import Checkpoint
+    from rnncli.models.language_model import LanguageModel
+
+
+def score_text(
+    path: str,
+    loaded: "Checkpoint",
+    sources: Sources,
+    adapt_rate: float | None,
+    context: int | None,
+    baseline: int | None,
+    train: list[str],
+    per_character: bool,
+    json: bool,
+) -> None:
+    """Score and print. InputError for a text too short, and for questions that a model of labelled texts has no answer
+    to."""
+    model: Any = loaded.model
+    if model.partner is not None:
+        if adapt_rate is not None or context is not None or baseline is not None or per_character:
+            raise InputError(
+                f"{path} has learnt labelled texts; --adapt, --context, --baseline and --per-character are about "
+                "running text"
+            )
+        _print(_figures(_score_labelled(model, sources)), json)
+        return
+    ids = read_ids(sources, model.vocabulary)
+    if len(ids) < 2:
+        where = ", ".join(sources.names)
+        raise InputError(f"{where} holds fewer than two characters, so there is nothing to predict")
+    found = by_character(_predicted(model, ids, adapt_rate, context), len(model.vocabulary))
+    figures = _figures(found.score)
+    if baseline is not None:
+        learnt = _learnt(path, loaded, train)
+        nats = -np.log(NgramModel(learnt, len(model.vocabulary), baseline).probabilities(ids)[1:])
+        figures["baseline"] = {
+            "order": baseline,
+            "nats_per_character": float(nats.mean()),
+            "bits_per_character": float(nats.mean() / math.log(2)),
+        }
+    if per_character:
+        figures["per_character"] = _table(found, model.vocabulary.symbols)
+    _print(figures, json)
+
+
+def _predicted(model: "LanguageModel", ids: Any, adapt_rate: float | None, context: int | None) -> Iterator[Predicted]:
+    if adapt_rate is not None:
+        return adapting(model, ids, adapt_rate)
+    if context is not None:
+        return after_context(model, ids, np.arange(1, len(ids)), context)
+    return carried(model, ids)
+
+
+def _score_labelled(model: "LanguageModel", sources: Sources) -> Score:
+    pairs = read_pairs(sources, "generate", 0.0, alphabets=(model.vocabulary, model.partner)).training
+    everything = np.arange(len(pairs))
+    return model.score(pairs.texts.padded(everything), pairs.partners.padded(everything))
+
+
+def _learnt(path: str, loaded: "Checkpoint", train: list[str]) -> Any:
+    """The ids that the n-gram model learns."""
+    vocabulary = loaded.model.vocabulary
+    if train:
+        return read_ids(open_sources(train, vocabulary.encoding), vocabulary)
+    learnt = training_ids(Subject(loaded.model, path, loaded.record, np.empty(0, np.intp), ""))
+    if learnt is None:
+        names = ", ".join(loaded.record.get("corpus", {}).get("names", [])) or "the text that it has learnt"
+        raise InputError(f"{names} is not here any more as it was; name a text for the n-gram model with --train")
+    return learnt
+
+
+def _figures(score: Score) -> dict[str, Any]:
+    return {
+        "characters": score.symbols,
+        "nats_per_character": score.nats,
+        "bits_per_character": score.bits,
+        "perplexity": score.perplexity,
+        "accuracy": score.accuracy,
+    }
+
+
+def _table(found: ByCharacter, symbols: list[str]) -> list[dict[str, Any]]:
+    """What each character that occurs costs, the dearest in all first."""
+    return [
+        {
+            "character": symbols[i],
+            "count": int(found.count[i]),
+            "nats": float(found.nats[i] / found.count[i]),
+            "share": float(found.nats[i] / found.nats.sum()),
+            "accuracy": float(found.correct[i] / found.count[i]),
+        }
+        for i in np.argsort(-found.nats, kind="stable")
+        if found.count[i]
+    ]
+
+
+def _print(figures: dict[str, Any], json: bool) -> None:
+    if json:
+        write(jsonlib.dumps(figures, ensure_ascii=False) + "\n")
+        return
+    write(
+        f"characters          {count(figures['characters'])}\n"
+        f"nats per character  {figures['nats_per_character']:.4f}\n"
+        f"bits per character  {figures['bits_per_character']:.4f}\n"
+        f"perplexity          {figures['perplexity']:.3f}\n"
+        f"likeliest is right  {figures['accuracy']:.1%}\n"
+    )
+    if beside := figures.get("baseline"):
+        name = f"{beside['order']}-gram model"
+        write(f"{name:18}  {beside['nats_per_character']:.4f} nats, {beside['bits_per_character']:.4f} bits\n")
+    if rows := figures.get("per_character"):
+        _draw(rows)
+
+
+def _draw(rows: list[dict[str, Any]]) -> None:
+    import sys
+
+    from rnncli.inspection.finding import Table
+    from rnncli.terminal.finding import draw_table
+    from rnncli.terminal.screen import screen
+    from rnncli.terminal.words import visible
+
+    columns = ("character", "count", "nats each", "share of the loss", "likeliest is right")
+    cells = [(visible(row["character"]), row["count"], row["nats"], row["share"], row["accuracy"]) for row in rows]
+    screen(sys.stdout).print(*draw_table(Table("", columns, cells)))
