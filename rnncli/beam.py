@@ -8,29 +8,39 @@ import numpy as np
 
 from rnncli.engine.activations import log_softmax
 from rnncli.engine.types import Array
+from rnncli.models.language_model import LanguageModel
 from rnncli.models.translator import Translator
 from rnncli.text.pairs import EDGE
 
+NO_END = -1
+"""Stands for the id of a text's end where there is none."""
+
 
 class BeamSearch:
-    """Searches with one translator. The decoder reads ``width`` beginnings at once."""
+    """Searches with one model that writes, ``width`` beginnings at once: a translator, or a language model, of which
+    the texts have an end only where it has learnt labelled ones. Without an end all texts have the same length."""
 
-    def __init__(self, model: Translator, width: int) -> None:
-        self._model, self._width = model, width
-        self._state = model.decoder.zero_state(width, model.parameters.flat.dtype)
+    def __init__(self, model: Translator | LanguageModel, width: int) -> None:
+        self._width = width
+        if isinstance(model, Translator):
+            self._alphabet, network = model.partner, model.decoder
+        else:
+            self._alphabet, network = model.vocabulary, model.network
+        ends = model.partner is not None
+        self._end = int(self._alphabet.encode(EDGE)[0]) if ends else NO_END
+        self._state = network.zero_state(width, model.parameters.flat.dtype)
         self._read = model.stepper(self._state)
 
-    def search(self, first_state: Array, longest: int) -> list[tuple[str, float]]:
-        """Up to ``width`` targets with the logarithms of their probabilities (nats), likeliest first.
+    def search(self, first_state: Array, longest: int, before: int | None = None) -> list[tuple[str, float]]:
+        """Up to ``width`` texts with the logarithms of their probabilities (nats), likeliest first.
 
-        ``first_state`` (L, S, 1, H) is that of the decoder; what is not at its end after ``longest`` characters counts
-        as it stands, if nothing else was found.
+        ``first_state`` (L, S, 1, H) is that in which the id ``before`` is read, by default the edge of a text. What is
+        not at its end after ``longest`` characters counts as it stands, if nothing else was found.
         """
-        alphabet, width = self._model.partner, self._width
-        edge = int(alphabet.encode(EDGE)[0])
+        alphabet, width, edge = self._alphabet, self._width, self._end
         self._state[...] = first_state
         scores = np.where(np.arange(width) == 0, 0.0, -np.inf)  # at first all beginnings are the same
-        last, written = np.full(width, edge), np.empty((width, 0), np.intp)
+        last, written = np.full(width, edge if before is None else before), np.empty((width, 0), np.intp)
         ended: list[tuple[str, float]] = []
         for length in range(longest + 1):
             following = log_softmax(self._read(last).astype(np.float64))
@@ -54,4 +64,6 @@ class BeamSearch:
             self._state[...] = self._state[:, :, beams[rows]]
             last = ids[rows]
             written = np.concatenate((written[beams[rows]], last[:, None]), axis=1)
-        return ended or [(alphabet.decode(written[0]), float(scores[0]))]
+        as_they_stand = zip(written, scores, strict=True)
+        found = [(alphabet.decode(text), float(nats)) for text, nats in as_they_stand if np.isfinite(nats)]
+        return ended or (found if edge == NO_END else found[:1])

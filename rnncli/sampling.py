@@ -3,8 +3,10 @@
 The state after the prime is kept, so a character costs the same however many came before.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import repeat
 
 import numpy as np
 
@@ -27,12 +29,14 @@ class Choice:
     ``temperature`` divides the logits: 0 takes the likeliest character, 1 draws from the model's own distribution.
     ``top_k`` leaves only the k likeliest (0: all). ``top_p`` then leaves the fewest likeliest characters that have
     at least this share of the probability together (Holtzman et al. 2020, "The curious case of neural text
-    degeneration").
+    degeneration"). ``min_p`` then leaves those that are at least this share as likely as the likeliest (Nguyen et al.
+    2024, "Turning up the heat").
     """
 
     temperature: float = 1.0
     top_k: int = 0
     top_p: float = 1.0
+    min_p: float = 0.0
 
     def scores(self, logits: Array) -> Array:
         """Logits (B, V) of the distribution to draw from, −∞ for what is left out."""
@@ -54,6 +58,9 @@ class Choice:
             kept = np.where(before < self.top_p, np.take_along_axis(logits, order, axis=-1), -np.inf)
             logits = np.empty_like(logits)
             np.put_along_axis(logits, order, kept, axis=-1)
+        if self.min_p > 0:
+            lowest = logits.max(-1, keepdims=True) + math.log(self.min_p)
+            logits = np.where(logits >= lowest, logits, -np.inf)
         return logits
 
     def probabilities(self, logits: Array) -> Array:
@@ -83,28 +90,88 @@ def generate(
     count: int = 1,
     label: str | None = None,
     edits: Sequence[Edit] = (),
+    temperatures: Iterable[float] | None = None,
+    no_repeat: int = 0,
 ) -> Iterator[Ids]:
     """Ids (B,) without end: what B = ``count`` texts go on with after the same ``prime`` (N,), N ≥ 1.
 
     ``label`` is for a model that has learnt some (InputError if not this one). ``edits`` hold units while the prime is
-    read and the texts are written. The unknown symbol is never chosen.
+    read and the texts are written. The unknown symbol is never chosen. ``temperatures`` moves the one of ``choice``
+    from character to character, and ends the text with its own end. ``no_repeat`` n writes no n characters a second
+    time, as long as there is another way to go on.
     """
-    state = model.zero_state(count)
+    following, state = read_prime(model, prime, count, label, edits)
+    step = model.stepper(state, edits)
+    guards = [Guard(no_repeat, prime) for _ in range(count)] if no_repeat else []
+    choices = repeat(choice) if temperatures is None else (replace(choice, temperature=t) for t in temperatures)
+    noise = noises(rng, *following.shape)
+    for now in choices:
+        if model.vocabulary.unknown:
+            following[:, -1] = -np.inf
+        for guard, row in zip(guards, following, strict=False):
+            guard.forbid(row)
+        ids = now.draw(following, next(noise))
+        for guard, drawn in zip(guards, ids, strict=False):
+            guard.write(int(drawn))
+        yield ids
+        following = step(ids)
+
+
+def read_prime(
+    model: LanguageModel, prime: Ids, count: int = 1, label: str | None = None, edits: Sequence[Edit] = ()
+) -> tuple[Array, Array]:
+    """Logits (B, V) of what follows the ``prime`` (N,) in ``count`` texts, and their state after it; with N = 0 the
+    logits are not there, and the state is the first one."""
+    state, following = model.zero_state(count), np.empty((count, 0))
     if label is not None:
         state = model.first_state(np.repeat(model.partner.encode(label), count))
     for start in range(0, len(prime), PRIME_WINDOW):
         window = prime[start : start + PRIME_WINDOW].astype(np.intp)
         forward = model.forward(np.repeat(window[:, None], count, axis=1), state, edits)
-        state = forward.state
-    following = model.logits_of(forward)[-1]
-    step = model.stepper(state, edits)
+        state, following = forward.state, model.logits_of(forward)[-1]
+    return following, state
+
+
+def noises(rng: np.random.Generator, *shape: int) -> Iterator[Array]:
+    """Rows of :func:`gumbel_noise` without end."""
     while True:
-        for noise in gumbel_noise(rng, NOISE_BLOCK, *following.shape):
-            if model.vocabulary.unknown:
-                following[:, -1] = -np.inf
-            ids = choice.draw(following, noise)
-            yield ids
-            following = step(ids)
+        yield from gumbel_noise(rng, NOISE_BLOCK, *shape)
+
+
+class Guard:
+    """Remembers of one text what came after each ``length`` − 1 characters, so that no ``length`` come twice."""
+
+    def __init__(self, length: int, prime: Ids) -> None:
+        self._length, self._recent = length, ()  # type: tuple[int, tuple[int, ...]]
+        self._after: dict[tuple[int, ...], set[int]] = {}
+        for symbol in prime:
+            self.write(int(symbol))
+
+    def forbid(self, logits: Array) -> None:
+        """Set the logits (V,) to −∞ that would repeat something, unless nothing would be left."""
+        known = list(self._after.get(self._recent, ())) if len(self._recent) == self._length - 1 else []
+        if known and np.isfinite(np.delete(logits, known)).any():
+            logits[known] = -np.inf
+
+    def write(self, symbol: int) -> None:
+        """Go on with this id."""
+        if len(self._recent) == self._length - 1:
+            self._after.setdefault(self._recent, set()).add(symbol)
+        self._recent = (*self._recent, symbol)[-(self._length - 1) :] if self._length > 1 else ()
+
+
+def between(first: float, last: float, length: int) -> Iterator[float]:
+    """``length`` temperatures that go evenly from the first to the last."""
+    return (first + (last - first) * n / max(length - 1, 1) for n in range(length))
+
+
+def until_lines(lines: int, pieces: Iterator[str]) -> Iterator[str]:
+    """Pass text through to the end of so many lines."""
+    for piece in pieces:
+        yield piece
+        lines -= piece.count("\n")
+        if lines <= 0:
+            return
 
 
 def until_all_end(drawn: Iterator[Ids], end: int) -> Iterator[Ids]:

@@ -15,7 +15,7 @@ PACKAGE = "rnncli"
 
 FOUNDATION = {"engine", "text", "errors"}
 MIDDLE = {"training", "inspection", "sampling", "checkpoint", "scoring", "predicting", "beam", "grading"}
-MIDDLE |= {"reading", "ngram", "npz", "claim"}
+MIDDLE |= {"reading", "ngram", "npz", "claim", "novelty"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "engine": {"engine"},

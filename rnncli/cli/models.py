@@ -27,6 +27,15 @@ def load_for(command: str, path: str) -> "Checkpoint":
     return loaded
 
 
-def language_model(path: str) -> Any:
-    """The language model in a file."""
-    return load_for("sample", path).model
+def learnt_ids(path: str, loaded: "Checkpoint", otherwise: str) -> Any:
+    """The ids (N,) of the running text that the model in the file ``path`` has learnt; InputError, which says what to
+    do ``otherwise``, where that text is not here as it was."""
+    import numpy as np
+
+    from rnncli.inspection.subject import Subject, training_ids
+
+    learnt = training_ids(Subject(loaded.model, path, loaded.record, np.empty(0, np.intp), ""))
+    if learnt is None:
+        names = ", ".join(loaded.record.get("corpus", {}).get("names", [])) or "the text that it has learnt"
+        raise InputError(f"{path}: {names} is not here as it was; {otherwise}")
+    return learnt

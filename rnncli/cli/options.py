@@ -66,6 +66,13 @@ def real(low: float, high: float = math.inf, open_low: bool = False, open_high: 
     return {"parser": parse, "metavar": "NUMBER"}
 
 
+def ends(value: Any) -> tuple[float, float]:
+    """The first and the last temperature, from what a user writes: 0.7, or 0.5:1.2."""
+    first, colon, last = str(value).partition(":")
+    parse = real(0)["parser"]
+    return parse(first), parse(last if colon else first)
+
+
 def duration(value: str | float) -> float:
     """Seconds from what a user writes: 90, 90s, 3m, 1.5h, 1h30m."""
     units = {"h": 3600.0, "m": 60.0, "s": 1.0, "": 1.0}

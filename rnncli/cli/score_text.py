@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnncli.cli.models import learnt_ids
 from rnncli.errors import InputError
-from rnncli.inspection.subject import Subject, training_ids
 from rnncli.models.score import Score
 from rnncli.ngram import NgramModel
 from rnncli.scoring import ByCharacter, Predicted, adapting, after_context, by_character, carried
@@ -83,11 +83,7 @@ def _learnt(path: str, loaded: "Checkpoint", train: list[str]) -> Any:
     vocabulary = loaded.model.vocabulary
     if train:
         return read_ids(open_sources(train, vocabulary.encoding), vocabulary)
-    learnt = training_ids(Subject(loaded.model, path, loaded.record, np.empty(0, np.intp), ""))
-    if learnt is None:
-        names = ", ".join(loaded.record.get("corpus", {}).get("names", [])) or "the text that it has learnt"
-        raise InputError(f"{names} is not here any more as it was; name a text for the n-gram model with --train")
-    return learnt
+    return learnt_ids(path, loaded, "name a text for the n-gram model with --train")
 
 
 def _figures(score: Score) -> dict[str, Any]:

@@ -1,0 +1,98 @@
+"""What ``rnncli sample`` writes: characters that are drawn or searched for, to the end that was asked for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnncli.beam import BeamSearch
+from rnncli.cli.models import learnt_ids
+from rnncli.novelty import RUN, novelty
+from rnncli.sampling import (
+    Choice,
+    between,
+    generate,
+    opening,
+    read_prime,
+    until,
+    until_all_end,
+    until_lines,
+)
+from rnncli.text.pairs import EDGE
+
+if TYPE_CHECKING:
+    from rnncli.checkpoint import Checkpoint
+    from rnncli.engine.edits import Edit
+    from rnncli.models.language_model import LanguageModel
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How ``model`` writes ``count`` texts after a ``prime``. ``temperature`` goes from its first to its second value
+    over the ``length``, which is -1 where there is no end. With a ``beam`` one text is searched for, and none drawn."""
+
+    model: "LanguageModel"
+    prime: str
+    label: str | None
+    count: int
+    length: int
+    stop: str
+    until_line: int | None
+    seed: int
+    choice: Choice
+    temperature: tuple[float, float]
+    no_repeat: int
+    beam: int
+
+    def texts(self, edits: "Sequence[Edit]" = ()) -> list[Iterator[str]]:
+        """The texts, in pieces as they are known, while ``edits`` hold units. One is written as it is made; several are
+        made side by side, and there when they are done."""
+        if self.beam:
+            return [self._to_the_end(iter(self._likeliest()))]
+        drawn = self._drawn(edits)
+        rows = [drawn] if self.count == 1 else np.reshape(list(drawn), (-1, self.count)).T[..., None]
+        symbols = self.model.vocabulary.symbols
+        return [self._to_the_end(symbols[int(ids[0])] for ids in row) for row in rows]
+
+    def _begin(self, rng: np.random.Generator) -> str:
+        return EDGE + self.prime if self.label is not None else self.prime or opening(self.model, rng)
+
+    def _drawn(self, edits: "Sequence[Edit]") -> Iterator[np.ndarray]:
+        rng, vocabulary = np.random.default_rng(self.seed), self.model.vocabulary
+        first, last = self.temperature
+        moving = between(first, last, self.length) if first != last else None
+        prime = vocabulary.encode(self._begin(rng))
+        ids = generate(self.model, prime, self.choice, rng, self.count, self.label, edits, moving, self.no_repeat)
+        ids = islice(ids, self.length if self.length >= 0 else None)
+        return ids if self.label is None else until_all_end(ids, int(vocabulary.encode(EDGE)[0]))
+
+    def _likeliest(self) -> str:
+        ids = self.model.vocabulary.encode(self._begin(np.random.default_rng(self.seed)))
+        _, state = read_prime(self.model, ids[:-1], label=self.label)
+        return BeamSearch(self.model, self.beam).search(state, self.length, int(ids[-1]))[0][0]
+
+    def _to_the_end(self, characters: Iterator[str]) -> Iterator[str]:
+        pieces = until(self.stop, characters if self.label is None else until(EDGE, characters))
+        return pieces if self.until_line is None else until_lines(self.until_line, pieces)
+
+
+class Copied:
+    """Tells how much of a text stands in what the model has learnt; InputError where that is gone."""
+
+    def __init__(self, path: str, loaded: "Checkpoint") -> None:
+        self._learnt = loaded.model.vocabulary.decode(map(int, learnt_ids(path, loaded, "--novelty needs it")))
+
+    def to_json(self, text: str) -> dict[str, object]:
+        """As data."""
+        found = novelty(text, self._learnt)
+        return {"copied": found.copied, "longest_copy": found.longest}
+
+    def told(self, text: str) -> str:
+        """In a sentence."""
+        found = novelty(text, self._learnt)
+        return (
+            f"novelty: {found.copied:.1%} of its pieces of {RUN} characters stand in the training text; the longest "
+            f"has {len(found.longest)}: {found.longest!r}"
+        )
