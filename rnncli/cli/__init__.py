@@ -5,12 +5,21 @@ Heavy imports stay inside the commands, so that ``rnncli --version`` does not lo
 
 import os
 
-from rnncli.cli import bench, inspect, predict, sample, score, train
+from rnncli.cli import bench, compare, inspect, predict, sample, score, train
 from rnncli.cli.app import app
 
 __all__ = ["app", "main"]
 
-for command in (train.train, sample.sample, predict.predict, score.score, inspect.inspect, bench.bench):
+COMMANDS = (
+    train.train,
+    sample.sample,
+    predict.predict,
+    score.score,
+    compare.compare,
+    inspect.inspect,
+    bench.bench,
+)
+for command in COMMANDS:
     app.command()(command)
 
 

@@ -39,3 +39,20 @@ def learnt_ids(path: str, loaded: "Checkpoint", otherwise: str) -> Any:
         names = ", ".join(loaded.record.get("corpus", {}).get("names", [])) or "the text that it has learnt"
         raise InputError(f"{path}: {names} is not here as it was; {otherwise}")
     return learnt
+
+
+def ngram_nats(path: str, loaded: "Checkpoint", train: list[str], ids: Any, order: int) -> float:
+    """The mean loss in nats of ``ids`` (N,), all but the first, under an n-gram model of the texts ``train``, or where
+    none is named of what the model in the file ``path`` has learnt."""
+    import numpy as np
+
+    from rnncli.ngram import NgramModel
+    from rnncli.text.corpus import read_ids
+    from rnncli.text.sources import open_sources
+
+    vocabulary = loaded.model.vocabulary
+    if train:
+        learnt = read_ids(open_sources(train, vocabulary.encoding), vocabulary)
+    else:
+        learnt = learnt_ids(path, loaded, "name a text for the n-gram model with --train")
+    return float(-np.log(NgramModel(learnt, len(vocabulary), order).probabilities(ids)[1:]).mean())

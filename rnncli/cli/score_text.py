@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnncli.cli.models import learnt_ids
+from rnncli.cli.models import ngram_nats
 from rnncli.errors import InputError
 from rnncli.models.score import Score
-from rnncli.ngram import NgramModel
 from rnncli.scoring import ByCharacter, Predicted, adapting, after_context, by_character, carried
 from rnncli.terminal.console import write
 from rnncli.terminal.words import count
 from rnncli.text.corpus import read_ids
 from rnncli.text.pairs import read_pairs
-from rnncli.text.sources import Sources, open_sources
+from rnncli.text.sources import Sources
 
 if TYPE_CHECKING:
     from rnncli.checkpoint import Checkpoint
@@ -52,12 +51,11 @@ def score_text(
     found = by_character(_predicted(model, ids, adapt_rate, context), len(model.vocabulary))
     figures = _figures(found.score)
     if baseline is not None:
-        learnt = _learnt(path, loaded, train)
-        nats = -np.log(NgramModel(learnt, len(model.vocabulary), baseline).probabilities(ids)[1:])
+        nats = ngram_nats(path, loaded, train, ids, baseline)
         figures["baseline"] = {
             "order": baseline,
-            "nats_per_character": float(nats.mean()),
-            "bits_per_character": float(nats.mean() / math.log(2)),
+            "nats_per_character": nats,
+            "bits_per_character": nats / math.log(2),
         }
     if per_character:
         figures["per_character"] = _table(found, model.vocabulary.symbols)
@@ -76,14 +74,6 @@ def _score_labelled(model: "LanguageModel", sources: Sources) -> Score:
     pairs = read_pairs(sources, "generate", 0.0, alphabets=(model.vocabulary, model.partner)).training
     everything = np.arange(len(pairs))
     return model.score(pairs.texts.padded(everything), pairs.partners.padded(everything))
-
-
-def _learnt(path: str, loaded: "Checkpoint", train: list[str]) -> Any:
-    """The ids that the n-gram model learns."""
-    vocabulary = loaded.model.vocabulary
-    if train:
-        return read_ids(open_sources(train, vocabulary.encoding), vocabulary)
-    return learnt_ids(path, loaded, "name a text for the n-gram model with --train")
 
 
 def _figures(score: Score) -> dict[str, Any]:
