@@ -23,6 +23,12 @@ from tests.cli.running import COMMAND, environment, rnncli, succeeded
 CUTS = [5, 10]
 """Steps after which a run is stopped, in the middle of an epoch."""
 
+CELLS = [
+    *product(("two", "tag", "translate", "generate"), ("rnn", "gru", "lstm")),
+    *product(("mlp",), ("rnn", "gru", "lstm", "mlp")),
+]
+"""Every cell with every task; what is called mlp learns running text."""
+
 COMMON = "--validation 0.2 --eval-every 4 --dropout 0.3 --steps 14 --hidden-size 5"
 PAIRS = "--batch-size 2 --weight-decay 0.01"
 RUNS = {
@@ -102,6 +108,32 @@ def test_a_run_that_is_stopped_twice_is_the_run_that_was_not(
         arguments = (*words(name)[:2], "--resume", "-q")
     succeeded(rnncli(*arguments, "-o", "model.npz"))
     assert (folder / "model.npz").read_bytes() == expected
+
+
+@pytest.mark.parametrize(("name", "cell"), CELLS)
+def test_stopped_once_or_three_times_at_the_end_of_an_epoch_or_after_the_best(
+    name: str, cell: str, stopping: list[int], folder: Path
+) -> None:
+    """Every cell of every task, with a schedule that moves, and evaluations where the run itself puts them."""
+    own = words(name)
+    at = own.index("--eval-every")
+    own = (*own[:at], *own[at + 2 :], "--cell", cell, "--workers", "1", "--schedule", "cosine", "--warmup", "3")
+    if cell != "mlp" and name == "mlp":
+        at = own.index("--context")
+        own = (*own[:at], *own[at + 2 :])
+    succeeded(rnncli(*own, "-o", "whole.npz"))
+    done = record(folder / "whole.npz")
+    epoch, history = done["corpus"]["steps_in_epoch"], done["state"]["history"]
+    best = min(history, key=lambda entry: entry["validation_loss"])["step"]
+    for cuts in ([epoch], sorted({epoch, min(best + 1, 13), 13, 7})[:3]):
+        stopping[:] = cuts
+        arguments: tuple[object, ...] = (*own, "--force")
+        for cut in cuts:
+            assert rnncli(*arguments, "-o", "model.npz").exit_code == 130
+            assert record(folder / "model.npz")["state"]["step"] == cut
+            arguments = (*own[:2], "--resume", "-q")
+        succeeded(rnncli(*arguments, "-o", "model.npz"))
+        assert (folder / "model.npz").read_bytes() == (folder / "whole.npz").read_bytes()
 
 
 def test_the_same_command_takes_a_run_up_as_well(stopping: list[int], folder: Path) -> None:

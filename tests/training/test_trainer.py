@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncli.errors import InputError, TrainingError
+from rnncli.errors import InputError, NotFiniteError, TrainingError
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
+from rnncli.models.score import Score
 from rnncli.scoring import score
 from rnncli.text.corpus import Streams
 from rnncli.training.options import TrainingOptions
@@ -161,6 +162,25 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_advice() -> None:
     assert float(found[3]) < 3e38
     assert error.value.exit_code == 1
     assert trainer.model.parameters.flat.tobytes() == before.tobytes()
+
+
+@pytest.mark.parametrize("what", ["gradient", "validation loss"])
+def test_a_gradient_and_a_validation_loss_are_looked_at_as_well(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the loss of the step is finite."""
+    trainer = trainer_of(validation=PERIODIC, eval_every=2, steps=10)
+    learn = trainer.lessons.learn
+
+    def broken(model: Any, gradients: Any, step: int) -> Any:
+        learnt = learn(model, gradients, step)
+        gradients.flat[3] = math.inf
+        return learnt
+
+    if what == "gradient":
+        monkeypatch.setattr(trainer.lessons, "learn", broken)
+    else:
+        monkeypatch.setattr(trainer.lessons, "validate", lambda model: Score(math.nan, 10, 3))
+    with pytest.raises(NotFiniteError, match=f"the {what} is not a finite number"):
+        list(trainer.run())
 
 
 def test_a_loss_that_is_not_finite_is_told_once() -> None:
