@@ -62,6 +62,7 @@ CORPUS = {
     "training": 50,
     "validation": 0,
     "held_out": None,
+    "tails": 0,
     "steps_in_epoch": 1,
     "sha256": "0" * 64,
 }

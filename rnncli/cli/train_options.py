@@ -101,6 +101,16 @@ Validation = Annotated[
         panel=TEXT,
     ),
 ]
+ValidationSplit = Annotated[
+    str | None,
+    option(
+        "--validation-split",
+        help="Hold out the end of the text, or as char-rnn does the tail of every stream, which is easier to predict.",
+        show_default="end",
+        panel=TEXT,
+        **one_of("end", "tails"),
+    ),
+]
 BatchSize = Annotated[
     int | None,
     option(

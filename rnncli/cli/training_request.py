@@ -17,6 +17,7 @@ class Request:
     encoding: str
     min_count: int
     validation: str | None
+    validation_split: str | None
     save_every: int | None
     init_from: str | None
     resume: bool

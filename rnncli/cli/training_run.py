@@ -115,6 +115,7 @@ def _save(request: Request, trainer: Trainer) -> None:
             "training": len(corpus.training),
             "validation": len(corpus.validation),
             "held_out": corpus.held_out,
+            "tails": corpus.tails,
             "steps_in_epoch": trainer.lessons.in_epoch,
             "sha256": corpus.sha256,
         },

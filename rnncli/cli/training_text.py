@@ -9,6 +9,7 @@ from rnncli.models.base import Model
 from rnncli.text.corpus import Corpus, fraction_of, read_corpus
 from rnncli.text.pairs import PairCorpus, guess_task, read_pairs
 from rnncli.text.sources import STDIN, Sources, open_sources
+from rnncli.training.options import TrainingOptions
 
 RUNNING_TEXT = "running text"
 
@@ -20,11 +21,13 @@ def read(request: Request, old: Checkpoint | None, start: Model | None) -> tuple
     encoding = model.vocabulary.encoding if model else request.encoding
     sources = open_sources(request.files, encoding)
     what, notices = _what(request, sources, model)
-    asked = request.validation
+    asked, tails = request.validation, _tails(request)
     if old is not None:
-        asked = old.record.get("corpus", {}).get("held_out")
+        asked, tails = (old.record.get("corpus", {}).get(name) for name in ("held_out", "tails"))
         if request.validation not in (None, asked):
             raise InputError("--validation cannot be changed by --resume; begin a new model with -o")
+        if request.validation_split not in (None, "tails" if tails else "end"):
+            raise InputError("--validation-split cannot be changed by --resume; begin a new model with -o")
         if sources.digest() != old.record.get("corpus", {}).get("sha256"):
             raise InputError(
                 f"{', '.join(sources.names)} is not the text that {request.output} was trained on (its bytes differ); "
@@ -34,8 +37,12 @@ def read(request: Request, old: Checkpoint | None, start: Model | None) -> tuple
     corpus: Corpus | PairCorpus
     if what == RUNNING_TEXT:
         vocabulary = model.vocabulary if model else None
-        corpus = read_corpus(sources, validation, request.min_count, vocabulary)
+        if tails and isinstance(validation, Sources):
+            raise InputError("--validation-split tails takes a fraction of every stream, and no file")
+        corpus = read_corpus(sources, validation, request.min_count, vocabulary, tails or 0)
     else:
+        if tails:
+            raise InputError("--validation-split tails is for running text; of pairs, lines are drawn by --seed")
         if encoding == "bytes":
             raise InputError("--encoding bytes is for running text; pairs are lines of UTF-8")
         seed = old.record["options"]["seed"] if old else request.learning.get("seed", 0)
@@ -63,6 +70,12 @@ def _what(request: Request, sources: Sources, model: Model | None) -> tuple[str,
             "pipe it into rnncli train - to learn it as running text"
         )
     return guess, [f"task     {guess}, by the look of the lines; set it with --task"] if columns else []
+
+
+def _tails(request: Request) -> int:
+    """Of how many streams the tail is held out."""
+    batch_size: int = request.learning.get("batch_size", TrainingOptions.batch_size)
+    return batch_size if request.validation_split == "tails" else 0
 
 
 def _validation(asked: str | None, request: Request, encoding: str) -> "float | Sources | None":

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rnncli.checkpoint import Checkpoint
 from rnncli.errors import InputError
 from rnncli.models.base import Model
-from rnncli.text.corpus import IN_MEMORY, fraction_of, read_ids
+from rnncli.text.corpus import IN_MEMORY, fraction_of, read_ids, split
 from rnncli.text.pairs import read_columns, read_pairs, texts_and_partners
 from rnncli.text.sources import Sources, open_sources
 
@@ -66,6 +66,8 @@ def training_ids(subject: Subject) -> NDArray[Any] | None:
     sources = _as_it_was(model, subject.path, corpus)
     if sources is None or model.task != "generate" or model.partner is not None:
         return None
+    if corpus["tails"]:
+        return split(read_ids(sources, model.vocabulary), fraction_of(corpus["held_out"]), corpus["tails"])[0][:MOST]
     return read_ids(sources, model.vocabulary, min(corpus["training"], MOST))
 
 
@@ -113,7 +115,7 @@ def _held_out(model: Model, path: str, record: dict[str, Any]) -> Subject:
     )
     if model.task == "generate" and model.partner is None:
         ids = read_ids(sources, model.vocabulary, limit=IN_MEMORY)
-        part = ids[corpus["training"] :] if corpus["validation"] else ids
+        part = split(ids, fraction, corpus["tails"])[1] if corpus["validation"] else ids
         return Subject(model, path, record, part[np.arange(min(len(part), MOST))], what)
     alphabets, seed = (model.vocabulary, model.partner), record["options"]["seed"]
     pairs = read_pairs(sources, model.task, fraction, seed=seed, alphabets=alphabets)

@@ -1,6 +1,7 @@
 """A text as integers, cut into a part to learn from and a part to check on, and into streams."""
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from rnncli.errors import InputError
 from rnncli.text.sources import Sources
-from rnncli.text.stored import Storing
+from rnncli.text.stored import StoredIds, Storing
 from rnncli.text.vocabulary import Vocabulary, code_points
 
 VALIDATION_FRACTION = 0.1
@@ -35,6 +36,8 @@ class Corpus:
     sha256: str
     held_out: str | None = None
     """What the user asked to hold out."""
+    tails: int = 0
+    """Of so many streams the tail is held out; 0 is the end of the text."""
 
     task = "generate"
     partner = None
@@ -60,10 +63,12 @@ def read_corpus(
     validation: "float | Sources | None" = None,
     min_count: int = 1,
     vocabulary: Vocabulary | None = None,
+    tails: int = 0,
 ) -> Corpus:
     """Read a text twice: once to count its characters, once to translate them.
 
-    ``validation`` is the fraction at the end to hold out, or a text of its own, or None for a choice by size.
+    ``validation`` is the fraction at the end to hold out, or a text of its own, or None for a choice by size. With
+    ``tails`` the text is cut into so many streams, and the fraction is taken from the end of each.
     ``vocabulary`` is that of a model to go on with. Raises InputError if there are fewer than two characters.
     """
     counts = np.zeros(sys.maxunicode + 1, np.int64)
@@ -90,9 +95,33 @@ def read_corpus(
         if len(parts[1]) < 2:
             raise InputError(f"{', '.join(validation.names)} holds fewer than two characters, too few to check on")
     else:
-        cut = total - held_out(total, validation)
-        parts = ids[:cut], ids[cut:]
-    return Corpus(*parts, own, sources.names, digest)
+        parts = split(ids, validation, tails)
+    return Corpus(*parts, own, sources.names, digest, tails=tails)
+
+
+def split(ids: Any, fraction: float | None, tails: int = 0) -> tuple[Any, Any]:
+    """The part of ``ids`` (N,) to learn from, and that to check on: the end of the text, or the ends of so many streams
+    one after the other, as char-rnn has it; up to ``tails`` − 1 characters are then left over. InputError where the
+    streams are too short to take anything from."""
+    total = len(ids)
+    if not tails:
+        cut = total - held_out(total, fraction)
+        return ids[:cut], ids[cut:]
+    length = total // tails
+    cut = length - held_out(total, fraction) // tails
+    if not 1 < cut < length:
+        raise InputError(f"{total} characters in {tails} streams have no tails to hold out; use a smaller --batch-size")
+    starts = range(0, tails * length, length)
+    return _joined(ids, starts, 0, cut), _joined(ids, starts, cut, length)
+
+
+def _joined(ids: Any, starts: Iterable[int], first: int, last: int) -> Any:
+    """What lies from ``first`` to ``last`` behind each of these places, one after the other."""
+    joined = Storing(ids.dtype, IN_MEMORY)
+    for start in starts:
+        piece = ids[start + first : start + last]
+        joined.append(piece.read(0, len(piece)) if isinstance(piece, StoredIds) else piece)
+    return joined.finish()
 
 
 def fraction_of(asked: str | None) -> float | None:

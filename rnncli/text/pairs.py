@@ -74,6 +74,7 @@ class PairCorpus:
     names: list[str]
     sha256: str
     held_out: str | None = None
+    tails = 0
     """What the user asked to hold out."""
 
 

@@ -63,6 +63,7 @@ CORPUS: dict[str, Callable[[Any], bool]] = {
     "training": _whole(1),
     "validation": _whole(),
     "held_out": _or_none(_text),
+    "tails": _whole(),
     "steps_in_epoch": _whole(1),
     "sha256": lambda value: _text(value) and len(value) == 64 and set(value) <= set("0123456789abcdef"),
 }

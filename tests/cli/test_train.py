@@ -144,3 +144,27 @@ def test_an_environment_variable_is_an_option_and_the_option_beats_it(hello_text
     assert hidden_size() == 9
     assert hidden_size("--hidden-size", "5") == 5
     refused(rnncli("train", hello_text, RNNCLI_CELL="lstn", RNNCLI_OUTPUT="n"), "did you mean lstm?")
+
+
+def test_the_tails_of_the_streams_are_held_out(folder: Path) -> None:
+    """The run says so to itself, goes on with it, and its views read it."""
+    (folder / "lines.txt").write_text(LINES)
+    options = ("--validation-split", "tails", "--validation", 0.25, "--batch-size", 3, "--hidden-size", 4, "-q")
+    succeeded(rnncli("train", "lines.txt", *options, "--steps", 3))
+    corpus = checkpoint.load("model.npz").record["corpus"]
+    length = len(LINES) // 3
+    tail = len(LINES) // 4 // 3
+    assert (corpus["tails"], corpus["validation"]) == (3, 3 * tail)
+    held_out = "".join(LINES[(n + 1) * length - tail : (n + 1) * length] for n in range(3))
+    found = json.loads(succeeded(rnncli("inspect", "model.npz", "text", "--json")))
+    assert found["parts"][0]["text"] == held_out[1:640]
+    (folder / "held").write_text(held_out)
+    loss = json.loads(succeeded(rnncli("score", "model.npz", "held", "--json")))["nats_per_character"]
+    assert loss == pytest.approx(checkpoint.load("model.npz").record["state"]["best_loss"], rel=1e-4)
+    refused(rnncli("train", "lines.txt", "--resume", "--steps", 5, "--validation-split", "end"), "--validation-split")
+    succeeded(rnncli("train", "lines.txt", "--resume", "--steps", 5, "-q"))
+    assert checkpoint.load("model.npz").record["corpus"]["tails"] == 3
+    refused(rnncli("train", "lines.txt", "-o", "b", "--validation-split", "tails", "--validation", "held"), "no file")
+    (folder / "pairs.tsv").write_text("a\tb\nb\tc\n" * 9)
+    told = ("--task", "classify", "--validation-split", "tails", "-o", "c")
+    refused(rnncli("train", "pairs.tsv", *told), "running text")

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from rnncli.errors import InputError
-from rnncli.text.corpus import Corpus, Streams, held_out, read_corpus, read_ids
+from rnncli.text import corpus as corpora
+from rnncli.text.corpus import Corpus, Streams, held_out, read_corpus, read_ids, split
 from rnncli.text.sources import Sources, open_sources
 from rnncli.text.vocabulary import Vocabulary
+from tests.text.test_stored import stored
 
 
 def sources_of(*texts: str) -> Sources:
@@ -120,3 +122,19 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(second: str) -> None:
     versions = iter(["hello", second, second])
     with pytest.raises(InputError, match="changed"):
         read_corpus(Sources(["log"], [lambda: io.BytesIO(next(versions).encode())]))
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+def test_the_tail_of_every_stream_is_held_out(in_file: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 4 streams of 25 characters the last 5 each, with a fifth held out; two characters are left over."""
+    if in_file:
+        monkeypatch.setattr(corpora, "IN_MEMORY", 10)
+    ids = np.arange(102, dtype=np.uint8)
+    whole = stored(ids) if in_file else ids
+    training, validation = split(whole, 0.2, 4)
+    streams = ids[:100].reshape(4, 25)
+    read = [part.read(0, len(part)) if in_file else part for part in (training, validation)]
+    assert read[0].tolist() == streams[:, :20].ravel().tolist()
+    assert read[1].tolist() == streams[:, 20:].ravel().tolist()
+    with pytest.raises(InputError, match="no tails"):
+        split(ids, 0.2, 60)
