@@ -18,6 +18,7 @@ from rnncli.terminal.console import say, silence, write
 from rnncli.terminal.words import count, network, plural, seconds, visible_lines
 from rnncli.text.corpus import Corpus
 from rnncli.text.pairs import COLUMNS, EDGE, PairCorpus
+from rnncli.training.diagnosis import diagnose
 from rnncli.training.options import TrainingOptions
 from rnncli.training.trainer import Report, Trainer
 
@@ -90,11 +91,26 @@ def finish(request: Request, trainer: Trainer, last: Report | None, stopped_by: 
     say_unless_quiet(request, result)
     if not request.quiet:
         say(_example(trainer) + "\n")
+    if isinstance(trainer.corpus, Corpus):
+        _advise(request, trainer)
     use = KINDS[trainer.corpus.task][1]
     named = [] if request.output == "model.npz" and use == "sample" else [request.output]
     if trainer.corpus.partner is not None and use == "sample":
         named = [request.output, "--label", trainer.corpus.partner.symbols[0]]
     say_unless_quiet(request, f"next: {command(use, *named)}    or: {command('inspect', request.output)}")
+
+
+def _advise(request: Request, trainer: Trainer) -> None:
+    """How the run went, and the command to try next where another may go better."""
+    model = trainer.model
+    sizes = model.parameters.flat.size, len(trainer.corpus.training)
+    found = diagnose(trainer.history, *sizes, model.config.hidden_size, model.config.dropout)
+    if found is None:
+        return
+    say_unless_quiet(request, found.verdict)
+    if found.try_next:
+        words = [*request.files, *found.try_next, "-o", "other.npz"]
+        say_unless_quiet(request, f"try:  {command('train', *words)}")
 
 
 def _symbol(trainer: Trainer) -> str:
