@@ -13,6 +13,7 @@ from rnncli.models.language_model import LanguageModel
 from rnncli.sampling import Choice, generate
 from rnncli.text.corpus import Corpus
 from rnncli.text.vocabulary import Vocabulary
+from rnncli.training.machine import peak_flops
 from rnncli.training.options import TrainingOptions
 from rnncli.training.team import Team
 from rnncli.training.trainer import Trainer
@@ -68,17 +69,6 @@ def _flops_per_character(model: LanguageModel) -> float:
     weights = {name: values.size for name, values in model.parameters.items() if values.ndim > 1}
     lookup = "embedding.W" if model.config.embedding_size else "l1.W_x"
     return 6.0 * (sum(weights.values()) - weights[lookup])
-
-
-def peak_flops(size: int = 1024, seconds: float = 0.3) -> float:
-    """Operations per second of a large float32 matrix product in this process, the best of some."""
-    a, out = np.ones((size, size), np.float32), np.empty((size, size), np.float32)
-    best, end = np.inf, time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        began = time.perf_counter()
-        np.matmul(a, a, out=out)
-        best = min(best, time.perf_counter() - began)
-    return 2 * size**3 / best
 
 
 def _sampling_speed(model: LanguageModel, rng: np.random.Generator) -> float:

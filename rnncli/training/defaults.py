@@ -1,18 +1,24 @@
 """Choices by the task and the size of the text, where the user made none."""
 
 import math
-import os
 from typing import Any
 
+from rnncli.engine.cells import CELLS
 from rnncli.engine.optimizers import OPTIMIZERS
 from rnncli.models.config import FEED_FORWARD, NetworkConfig
 from rnncli.text.corpus import Corpus
 from rnncli.text.pairs import PairCorpus
+from rnncli.training.machine import cores
 from rnncli.training.options import TrainingOptions
 
-WORK = 4e12
-"""Multiplications of a run of default length, some minutes on a laptop. It is counted and not timed, so that the same
-seed gives the same model on a slow machine and a fast one."""
+WORK = 1e13
+"""Multiplications of a run of default length, two to four minutes on a laptop. It is counted and not timed, so that the
+same seed gives the same model on a slow machine and a fast one."""
+
+LONG, WIDTHS, ENOUGH_EPOCHS = 200_000, (512, 384, 256), 10
+"""A text of at least LONG characters gets the widest of these layers with which a run reads it ENOUGH_EPOCHS times."""
+
+MOST_DROPOUT, SHORT = 0.5, 20_000
 
 EPOCHS, FEWEST_STEPS, FEWEST_STEPS_OF_PAIRS = 30, 300, 1_000
 """A run of default length reads no text more often than EPOCHS times, unless that were fewer steps than these."""
@@ -33,13 +39,22 @@ CONTEXT = 8
 """Characters that a feed-forward network sees."""
 
 
-def default_network(corpus: Corpus | PairCorpus, cell: str = NetworkConfig.cell) -> NetworkConfig:
+def default_network(
+    corpus: Corpus | PairCorpus, cell: str = NetworkConfig.cell, work: float | None = None
+) -> NetworkConfig:
     """A network for a text of so many characters: wide where there is much to learn, narrow where it would only
-    learn by heart."""
+    learn by heart, or where ``work`` multiplications are too few for a wide one. None stands for a length in steps,
+    which says nothing of that."""
     size, vocabulary_size = characters(corpus), len(corpus.vocabulary)
-    sizes = ((1_000, 32), (20_000, 96), (200_000, 192), (math.inf, 256))
+    sizes = ((1_000, 32), (20_000, 96), (LONG, 192), (math.inf, WIDTHS[-1]))
+    hidden_size = next(units for limit, units in sizes if size < limit)
+    if isinstance(corpus, Corpus) and size >= LONG and work is not None and cell != FEED_FORWARD:
+        gates = len(CELLS[cell]("tanh").gates)
+        parameters = {units: gates * units * (units + vocabulary_size) + units * vocabulary_size for units in WIDTHS}
+        enough = (units for units in WIDTHS if work / (3 * parameters[units] * size) >= ENOUGH_EPOCHS)
+        hidden_size = next(enough, WIDTHS[-1])
     choices: dict[str, Any] = {
-        "hidden_size": next(units for limit, units in sizes if size < limit),
+        "hidden_size": hidden_size,
         "embedding_size": 0 if vocabulary_size <= 256 else 64,
     }
     if len(corpus.training) >= FEW:
@@ -50,6 +65,16 @@ def default_network(corpus: Corpus | PairCorpus, cell: str = NetworkConfig.cell)
         context=CONTEXT if cell == FEED_FORWARD else 0,
         bidirectional=corpus.task != "generate",
     )
+
+
+def default_dropout(corpus: Corpus | PairCorpus, parameters: int, epochs: float) -> float:
+    """The more parameters for each character that is learnt, and the more often it is read, the more must be left out
+    so that the network does not learn by heart. Measured, see the README. Short texts are learnt as they are, for
+    there it is the point; a set of pairs has a choice of its own by its task."""
+    size = characters(corpus)
+    if isinstance(corpus, PairCorpus) or size < SHORT:
+        return default_network(corpus).dropout
+    return round(min(MOST_DROPOUT, 0.75 * parameters / size * min(1.0, epochs / ENOUGH_EPOCHS)), 1)
 
 
 def default_learning(corpus: Corpus | PairCorpus, optimizer: str) -> dict[str, Any]:
@@ -90,8 +115,7 @@ def default_workers(parameters: int, in_step: float, batch_size: int, steps: flo
     work = 3.0 * parameters * in_step  # multiplications of a step
     if work < 2e7 or (seconds or steps * work / 3e10) < 5:
         return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, batch_size // 4, 8))
+    return max(1, min(cores(), batch_size // 4, 8))
 
 
 def characters(corpus: Corpus | PairCorpus) -> int:

@@ -3,6 +3,7 @@
 Choices are dictionaries of options by name; what is not in them is free.
 """
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -16,13 +17,16 @@ from rnncli.models.registry import MODELS
 from rnncli.text.corpus import Corpus
 from rnncli.text.pairs import PairCorpus
 from rnncli.training.defaults import (
+    WORK,
     characters,
     characters_in_step,
+    default_dropout,
     default_learning,
     default_network,
     default_steps,
     default_workers,
 )
+from rnncli.training.machine import multiplications_per_second
 from rnncli.training.options import TrainingOptions
 from rnncli.training.trainer import Trainer
 from rnncli.training.workers import team_of
@@ -38,7 +42,8 @@ def begin(
     ``network`` are choices of NetworkConfig, ``learning`` and ``length`` of TrainingOptions; InputError where they do
     not fit together.
     """
-    config = start.config if start else default_network(corpus, network.get("cell", NetworkConfig.cell))
+    work = _work(corpus, length)
+    config = start.config if start else default_network(corpus, network.get("cell", NetworkConfig.cell), work)
     changed = [name for name, value in network.items() if start and getattr(config, name) != value]
     if changed:
         raise InputError(f"{_flags(changed)} cannot be changed with --init-from, the weights would not fit")
@@ -46,13 +51,18 @@ def begin(
     _check(config, corpus, learning)
     optimizer = learning.get("optimizer", TrainingOptions.optimizer)
     learning = {"optimizer": optimizer, **default_learning(corpus, optimizer), **learning}
-    model = MODELS[corpus.task](config, corpus.vocabulary, corpus.partner)
-    size, in_step = (
-        model.parameters.flat.size,
-        characters_in_step(corpus, learning["batch_size"], learning["seq_length"]),
-    )
+    kind = MODELS[corpus.task]
+    size = sum(math.prod(shape) for shape in kind.shapes(config, corpus.vocabulary, corpus.partner).values())
+    in_step = characters_in_step(corpus, learning["batch_size"], learning["seq_length"])
     if not length:
         length = {"steps": default_steps(corpus, size, in_step)}
+    if start is None and "dropout" not in network:
+        if work is not None and "steps" not in length:
+            epochs = work / (3 * size * characters(corpus))
+        else:
+            epochs = length.get("epochs") or length["steps"] * in_step / characters(corpus)
+        config = replace(config, dropout=default_dropout(corpus, size, epochs))
+    model = kind(config, corpus.vocabulary, corpus.partner)
     if "steps" in length:
         learning.setdefault("warmup", min(TrainingOptions.warmup, length["steps"] // 10))
     options = TrainingOptions(**learning, **length)
@@ -65,6 +75,13 @@ def begin(
     else:
         model.parameters.flat[...] = start.parameters.flat
     return Trainer(model, corpus, options, team_of(options.workers, options.batch_size))
+
+
+def _work(corpus: Corpus | PairCorpus, length: Choices) -> float | None:
+    """The multiplications that a run can make, where its length says something of that."""
+    if not length:
+        return WORK
+    return length["seconds"] * multiplications_per_second() if "seconds" in length else None
 
 
 def _check(config: NetworkConfig, corpus: Corpus | PairCorpus, learning: Choices) -> None:

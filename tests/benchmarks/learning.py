@@ -1,0 +1,60 @@
+"""What is learnt in some minutes without any option, beside models that count.
+
+    python tests/benchmarks/learning.py corpus.txt other.txt --time 3m
+
+For each text: ``rnncli train TEXT --time 3m``, scored on the last tenth, which was held out, in one pass with the state
+carried; the same with dynamic evaluation; and interpolated Kneser-Ney models of the training part.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ORDERS = (4, 6, 8)
+
+
+def rnncli(*arguments: object) -> Any:
+    """The last JSON object that a command prints."""
+    command = [sys.executable, "-m", "rnncli", *map(str, arguments), "--json"]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+
+
+def main() -> None:
+    """Print a row of a table for each text and length."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("corpora", nargs="+")
+    parser.add_argument("--time", nargs="+", default=["3m"])
+    arguments, options = parser.parse_known_args()
+    titles = ["text", "time", "network", "times the text", "nats", "bits", "--adapt, nats"]
+    print("|".join(["", *titles, *(f"{order}-gram" for order in ORDERS), ""]))
+    print("|---" * (len(titles) + len(ORDERS)) + "|")
+    for corpus in arguments.corpora:
+        for length in arguments.time:
+            with tempfile.TemporaryDirectory() as folder:
+                model, held_out = Path(folder) / "model.npz", Path(folder) / "held-out.txt"
+                end = rnncli("train", corpus, "--time", length, "-o", model, "-q", *options)
+                data = rnncli("inspect", model)
+                text = Path(corpus).read_text("utf-8-sig")
+                held_out.write_text(text[-data["corpus"]["validation"] :], "utf-8")
+                plain, adapted = rnncli("score", model, held_out), rnncli("score", model, held_out, "--adapt")
+                counted = [rnncli("score", model, held_out, "--baseline", order)["baseline"] for order in ORDERS]
+            network = data["network"]
+            row = [
+                Path(corpus).name,
+                length,
+                f"{network['cell'].upper()} {network['layers']} × {network['hidden_size']}, {network['dropout']:g}",
+                f"{end['epoch']:.1f}",
+                f"{plain['nats_per_character']:.4f}",
+                f"{plain['bits_per_character']:.4f}",
+                f"{adapted['nats_per_character']:.4f}",
+                *(f"{one['nats_per_character']:.4f}" for one in counted),
+            ]
+            print("|".join(["", *row, ""]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
