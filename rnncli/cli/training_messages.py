@@ -50,10 +50,11 @@ def announce(request: Request, trainer: Trainer) -> None:
     else:
         length = f"{plural(trainer.steps, 'step')}, {trainer.steps / trainer.lessons.in_epoch:,.3g} times the text"
     text, step = _in_words(corpus, options)
+    dropout = f", dropout {config.dropout:g}" if config.dropout else ""
     say_unless_quiet(
         request,
         f"text     {text}\n"
-        f"network  {network(config.to_json())}, {plural(parameters, 'parameter')}\n"
+        f"network  {network(config.to_json())}, {plural(parameters, 'parameter')}{dropout}\n"
         f"step     {step}, {plural(options.workers, 'process')}\n"
         f"length   {length}; set it with --time 3m, --epochs or --steps",
     )
