@@ -26,7 +26,7 @@ class Order:
     each context the ``total`` of the counts and the probability ``left`` for the order below."""
 
     keys: Counts
-    counts: Counts
+    counts: NDArray[np.int32]
     discounts: NDArray[np.float64]
     total: NDArray[np.float64]
     left: NDArray[np.float64]
@@ -40,22 +40,20 @@ class NgramModel:
         self.size, self.orders = size, []
         text = ids.astype(np.int64)
         numbers = np.zeros(len(text), np.int64)  # of the n-gram that ends at each place, by order
-        keys_of: list[Counts] = []
-        suffixes: list[Counts] = []  # of each n-gram, the number of the one without its oldest character
-        count: list[Counts] = []
+        below: tuple[Counts, Counts, int] | None = None  # keys, how often each stands there, and contexts
         for n in range(1, min(order, len(text)) + 1):
             before = np.concatenate((np.zeros(1, np.int64), numbers[:-1])) if n > 1 else numbers
             keys, first, inverse, times = np.unique(
                 (before * size + text)[n - 1 :], return_index=True, return_inverse=True, return_counts=True
             )
-            keys_of.append(keys)
-            suffixes.append(numbers[first + n - 1])
-            count.append(times)
+            if below is not None:
+                suffixes = numbers[first + n - 1]  # of each n-gram, the number of the one without its oldest character
+                after = np.bincount(suffixes, minlength=len(below[0]))
+                self.orders.append(_order(below[0], np.maximum(after, 1), size, below[2]))
+            below = keys, times, 1 if below is None else len(below[0])
             numbers = np.concatenate((np.zeros(n - 1, np.int64), inverse.ravel()))
-        for n, keys in enumerate(keys_of):
-            is_highest = n == len(keys_of) - 1
-            counts = count[n] if is_highest else np.bincount(suffixes[n + 1], minlength=len(keys))
-            self.orders.append(_order(keys, np.maximum(counts, 1), size, len(keys_of[n - 1]) if n else 1))
+        assert below is not None
+        self.orders.append(_order(below[0], below[1], size, below[2]))
 
     def probabilities(self, ids: NDArray[Any]) -> NDArray[np.float64]:
         """P of each character of ``ids`` (N,) given those before it, (N,)."""
@@ -92,4 +90,6 @@ def _order(keys: Counts, counts: Counts, size: int, contexts: int) -> Order:
     context = keys // size
     total = np.bincount(context, counts.astype(np.float64), minlength=contexts)
     given = np.bincount(context, discounts[np.minimum(counts, 3)], minlength=contexts)
-    return Order(keys, counts, discounts, total.astype(np.float64), given / np.maximum(total, 1))
+    return Order(
+        keys, counts.astype(np.int32), discounts, total.astype(np.float64, copy=False), given / np.maximum(total, 1)
+    )
