@@ -33,8 +33,8 @@ loss in nats, and how often the text was read:
     384 units, rate 0.005, dropout 0.5   1.503  (12)
 
 16 × 64 at 0.005 with dropout 0.4 is like a higher rate (1.496), 64 × 64 at 0.012 like 32 × 64 (1.490). What did not
-pay: one mask for a whole window (variational dropout; 256 units, 0.3) 1.533, dropping recurrent weights (DropConnect, 0.3;
-256 units, 0.2) 1.531 and (384 units, 0.3) 1.519."""
+pay: one mask for a whole window (variational dropout; 256 units, 0.3), 1.533; dropping recurrent weights as well
+(DropConnect, 0.3; 256 units, 0.2), 1.531, and (384 units, 0.3), 1.519."""
 
 EPOCHS, FEWEST_STEPS, FEWEST_STEPS_OF_PAIRS = 30, 300, 1_000
 """A run of default length reads no text more often than EPOCHS times, unless that were fewer steps than these."""
