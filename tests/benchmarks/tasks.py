@@ -2,10 +2,11 @@
 
     python tests/benchmarks/tasks.py --names names.tsv --text shakespeare.txt --seeds 0 1 2
 
-``names.tsv`` has lines of a label and a name, of which 15 % of each label are put aside: right answers and macro-F1 of
-a classifier, and where scikit-learn is installed of logistic regression on its TF-IDF of 1 to 4 characters (C = 30) on the
-same lines; then how many of 500 names that were written by a label are taken for that label. Dates of days that do not
-occur in data/dates.tsv. The places of the blanks in the last tenth of a text's lines, with both directions and with one.
+``names.tsv`` has lines of a label and a name, of which 15 % of each label are put aside. Of those: right answers and
+macro-F1 of a classifier, and where scikit-learn is installed of logistic regression on TF-IDF of 1 to 4 characters (C =
+30), learnt from the same lines; then how many of 500 names that were written by a label are taken for that label. Dates
+of days that do not occur in data/dates.tsv. The places of the blanks in the last tenth of a text's lines, with both
+directions and with one.
 """
 
 import argparse
