@@ -105,12 +105,20 @@ def _score_answers(model: "Model", sources: "Sources", json: bool) -> None:
     """Compare predictions with the column that has the truth."""
     from rnncli.grading import Confusion, grade_texts
     from rnncli.predicting import predict
-    from rnncli.terminal.console import write
-    from rnncli.terminal.words import count
+    from rnncli.terminal.console import say, write
+    from rnncli.terminal.words import count, visible_line
     from rnncli.text.pairs import read_columns
 
     columns = read_columns(sources, model.task)
     texts, truth = (columns.second, columns.first) if model.task == "classify" else (columns.first, columns.second)
+    if model.task != "translate":
+        known = set(model.partner.symbols)
+        wanted = {*"".join(truth)} if model.task == "tag" else {*truth}
+        if unknown := sorted(wanted - known):
+            noun = "tags" if model.task == "tag" else "labels"
+            say(
+                f"{noun} that the model has never learnt, and so never answers: {', '.join(map(visible_line, unknown))}"
+            )
     answers = [prediction.best for prediction in predict(model, texts)]
     grades = grade_texts(truth, answers)
     figures: dict[str, Any] = {"lines": len(texts)}

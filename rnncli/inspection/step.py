@@ -16,8 +16,10 @@ from rnncli.models.base import Model
 from rnncli.models.language_model import LanguageModel
 from rnncli.predicting import predict
 
-SHOWN = 8
-"""Numbers of a vector that are written out; of longer ones the rest is in ``--json``'s other views."""
+SHOWN = 32
+"""Numbers of a vector that are written out: all of a small network's."""
+
+GUESSES = 8
 
 LONGEST = 40
 
@@ -66,7 +68,7 @@ def _predictions(model: LanguageModel, forward: object, ids: Ids) -> Table:
     probabilities, surprise = softmax(logits), log_softmax(logits)
     symbols, rows = model.vocabulary.symbols, []
     for t, (row, p) in enumerate(zip(logits, probabilities, strict=True)):
-        best = np.argsort(-p, kind="stable")[:SHOWN]
+        best = np.argsort(-p, kind="stable")[:GUESSES]
         following = int(ids[t + 1]) if t + 1 < len(ids) else None
         loss = None if following is None else float(-surprise[t, following])
         rows.append(

@@ -7,6 +7,7 @@ from rich.text import Text
 from rnncli.grading import Confusion
 from rnncli.terminal.words import count, visible
 
+WIDTH = 78
 WIDEST_CONFUSION = 24
 """Names up to which the whole table of confusion is drawn."""
 
@@ -24,16 +25,19 @@ def draw_f1(grades: Confusion, noun: str) -> Table:
 
 
 def draw_confusion(grades: Confusion) -> Table:
-    """How often each name (a row) was taken for each (a column, under the first letters of the name)."""
-    table = Table(
-        title="A row for what it is, a column for what it was taken for", title_justify="left", title_style="dim"
-    )
+    """How often each name (a row) was taken for each: a column under its name, or where those are too long under the
+    number of its row."""
+    title = "A row for what it is, a column for what it was taken for"
+    table = Table(title=title, title_justify="left", title_style="dim")
     table.box, table.padding = box.SIMPLE_HEAD, (0, 0, 0, 0)
-    table.add_column("")
-    for name in grades.names:
-        table.add_column(Text(visible(name)[:3]), justify="right", min_width=4)
-    for i, (name, row) in enumerate(zip(grades.names, grades.counts, strict=True)):
-        table.add_row(
-            Text(visible(name)), *(Text(str(n) if n else "·", "bold" if i == j else "") for j, n in enumerate(row))
-        )
+    table.add_column("", no_wrap=True)
+    names = [visible(name) for name in grades.names]
+    headings = [f" {name}" for name in names]
+    if sum(max(5, len(name) + 1) for name in names) + max(map(len, names)) > WIDTH:
+        headings = [str(number) for number in range(1, len(names) + 1)]
+        names = [f"{number} {name}" for number, name in zip(headings, names, strict=True)]
+    for heading in headings:
+        table.add_column(Text(heading), justify="right", min_width=4, no_wrap=True)
+    for i, (name, row) in enumerate(zip(names, grades.counts, strict=True)):
+        table.add_row(Text(name), *(Text(str(n) if n else "·", "bold" if i == j else "") for j, n in enumerate(row)))
     return table

@@ -1,7 +1,9 @@
 """rnncli predict: one line in, one line out, whatever stands in it and however it comes."""
 
+import io
 import json
 import math
+import re
 import shlex
 import subprocess
 import threading
@@ -9,8 +11,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from rich.console import Console
 
+from rnncli.grading import Confusion
+from rnncli.terminal.grades import draw_confusion
 from tests.cli.examples import ANSWERED, TASKS, answers, learnt, predicted, questions
 from tests.cli.running import COMMAND, environment, process, rnncli, succeeded
 
@@ -213,3 +219,26 @@ def test_a_wider_search_finds_no_worse_translation() -> None:
     assert [found[:1] for found in several] == wide
     assert sum(found[0][1] for found in wide) > sum(found[0][1] for found in greedy)
     assert predicted(model, texts, "--beam", 8) == [found[0][0] for found in wide]
+
+
+def test_labels_that_were_never_learnt_are_named(folder: Path) -> None:
+    """They count as wrong, and the user is told why."""
+    (folder / "unseen.tsv").write_text("漢z\tab\nnever\tabc\n")
+    result = rnncli("score", learnt("two"), "unseen.tsv", "--json")
+    assert json.loads(succeeded(result))["accuracy"] == 0
+    assert "never learnt" in result.stderr
+    assert "漢z, never" in result.stderr or "never, 漢z" in result.stderr
+
+
+@pytest.mark.parametrize("names", [["bad", "badness", "good"], [f"language-{n}" for n in range(20)]])
+def test_the_columns_of_a_confusion_are_told_apart(names: list[str]) -> None:
+    counts = np.arange(len(names) ** 2).reshape(len(names), -1)
+    output = io.StringIO()
+    Console(file=output, width=100).print(draw_confusion(Confusion(names, counts)))
+    lines = [line for line in output.getvalue().splitlines() if line.strip()]
+    start = next(n for n, line in enumerate(lines) if "──" in line)
+    headings = re.split(r"\s+", lines[start - 1].strip())
+    assert len(set(headings)) == len(names)
+    for heading, name, line in zip(headings, names, lines[start + 1 :], strict=True):
+        assert name in line
+        assert heading == name or line.strip().startswith(f"{heading} {name}")
