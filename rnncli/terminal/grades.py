@@ -29,7 +29,7 @@ def draw_confusion(grades: Confusion) -> Table:
     number of its row."""
     title = "A row for what it is, a column for what it was taken for"
     table = Table(title=title, title_justify="left", title_style="dim")
-    table.box, table.padding = box.SIMPLE_HEAD, (0, 0, 0, 0)
+    table.box, table.padding = None, (0, 0, 0, 0)
     table.add_column("", no_wrap=True)
     names = [visible(name) for name in grades.names]
     headings = [f" {name}" for name in names]
