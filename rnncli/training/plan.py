@@ -50,7 +50,7 @@ def begin(
     config = replace(config, **network)
     _check(config, corpus, learning)
     optimizer = learning.get("optimizer", TrainingOptions.optimizer)
-    learning = {"optimizer": optimizer, **default_learning(corpus, optimizer, config), **learning}
+    learning = {"optimizer": optimizer, **default_learning(corpus, optimizer), **learning}
     kind = MODELS[corpus.task]
     size = sum(math.prod(shape) for shape in kind.shapes(config, corpus.vocabulary, corpus.partner).values())
     in_step = characters_in_step(corpus, learning["batch_size"], learning["seq_length"])
