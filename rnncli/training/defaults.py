@@ -11,9 +11,9 @@ from rnncli.text.pairs import PairCorpus
 from rnncli.training.machine import cores
 from rnncli.training.options import TrainingOptions
 
-WORK = 1e13
+WORK, WORK_OF_PAIRS = 1e13, 4e12
 """Multiplications of a run of default length, two to four minutes on a laptop. It is counted and not timed, so that the
-same seed gives the same model on a slow machine and a fast one."""
+same seed gives the same model on a slow machine and a fast one. Pairs need fewer, measured by the tasks in the README."""
 
 LONG, WIDTHS, ENOUGH_EPOCHS = 200_000, (512, 384, 256), 10
 """A text of at least LONG characters gets the widest of these layers with which a run reads it ENOUGH_EPOCHS times."""
@@ -114,7 +114,8 @@ def default_streams(size: int) -> tuple[int, int]:
 
 def default_steps(corpus: Corpus | PairCorpus, parameters: int, in_step: float) -> int:
     """Steps of a run of default length, of ``in_step`` characters each: by WORK, but not more than EPOCHS."""
-    affordable = WORK / (3 * parameters * in_step)  # forward, and twice as much backward
+    work = WORK if isinstance(corpus, Corpus) else WORK_OF_PAIRS
+    affordable = work / (3 * parameters * in_step)  # forward, and twice as much backward
     epochs = EPOCHS * characters(corpus) / in_step
     fewest = FEWEST_STEPS if isinstance(corpus, Corpus) else FEWEST_STEPS_OF_PAIRS
     return max(fewest, round(min(affordable, epochs)))
