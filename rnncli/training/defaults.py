@@ -13,7 +13,7 @@ from rnncli.training.options import TrainingOptions
 
 WORK, WORK_OF_PAIRS = 1e13, 4e12
 """Multiplications of a run of default length, two to four minutes on a laptop. It is counted and not timed, so that the
-same seed gives the same model on a slow machine and a fast one. Pairs need fewer, measured by the tasks in the README."""
+same seed gives the same model on a slow machine and a fast one. Pairs need fewer, as the tasks in the README show."""
 
 LONG, WIDTHS, ENOUGH_EPOCHS = 200_000, (512, 384, 256), 10
 """A text of at least LONG characters gets the widest of these layers with which a run reads it ENOUGH_EPOCHS times."""
