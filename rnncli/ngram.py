@@ -11,6 +11,7 @@ discounts D₁, D₂, D₃ of an order come from how many n-grams have the count
 characters alike.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,49 +33,48 @@ class Order:
     left: NDArray[np.float64]
 
 
-class NgramModel:
-    """An n-gram model of ``order`` ≥ 1 over V symbols, learnt from ``ids`` (N,). Contexts are numbered by the n-gram
-    that they are in the order below; the memory is that of some arrays of N numbers for each order."""
+def orders(ids: NDArray[Any], size: int, order: int) -> Iterator[Order]:
+    """The orders 1 … ``order`` of a model of ``ids`` (N,) over V = ``size`` symbols, or as many as the text has.
 
-    def __init__(self, ids: NDArray[Any], size: int, order: int) -> None:
-        self.size, self.orders = size, []
-        text = ids.astype(np.int64)
-        numbers = np.zeros(len(text), np.int64)  # of the n-gram that ends at each place, by order
-        below: tuple[Counts, Counts, int] | None = None  # keys, how often each stands there, and contexts
-        for n in range(1, min(order, len(text)) + 1):
-            before = np.concatenate((np.zeros(1, np.int64), numbers[:-1])) if n > 1 else numbers
-            keys, first, inverse, times = np.unique(
-                (before * size + text)[n - 1 :], return_index=True, return_inverse=True, return_counts=True
-            )
-            if below is not None:
-                suffixes = numbers[first + n - 1]  # of each n-gram, the number of the one without its oldest character
-                after = np.bincount(suffixes, minlength=len(below[0]))
-                self.orders.append(_order(below[0], np.maximum(after, 1), size, below[2]))
-            below = keys, times, 1 if below is None else len(below[0])
-            numbers = np.concatenate((np.zeros(n - 1, np.int64), inverse.ravel()))
-        assert below is not None
-        self.orders.append(_order(below[0], below[1], size, below[2]))
+    Contexts are numbered by the n-gram that they are in the order below. One order after the other, so that the memory
+    is that of some arrays of N numbers, however high the order.
+    """
+    text = ids.astype(np.int64)
+    numbers = np.zeros(len(text), np.int64)  # of the n-gram that ends at each place, by order
+    keys, times, contexts = text[:0], text[:0], 1
+    for n in range(1, min(order, len(text)) + 1):
+        before = np.concatenate((np.zeros(1, np.int64), numbers[:-1])) if n > 1 else numbers
+        longer, first, inverse, longer_times = np.unique(
+            (before * size + text)[n - 1 :], return_index=True, return_inverse=True, return_counts=True
+        )
+        if n > 1:
+            suffixes = numbers[first + n - 1]  # of each n-gram, the number of the one without its oldest character
+            after = np.bincount(suffixes, minlength=len(keys))
+            yield _order(keys, np.maximum(after, 1), size, contexts)
+            contexts = len(keys)
+        keys, times = longer, longer_times
+        numbers = np.concatenate((np.zeros(n - 1, np.int64), inverse.ravel()))
+    yield _order(keys, times, size, contexts)
 
-    def probabilities(self, ids: NDArray[Any]) -> NDArray[np.float64]:
-        """P of each character of ``ids`` (N,) given those before it, (N,)."""
-        text = ids.astype(np.int64)
-        p = np.full(len(text), 1 / self.size)
-        context = np.zeros(len(text), np.int64)  # the number of the context in its order, -1 where it was never seen
-        numbers = np.zeros(len(text), np.int64)
-        for n, order in enumerate(self.orders):
-            if n:
-                context = np.concatenate((np.full(1, -1), numbers[:-1]))
-                context[:n] = -1
-            key = context * self.size + text
-            at = np.minimum(np.searchsorted(order.keys, key), len(order.keys) - 1)
-            found = (order.keys[at] == key) & (context >= 0)
-            numbers = np.where(found, at, -1)
-            counts = np.where(found, order.counts[at], 0)
-            known = np.flatnonzero(context >= 0)
-            known = known[order.total[context[known]] > 0]
-            at_known, c = context[known], counts[known]
-            p[known] = (c - order.discounts[np.minimum(c, 3)]) / order.total[at_known] + order.left[at_known] * p[known]
-        return p
+
+def probabilities(learnt: NDArray[Any], ids: NDArray[Any], size: int, order: int) -> NDArray[np.float64]:
+    """P of each character of ``ids`` (M,) given those before it, (M,), by a model of ``order`` ≥ 1 over ``size``
+    symbols that has ``learnt`` (N,)."""
+    text = ids.astype(np.int64)
+    p = np.full(len(text), 1 / size)
+    context = np.zeros(len(text), np.int64)  # the number of the context in its order, -1 where it was never seen
+    for n, one in enumerate(orders(learnt, size, order), start=1):
+        key = context * size + text
+        at = np.minimum(np.searchsorted(one.keys, key), len(one.keys) - 1)
+        found = (one.keys[at] == key) & (context >= 0)
+        counts = np.where(found, one.counts[at], 0)
+        known = np.flatnonzero(context >= 0)
+        known = known[one.total[context[known]] > 0]
+        at_known, c = context[known], counts[known]
+        p[known] = (c - one.discounts[np.minimum(c, 3)]) / one.total[at_known] + one.left[at_known] * p[known]
+        context = np.concatenate((np.full(1, -1), np.where(found, at, -1)[:-1]))
+        context[:n] = -1
+    return p
 
 
 def _order(keys: Counts, counts: Counts, size: int, contexts: int) -> Order:

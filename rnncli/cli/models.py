@@ -46,7 +46,7 @@ def ngram_nats(path: str, loaded: "Checkpoint", train: list[str], ids: Any, orde
     none is named of what the model in the file ``path`` has learnt."""
     import numpy as np
 
-    from rnncli.ngram import NgramModel
+    from rnncli.ngram import probabilities
     from rnncli.text.corpus import read_ids
     from rnncli.text.sources import open_sources
 
@@ -55,4 +55,4 @@ def ngram_nats(path: str, loaded: "Checkpoint", train: list[str], ids: Any, orde
         learnt = read_ids(open_sources(train, vocabulary.encoding), vocabulary)
     else:
         learnt = learnt_ids(path, loaded, "name a text for the n-gram model with --train")
-    return float(-np.log(NgramModel(learnt, len(vocabulary), order).probabilities(ids)[1:]).mean())
+    return float(-np.log(probabilities(learnt, ids, len(vocabulary), order)[1:]).mean())

@@ -10,7 +10,7 @@ from rnncli.inspection.activations import language_model_of, read
 from rnncli.inspection.ask import Ask
 from rnncli.inspection.finding import Finding, Table
 from rnncli.inspection.subject import Subject, training_ids
-from rnncli.ngram import NgramModel
+from rnncli.ngram import probabilities
 
 CHARACTERS = 50_000
 ORDER = 6
@@ -62,14 +62,11 @@ def ngram_probabilities(subject: Subject) -> tuple[Array, str, str]:
     size, decode = len(subject.model.vocabulary), subject.model.vocabulary.decode
     training = training_ids(subject)
     if training is not None:
-        return (
-            NgramModel(training, size, ORDER).probabilities(subject.ids),
-            decode(map(int, training)),
-            "the training text",
-        )
+        known = probabilities(training, subject.ids, size, ORDER)
+        return known, decode(map(int, training)), "the training text"
     half = len(subject.ids) // 2
     parts = subject.ids[:half], subject.ids[half:]
-    found = [NgramModel(other, size, ORDER).probabilities(part) for part, other in (parts, parts[::-1])]
+    found = [probabilities(other, part, size, ORDER) for part, other in (parts, parts[::-1])]
     return np.concatenate(found), subject.text(), "the other half of this text"
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import rnncli as library
 from rnncli import checkpoint
-from rnncli.ngram import NgramModel
+from rnncli.ngram import probabilities
 from tests.cli.conftest import LINES
 from tests.cli.running import process, refused, rnncli, succeeded
 
@@ -73,7 +73,7 @@ def test_an_ngram_model_stands_beside(lines: Path, folder: Path) -> None:
     own = scored(lines, "text", "--baseline", 5)["baseline"]
     vocabulary = checkpoint.load(lines).model.vocabulary
     ids = vocabulary.encode(LINES)
-    nats = -np.log(NgramModel(ids, len(vocabulary), 3).probabilities(ids)[1:]).mean()
+    nats = -np.log(probabilities(ids, ids, len(vocabulary), 3)[1:]).mean()
     other = scored(lines, "text", "--baseline", 3, "--train", "text")["baseline"]
     assert other == {
         "order": 3,
