@@ -6,7 +6,7 @@ The state after the prime is kept, so a character costs the same however many ca
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import repeat
+from itertools import chain, repeat
 
 import numpy as np
 
@@ -167,9 +167,9 @@ def between(first: float, last: float, length: int) -> Iterator[float]:
 
 def until_lines(lines: int, pieces: Iterator[str]) -> Iterator[str]:
     """Pass text through to the end of so many lines."""
-    for piece in pieces:
-        yield piece
-        lines -= piece.count("\n")
+    for character in chain.from_iterable(pieces):
+        yield character
+        lines -= character == "\n"
         if lines <= 0:
             return
 

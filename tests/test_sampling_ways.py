@@ -1,6 +1,7 @@
 """Further ways to choose: what is left out, temperatures that move, nothing twice, the likeliest text of all."""
 
 import math
+from collections.abc import Iterable
 from itertools import islice, product
 from typing import Any
 
@@ -117,8 +118,10 @@ def test_a_beam_of_one_is_greedy() -> None:
 
 
 @pytest.mark.parametrize(("lines", "expected"), [(1, "a\n"), (2, "a\n\n"), (3, "a\n\nbc\n"), (9, "a\n\nbc\nd")])
-def test_a_text_ends_after_so_many_lines(lines: int, expected: str) -> None:
-    assert "".join(until_lines(lines, iter("a\n\nbc\nd"))) == expected
+@pytest.mark.parametrize("pieces", ["a\n\nbc\nd", ["a\n\nb", "c\nd"], ["a\n\nbc\nd"]])
+def test_a_text_ends_after_so_many_lines(lines: int, expected: str, pieces: Iterable[str]) -> None:
+    """However it comes: a stop string may have kept some characters waiting."""
+    assert "".join(until_lines(lines, iter(pieces))) == expected
 
 
 def by_brute_force(written: str, learnt: str) -> tuple[float, int]:
