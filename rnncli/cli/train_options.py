@@ -80,7 +80,17 @@ Dropout = Annotated[
     option(
         "--dropout",
         help="Share of values left out between layers and before the output while training.",
-        show_default="0",
+        show_default="by size and length",
+        panel=NETWORK,
+        **real(0, 1, open_high=True),
+    ),
+]
+WeightDropout = Annotated[
+    float | None,
+    option(
+        "--weight-dropout",
+        help="Share of recurrent weights left out in each window while training.",
+        show_default="by size and length",
         panel=NETWORK,
         **real(0, 1, open_high=True),
     ),
@@ -177,7 +187,7 @@ Warmup = Annotated[
         "--warmup",
         help="Steps over which the learning rate first rises.",
         **whole(0),
-        show_default="50, in short runs a tenth",
+        show_default="500, of pairs 50, in short runs a tenth",
         panel=LEARNING,
     ),
 ]

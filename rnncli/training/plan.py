@@ -24,6 +24,7 @@ from rnncli.training.defaults import (
     default_learning,
     default_network,
     default_steps,
+    default_warmup,
     default_workers,
 )
 from rnncli.training.machine import multiplications_per_second
@@ -50,24 +51,23 @@ def begin(
     config = replace(config, **network)
     _check(config, corpus, learning)
     optimizer = learning.get("optimizer", TrainingOptions.optimizer)
-    learning = {"optimizer": optimizer, **default_learning(corpus, optimizer), **learning}
+    learning = {"optimizer": optimizer, **default_learning(corpus, optimizer, config), **learning}
     kind = MODELS[corpus.task]
     size = sum(math.prod(shape) for shape in kind.shapes(config, corpus.vocabulary, corpus.partner).values())
     in_step = characters_in_step(corpus, learning["batch_size"], learning["seq_length"])
     if not length:
         length = {"steps": default_steps(corpus, size, in_step)}
+    epoch = characters(corpus) / in_step
+    if work is not None and "steps" not in length:
+        steps = work / (3 * size * in_step)
+    else:
+        steps = length.get("steps") or length["epochs"] * epoch
     if start is None and "dropout" not in network:
-        if work is not None and "steps" not in length:
-            epochs = work / (3 * size * characters(corpus))
-        else:
-            epochs = length.get("epochs") or length["steps"] * in_step / characters(corpus)
-        config = replace(config, dropout=default_dropout(corpus, size, epochs))
+        config = replace(config, dropout=default_dropout(corpus, size, steps / epoch))
     model = kind(config, corpus.vocabulary, corpus.partner)
-    if "steps" in length:
-        learning.setdefault("warmup", min(TrainingOptions.warmup, length["steps"] // 10))
+    learning.setdefault("warmup", default_warmup(corpus, steps))
     options = TrainingOptions(**learning, **length)
     if "workers" not in learning:
-        steps = options.steps or (options.epochs or 0) * characters(corpus) / in_step
         workers = default_workers(size, in_step, options.batch_size, steps, options.seconds)
         options = replace(options, workers=workers)
     if start is None:
@@ -89,6 +89,8 @@ def _check(config: NetworkConfig, corpus: Corpus | PairCorpus, learning: Choices
     feed_forward = config.cell == FEED_FORWARD
     if config.activation != "tanh" and config.cell not in ("rnn", FEED_FORWARD):
         raise InputError(f"--activation is a choice of --cell rnn and mlp; the gates of {config.cell} have their own")
+    if config.weight_dropout and feed_forward:
+        raise InputError("--weight-dropout is for networks with recurrent weights; an mlp has none")
     if config.bidirectional and corpus.task == "generate":
         raise InputError(
             "--bidirectional is not for --task generate: a network that reads from the end would see the future, "
