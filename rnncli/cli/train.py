@@ -26,7 +26,6 @@ def train(
     context: options.Context = None,
     embedding_size: options.EmbeddingSize = None,
     dropout: options.Dropout = None,
-    weight_dropout: options.WeightDropout = None,
     encoding: options.Encoding = "utf-8",
     min_count: options.MinCount = 1,
     validation: options.Validation = None,
@@ -82,7 +81,6 @@ def train(
                 context=context,
                 embedding_size=embedding_size,
                 dropout=dropout,
-                weight_dropout=weight_dropout,
             ),
             learning=_given(
                 batch_size=batch_size,

@@ -85,16 +85,6 @@ Dropout = Annotated[
         **real(0, 1, open_high=True),
     ),
 ]
-WeightDropout = Annotated[
-    float | None,
-    option(
-        "--weight-dropout",
-        help="Share of recurrent weights left out in each window while training.",
-        show_default="by size and length",
-        panel=NETWORK,
-        **real(0, 1, open_high=True),
-    ),
-]
 Encoding = Annotated[
     str, option("--encoding", help="Read characters of UTF-8, or bytes.", panel=TEXT, **one_of("utf-8", "bytes"))
 ]
@@ -156,7 +146,7 @@ LearningRate = Annotated[
     option(
         "--learning-rate",
         help="Step size at its highest.",
-        show_default="by optimizer, 0.005 for adam",
+        show_default="by optimizer and cell, of adam 0.005 or 0.008",
         panel=LEARNING,
         **real(0, open_low=True),
     ),

@@ -15,7 +15,7 @@ from rnncli.models.language_model import LanguageModel
 from rnncli.predicting import predict
 from rnncli.sampling import Choice, generate, until
 from rnncli.terminal.console import say, silence, write
-from rnncli.terminal.words import count, dropout, network, plural, seconds, visible_lines
+from rnncli.terminal.words import count, network, plural, seconds, visible_lines
 from rnncli.text.corpus import Corpus
 from rnncli.text.pairs import COLUMNS, EDGE, PairCorpus
 from rnncli.training.diagnosis import diagnose
@@ -50,11 +50,11 @@ def announce(request: Request, trainer: Trainer) -> None:
     else:
         length = f"{plural(trainer.steps, 'step')}, {trainer.steps / trainer.lessons.in_epoch:,.3g} times the text"
     text, step = _in_words(corpus, options)
-    left_out = f", {dropout(config.to_json())}" if config.dropout or config.weight_dropout else ""
+    dropout = f", dropout {config.dropout:g}" if config.dropout else ""
     say_unless_quiet(
         request,
         f"text     {text}\n"
-        f"network  {network(config.to_json())}, {plural(parameters, 'parameter')}{left_out}\n"
+        f"network  {network(config.to_json())}, {plural(parameters, 'parameter')}{dropout}\n"
         f"step     {step}, {plural(options.workers, 'process')}\n"
         f"length   {length}; set it with --time 3m, --epochs or --steps",
     )

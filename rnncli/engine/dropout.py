@@ -22,24 +22,17 @@ def mask(shape: tuple[int, ...], rate: float, rng: np.random.Generator, dtype: n
 
 @dataclass(frozen=True)
 class Dropout:
-    """What one step leaves out: ``rate`` of the outputs, and ``recurrent`` of the recurrent weights. ``part`` of
-    ``streams`` is what this process reads: it draws the masks of all, so that the same values are left out however many
-    processes share the streams."""
+    """What one step leaves out. ``part`` of ``streams`` is what this process reads: it draws the masks of all, so that
+    the same values are left out however many processes share the streams."""
 
     rate: float
     rng: np.random.Generator
     streams: int
     part: slice
-    recurrent: float = 0.0
 
     def mask(self, steps: int, size: int, dtype: np.dtype) -> Array:
         """A new mask (T, B, ``size``) for the streams of ``part``."""
         return mask((steps, self.streams, size), self.rate, self.rng, dtype)[:, self.part]
-
-    def recurrent_mask(self, shape: tuple[int, ...], dtype: np.dtype) -> Array:
-        """A new mask for recurrent weights, the same at each step of the window and for all streams (DropConnect;
-        Merity, Keskar and Socher 2018, "Regularizing and optimizing LSTM language models")."""
-        return mask(shape, self.recurrent, self.rng, dtype)
 
     def characters(self, ids: NDArray[np.intp], unknown: int) -> NDArray[np.intp]:
         """``ids`` (T, B) of ``part``, some of them replaced by ``unknown``: no character is relied on alone, and the

@@ -7,7 +7,7 @@ bidirectional layer has a second cell that reads from the end (Schuster and Pali
 neural networks"); what both see at a character lies side by side.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,13 +25,11 @@ from rnncli.engine.workspace import Workspace
 @dataclass(frozen=True)
 class Reading:
     """One cell's way over a window, in its own order: the characters (T · B,), its input (T · B, D) unless that is
-    one-hot, its activations, and its parameters with the mask (G, H, H) of those recurrent weights that were kept."""
+    one-hot, and its activations."""
 
     ids: Ids
     x: Array | None
     cache: Cache
-    weights: Mapping[str, Array]
-    kept: Array | None
 
 
 @dataclass(frozen=True)
@@ -64,8 +62,7 @@ class RecurrentNetwork:
     """``layers`` of ``hidden_size`` units on top of characters 0 … ``vocabulary_size`` − 1.
 
     ``embedding_size`` 0 feeds the characters as one-hot vectors. Dropout acts on the output of every layer while
-    training, and not along time (Zaremba, Sutskever and Vinyals 2014, "Recurrent neural network regularization"); along
-    time it is recurrent weights that may be left out.
+    training, and not along time (Zaremba, Sutskever and Vinyals 2014, "Recurrent neural network regularization").
     ``names`` are those of the cells, in the order of the state: l1, l2, …; or l1, l1r, l2, l2r, … with the ones that
     read from the end.
     """
@@ -175,16 +172,15 @@ class RecurrentNetwork:
                 weights, scratch = parameters.scope(self.names[i]), workspace.scope(self.names[i])
                 drive = self._drive(own_ids, own_x, weights, (T, B), scratch)
                 holds = holds_of(edits, self.names[i], self.cell.states)
-                recurrent, kept = _thinned(weights, dropout, scratch)
-                hidden, last_state[i], cache = cells.forward(self.cell, drive, state[i], recurrent, scratch, holds)
+                hidden, last_state[i], cache = cells.forward(self.cell, drive, state[i], weights, scratch, holds)
                 if lengths is not None and behind is not None:
                     last_state[i] = padding.last_states(cache, lengths)
                     padding.clear(cache, behind)
                 rows = hidden.reshape(T * B, self.hidden_size)
                 sides.append(rows if order is None else rows[order])
-                readings.append(Reading(own_ids, own_x, cache, recurrent, kept))
+                readings.append(Reading(own_ids, own_x, cache))
             x = sides[0] if len(sides) == 1 else np.concatenate(sides, axis=1)
-            if dropout is not None and dropout.rate:
+            if dropout is not None:
                 masks.append(dropout.mask(T, self.output_size, state.dtype))
                 scratch = workspace.scope(self.names[k * self.directions])
                 left = scratch.array("dropped", masks[k].shape, state.dtype)
@@ -241,11 +237,8 @@ class RecurrentNetwork:
                     side = d_outputs[..., H:] if i % 2 else d_outputs[..., :H]
                     d_hidden = side.reshape(T * B, H)[order if order is not None else slice(None)].reshape(T, B, H)
                 d_drive, d_first_state[i] = self.cell.backward(
-                    d_hidden, d_state[i], reading.cache, reading.weights, d_weights, scratch
+                    d_hidden, d_state[i], reading.cache, weights, d_weights, scratch
                 )
-                if reading.kept is not None:
-                    d_recurrent = d_weights["W_h"]
-                    d_recurrent *= reading.kept
                 d_drive = d_drive.reshape(-1, T * B, H)
                 x = reading.x
                 if d_inputs is not None and k == 0:
@@ -265,16 +258,3 @@ class RecurrentNetwork:
             ids = forward.readings[0].ids
             embedding.backward(ids, d_outputs.reshape(T * B, -1), gradients["embedding.W"])
         return d_first_state
-
-
-def _thinned(
-    weights: Parameters, dropout: Dropout | None, scratch: Workspace
-) -> tuple[Mapping[str, Array], Array | None]:
-    """The parameters of a cell without the recurrent weights that are left out, and the mask of those kept."""
-    if dropout is None or not dropout.recurrent:
-        return weights, None
-    W_h = weights["W_h"]
-    copy = scratch.array("W_h thinned", W_h.shape, W_h.dtype)
-    kept = dropout.recurrent_mask(W_h.shape, W_h.dtype)
-    np.multiply(W_h, kept, out=copy)
-    return scratch.remember("thinned", (weights, copy), lambda: {**weights, "W_h": copy}), kept

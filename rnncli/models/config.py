@@ -53,7 +53,7 @@ LARGEST = 1 << 20
 """No size in a model file is larger than this."""
 
 FEED_FORWARD = "mlp"
-LATER = {"bidirectional", "context", "weight_dropout"}
+LATER = {"bidirectional", "context"}
 """Choices that the first model files did not have."""
 
 
@@ -70,7 +70,6 @@ class NetworkConfig:
     hidden_size: int = 256
     embedding_size: int = 0
     dropout: float = 0.0
-    weight_dropout: float = 0.0
     activation: str = "tanh"
     bidirectional: bool = False
     context: int = 0
@@ -109,7 +108,6 @@ class NetworkConfig:
             raise ValueError(f"cell {config.cell!r} with activation {config.activation!r} is not known")
         if type(config.bidirectional) is not bool or (config.bidirectional and feed_forward):
             raise ValueError(f"bidirectional is {config.bidirectional!r}")
-        for rate in (config.dropout, config.weight_dropout):
-            if type(rate) not in (int, float) or not 0 <= rate < 1:
-                raise ValueError(f"a rate of dropout is {rate!r}")
+        if type(config.dropout) not in (int, float) or not 0 <= config.dropout < 1:
+            raise ValueError(f"dropout is {config.dropout!r}")
         return config

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from rnncli.terminal.cells import LEGEND, cells
 from rnncli.terminal.chart import chart
-from rnncli.terminal.words import count, dropout, plural, visible, visible_line
+from rnncli.terminal.words import count, plural, visible, visible_line
 from rnncli.terminal.words import network as in_words
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def facts_of(view: "Overview") -> list[tuple[str, str]]:
         ("task", view.task),
         (
             "network",
-            f"{in_words(network)}, {inputs} input, {dropout(network)}",
+            f"{in_words(network)}, {inputs} input, dropout {network['dropout']:g}",
         ),
         ("parameters", f"{count(view.total)} in {plural(len(view.parameters), 'array')}; see the view weights"),
         ("alphabet", f"{plural(len(symbols), 'character')}: {shown}"),

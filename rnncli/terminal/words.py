@@ -26,12 +26,6 @@ def network(config: dict[str, Any]) -> str:
     return f"{kind}, {plural(config['layers'], 'layer')} of {plural(config['hidden_size'], 'unit')}"
 
 
-def dropout(config: dict[str, Any]) -> str:
-    """dropout 0.5, of recurrent weights 0.3"""
-    recurrent = config.get("weight_dropout")
-    return f"dropout {config['dropout']:g}" + (f", of recurrent weights {recurrent:g}" if recurrent else "")
-
-
 def seconds(duration: float) -> str:
     """4 s, 2 min 05 s, 1 h 12 min"""
     if round(duration) < 60:

@@ -157,7 +157,5 @@ def _by_length(pairs: Pairs, which: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def _dropout(model: Any, options: TrainingOptions, step: int, streams: int, mine: slice) -> Dropout | None:
     # A generator for each step: a resumed run needs no other state, and any team draws the same masks.
-    rate, recurrent = model.config.dropout, model.config.weight_dropout
-    if not (rate or recurrent):
-        return None
-    return Dropout(rate, np.random.default_rng([options.seed, 1, step]), streams, mine, recurrent)
+    rate = model.config.dropout
+    return Dropout(rate, np.random.default_rng([options.seed, 1, step]), streams, mine) if rate else None

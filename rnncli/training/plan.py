@@ -89,8 +89,6 @@ def _check(config: NetworkConfig, corpus: Corpus | PairCorpus, learning: Choices
     feed_forward = config.cell == FEED_FORWARD
     if config.activation != "tanh" and config.cell not in ("rnn", FEED_FORWARD):
         raise InputError(f"--activation is a choice of --cell rnn and mlp; the gates of {config.cell} have their own")
-    if config.weight_dropout and feed_forward:
-        raise InputError("--weight-dropout is for networks with recurrent weights; an mlp has none")
     if config.bidirectional and corpus.task == "generate":
         raise InputError(
             "--bidirectional is not for --task generate: a network that reads from the end would see the future, "

@@ -79,7 +79,6 @@ def test_what_is_misspelt_gets_a_suggestion(arguments: list[str], hint: str, hel
         ("--learning-rate", "fast"),
         ("--dropout", "1"),
         ("--dropout", "-0.1"),
-        ("--weight-dropout", "1"),
         ("--clip-norm", "inf"),
         ("--weight-decay", "nan"),
         ("--epochs", "0"),

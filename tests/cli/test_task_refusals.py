@@ -127,7 +127,6 @@ def test_who_answers_takes_no_label(options: tuple[str, ...], folder: Path) -> N
         (("--context", "5000", "--cell", "mlp"), ("--context", "above 4096")),
         (("--activation", "relu", "--cell", "lstm"), ("--activation", "lstm")),
         (("--activation", "relu"), ("--activation", "gru")),
-        (("--weight-dropout", "0.2", "--cell", "mlp"), ("--weight-dropout", "mlp")),
         (("--activation", "relus", "--cell", "rnn"), ("--activation", "did you mean relu?")),
         (("--loss", "MSE"), ("--loss", "did you mean mse?")),
         (("--loss", "hinge"), ("--loss", "cross-entropy or mse")),

@@ -34,7 +34,7 @@ PAIRS = "--batch-size 2 --weight-decay 0.01"
 RUNS = {
     "two": f"{PAIRS} --cell lstm --optimizer momentum",
     "three": f"{PAIRS} --cell rnn --activation relu --one-direction",
-    "tag": f"{PAIRS} --cell gru --layers 2 --min-count 2 --weight-dropout 0.2",
+    "tag": f"{PAIRS} --cell gru --layers 2 --min-count 2",
     "translate": f"{PAIRS} --cell lstm --layers 2 --embedding-size 3",
     "generate": f"{PAIRS} --cell gru --loss mse --validation 0.5",
     "mlp": "--batch-size 5 --seq-length 15 --cell mlp --context 3 --layers 2 --optimizer rmsprop",

@@ -13,8 +13,7 @@ from tests.cli.conftest import LINES
 from tests.cli.running import COMMAND, environment, process, refused, rnncli
 from tests.cli.test_resume import LONG, interrupt
 
-LEFT_OUT = ("--dropout", "0.2", "--weight-dropout", "0.3")
-OPTIONS = ("--hidden-size", "6", "--layers", "2", *LEFT_OUT, "--batch-size", "5", "--seq-length", "7")
+OPTIONS = ("--hidden-size", "6", "--layers", "2", "--dropout", "0.2", "--batch-size", "5", "--seq-length", "7")
 
 
 def test_two_processes_do_what_one_does(folder: Path) -> None:

@@ -40,16 +40,13 @@ class Window:
     d_state: Array
     dropout_seed: int | None = None
     lengths: Ids | None = None
-    rates: tuple[float, float] = (DROPOUT, 0.0)
-    """Of outputs and recurrent weights."""
 
     def forward(self, workspace: Workspace) -> Forward:
         """The same dropout mask each time."""
         dropout = None
         if self.dropout_seed is not None:
             streams = self.ids.shape[1]
-            rng, (rate, recurrent) = np.random.default_rng(self.dropout_seed), self.rates
-            dropout = Dropout(rate, rng, streams, slice(streams), recurrent)
+            dropout = Dropout(DROPOUT, np.random.default_rng(self.dropout_seed), streams, slice(streams))
         return self.network.forward(self.parameters, self.ids, self.state, workspace, dropout, self.lengths)
 
     def backward(self, forward: Forward, workspace: Workspace) -> tuple[Parameters, Array]:

@@ -58,3 +58,32 @@ def test_the_choices_of_the_user_stand(monkeypatch: pytest.MonkeyPatch) -> None:
     one, same = (plan.begin(corpus, {}, learning, length).model.config for length in ({}, {}))
     assert one == same
     plan.begin(corpus, {}, learning, {"steps": 3})
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [({"steps": 40}, 4), ({"steps": 7}, 0), ({"steps": 10**6}, 500), ({"epochs": 2.0}, 29), ({"seconds": 60.0}, 500)],
+)
+def test_the_rate_rises_for_a_tenth_of_a_run_at_most(
+    length: dict[str, float], expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the length is a time, from which the steps are estimated. An epoch has 300,000 / 2,048 steps."""
+    monkeypatch.setattr(plan, "multiplications_per_second", lambda: 1e14)
+    corpus, network = long_corpus(300_000), {"hidden_size": 8}
+    assert plan.begin(corpus, network, {"workers": 1}, length).options.warmup == expected
+    own = {"workers": 1, "warmup": 3}
+    assert plan.begin(corpus, network, own, length).options.warmup == 3
+
+
+def test_a_short_time_makes_a_short_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "multiplications_per_second", lambda: 1e9)
+    trainer = plan.begin(long_corpus(300_000), {"hidden_size": 100}, {"workers": 1}, {"seconds": 60.0})
+    parameters = 3 * 100 * (100 + 8) + 3 * 100 + 100 + 100 * 8 + 8
+    assert trainer.options.warmup == int(1e9 * 60 / (3 * parameters * 32 * 64)) // 10
+
+
+def test_the_high_rate_is_for_what_it_was_measured_with() -> None:
+    def rate(**network: object) -> float:
+        return plan.begin(long_corpus(1000), network, {"workers": 1}, {"steps": 3}).options.learning_rate
+
+    assert rate(cell="gru") > rate(cell="lstm") == rate(embedding_size=4)

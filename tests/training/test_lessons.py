@@ -48,7 +48,7 @@ def corpus_of(training: Pairs, validation: Pairs | None = None) -> PairCorpus:
 class Recorder:
     """A model that keeps what it is shown."""
 
-    config = SimpleNamespace(dropout=0.0, weight_dropout=0.0)
+    config = SimpleNamespace(dropout=0.0)
 
     def __init__(self) -> None:
         self.shown: list[tuple[Padded, Padded]] = []
@@ -154,7 +154,7 @@ def with_pairs_of(model: Model, count: int) -> PairCorpus:
 def test_a_team_learns_what_one_learns_alone(task: str, dropout: float, loss: str) -> None:
     """By their shares, which are 1 together, losses and gradients add up to those of the whole batch; of seven members
     some have nothing to read, and write no gradient."""
-    model = random_pair_model(task, np.float64, dropout=dropout, weight_dropout=dropout / 2)
+    model = random_pair_model(task, np.float64, dropout=dropout)
     corpus = with_pairs_of(model, 11)
     options = TrainingOptions(batch_size=6, loss=loss)
 
