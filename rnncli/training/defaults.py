@@ -19,6 +19,19 @@ LONG, WIDTHS, ENOUGH_EPOCHS = 200_000, (512, 384, 256), 10
 """A text of at least LONG characters gets the widest of these layers with which a run reads it ENOUGH_EPOCHS times."""
 
 MOST_DROPOUT, SHORT = 0.5, 20_000
+"""The figures behind WIDTHS, dropout and the rate: tiny Shakespeare, its last 10 % held out, two cores (AVX-512), GRU,
+32 × 64 characters a step. The validation loss in nats, and how often the text was read, in three minutes:
+
+    256 units, rate 0.005, dropout 0     1.562  (16)      512 units, rate 0.005, dropout 0.5   1.508  (7)
+    256 units, rate 0.005, dropout 0.2   1.526  (22)      384 units, rate 0.008, dropout 0.4   1.496  (12)
+    384 units, rate 0.005, dropout 0.3   1.510  (12)      384 units, rate 0.012, dropout 0.5   1.490  (13)
+    384 units, rate 0.005, dropout 0.4   1.505  (12)      512 units, rate 0.008, dropout 0.5   1.494  (8)
+    384 units, rate 0.005, dropout 0.5   1.503  (12)      384 units, rate 0.02, dropout 0.5    1.771
+
+What did not pay: one mask for a whole window (variational dropout; 256 units, 0.3), 1.533; dropping recurrent weights
+as well (DropConnect, 0.3; 256 units, 0.2), 1.531, and (384 units, 0.3), 1.519, and in 8 minutes (0.4; 512 units)
+1.564 where there is 1.471 without; the mean of the weights at the end, 1.5053 for 1.5058; orthogonal recurrent
+weights."""
 
 WARMUP, RATE = 500, 8e-3
 """Steps of warm-up on running text, and the rate of Adam for a GRU with one-hot input. Networks of which the rate rises
