@@ -77,10 +77,15 @@ def score(model: LanguageModel, ids: Ids, streams: int = 1, part: slice = slice(
 def after_context(model: LanguageModel, ids: Any, places: Ids, context: int) -> Iterator[Predicted]:
     """Predict the characters of ``ids`` (N,) at ``places`` (M,), each ≥ 1 and in rising order, having read from the
     first state the ``context`` characters before it and no more, or as many as there are."""
-    seen = np.minimum(places, context)
-    groups = [places[seen == length] for length in np.unique(seen)]
-    for which in (group[start : start + TOGETHER] for group in groups for start in range(0, len(group), TOGETHER)):
-        window = ids[which - np.arange(min(which[0], context), -1, -1)[:, None]].astype(np.intp)
+    after_all = places[places <= context]
+    read = 1
+    for piece in carried(model, ids[: after_all[-1] + 1]) if len(after_all) else ():
+        here = after_all[(after_all >= read) & (after_all < read + len(piece.nats))] - read
+        yield Predicted(piece.nats[here], piece.right[here], piece.targets[here])
+        read += len(piece.nats)
+    rest = places[len(after_all) :]
+    for which in (rest[start : start + TOGETHER] for start in range(0, len(rest), TOGETHER)):
+        window = ids[which - np.arange(context, -1, -1)[:, None]].astype(np.intp)
         forward = model.forward(window[:-1], model.zero_state(len(which)))
         nats, right = model.losses_of(forward, window[1:])
         yield Predicted(nats[-1], right[-1], window[-1])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnncli import reading
-from rnncli.engine.activations import softmax
+from rnncli.engine.activations import log_softmax, softmax
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.score import Score
 from rnncli.scoring import adapting, after_context, by_character, carried, score
@@ -148,3 +148,19 @@ def test_the_sums_by_character_are_those_of_all(cell: str) -> None:
             float(some.nats[some.targets == symbol].sum()) for some in after_context(model, ids, np.arange(1, 500), 500)
         )
         np.testing.assert_allclose(found.nats[symbol], nats, rtol=1e-9)
+
+
+@pytest.mark.parametrize("context", [1, 3, 40])
+def test_a_fixed_context_is_read_anew_for_each_place(context: int) -> None:
+    """At places of every kind, near the beginning, where less has been read, and behind."""
+    model = random_model(cell="gru", dtype=np.float64)
+    ids = random_ids(model, (200,))
+    places = np.array([1, 2, 4, 39, 40, 41, *range(60, 199, 2)])
+    expected = []
+    for place in places:
+        window = ids[max(0, place - context) : place + 1, None].astype(np.intp)
+        logits, _ = model.logits(window[:-1], model.zero_state())
+        expected.append(-log_softmax(logits[-1])[0, window[-1, 0]])
+    found = list(after_context(model, ids, places, context))
+    np.testing.assert_allclose(np.concatenate([some.nats for some in found]), expected, rtol=1e-12)
+    assert np.concatenate([some.targets for some in found]).tolist() == ids[places].tolist()
