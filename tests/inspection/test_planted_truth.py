@@ -49,7 +49,7 @@ def learnt(name: str) -> Subject:
     vocabulary = Vocabulary("".join(sorted(set(text))))
     ids = vocabulary.encode(text)
     corpus = Corpus(ids[:LENGTH], ids[:0], vocabulary, [name], "0" * 64)
-    choices = {"batch_size": 16, "seq_length": 50, "learning_rate": 0.01, "workers": 1}
+    choices = {"batch_size": 16, "seq_length": 50, "learning_rate": 0.01, "warmup": 50, "workers": 1}
     trainer = begin(corpus, {"hidden_size": 24}, choices, {"steps": 900})
     for _ in trainer.run():
         pass

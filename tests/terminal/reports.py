@@ -15,7 +15,7 @@ def report(cell: str = "gru") -> Path:
     """The report, beside the model and the text."""
     folder = Path(mkdtemp(prefix="rnncli-report-"))
     (folder / "hostile.txt").write_text(LINES)
-    options = ["--cell", cell, "--hidden-size", 12, "--steps", 60, "--validation", 0.3, "-q"]
+    options = ["--cell", cell, "--hidden-size", 24, "--steps", 60, "--validation", 0.3, "-q"]
     succeeded(rnncli("train", folder / "hostile.txt", "-o", folder / "m.npz", *options))
     succeeded(rnncli("inspect", folder / "m.npz", "--html", folder / "report.html"))
     return folder / "report.html"
