@@ -77,13 +77,12 @@ def score(model: LanguageModel, ids: Ids, streams: int = 1, part: slice = slice(
 def after_context(model: LanguageModel, ids: Any, places: Ids, context: int) -> Iterator[Predicted]:
     """Predict the characters of ``ids`` (N,) at ``places`` (M,), each ≥ 1 and in rising order, having read from the
     first state the ``context`` characters before it and no more, or as many as there are."""
-    after_all = places[places <= context]
-    read = 1
-    for piece in carried(model, ids[: after_all[-1] + 1]) if len(after_all) else ():
-        here = after_all[(after_all >= read) & (after_all < read + len(piece.nats))] - read
+    early, rest = places[places <= context], places[places > context]
+    start = 1
+    for piece in carried(model, ids[: early.max(initial=0) + 1]):  # all of these are read from the beginning, so once
+        here = early[(early >= start) & (early < start + len(piece.nats))] - start
         yield Predicted(piece.nats[here], piece.right[here], piece.targets[here])
-        read += len(piece.nats)
-    rest = places[len(after_all) :]
+        start += len(piece.nats)
     for which in (rest[start : start + TOGETHER] for start in range(0, len(rest), TOGETHER)):
         window = ids[which - np.arange(context, -1, -1)[:, None]].astype(np.intp)
         forward = model.forward(window[:-1], model.zero_state(len(which)))

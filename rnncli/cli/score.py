@@ -112,13 +112,10 @@ def _score_answers(model: "Model", sources: "Sources", json: bool) -> None:
     columns = read_columns(sources, model.task)
     texts, truth = (columns.second, columns.first) if model.task == "classify" else (columns.first, columns.second)
     if model.task != "translate":
-        known = set(model.partner.symbols)
-        wanted = {*"".join(truth)} if model.task == "tag" else {*truth}
-        if unknown := sorted(wanted - known):
-            noun = "tags" if model.task == "tag" else "labels"
-            say(
-                f"{noun} that the model has never learnt, and so never answers: {', '.join(map(visible_line, unknown))}"
-            )
+        noun, wanted = ("tags", {*"".join(truth)}) if model.task == "tag" else ("labels", {*truth})
+        if unknown := sorted(wanted - set(model.partner.symbols)):
+            names = ", ".join(map(visible_line, unknown))
+            say(f"{noun} that the model has never learnt, and so never answers: {names}")
     answers = [prediction.best for prediction in predict(model, texts)]
     grades = grade_texts(truth, answers)
     figures: dict[str, Any] = {"lines": len(texts)}

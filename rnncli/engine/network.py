@@ -183,8 +183,8 @@ class RecurrentNetwork:
             if dropout is not None:
                 masks.append(dropout.mask(T, self.output_size, state.dtype))
                 scratch = workspace.scope(self.names[k * self.directions])
-                left = scratch.array("dropped", masks[k].shape, state.dtype)
-                x = np.multiply(x.reshape(left.shape), masks[k], out=left).reshape(x.shape)
+                dropped = scratch.array("dropped", masks[k].shape, state.dtype)
+                x = np.multiply(x.reshape(dropped.shape), masks[k], out=dropped).reshape(x.shape)
         assert x is not None
         return Forward(x.reshape(T, B, self.output_size), last_state, readings, masks, turned)
 

@@ -58,7 +58,7 @@ def begin(
     if not length:
         length = {"steps": default_steps(corpus, size, in_step)}
     epoch = characters(corpus) / in_step
-    if work is not None and "steps" not in length:
+    if "seconds" in length and work is not None:
         steps = work / (3 * size * in_step)
     else:
         steps = length.get("steps") or length["epochs"] * epoch
