@@ -43,7 +43,7 @@ def learnt_ids(path: str, loaded: "Checkpoint", otherwise: str) -> Any:
 
 def ngram_nats(path: str, loaded: "Checkpoint", train: list[str], ids: Any, order: int) -> float:
     """The mean loss in nats of ``ids`` (N,), all but the first, under an n-gram model of the texts ``train``, or where
-    none is named of what the model in the file ``path`` has learnt."""
+    none is named of what the model in the file ``path`` has learnt; InputError where there is nothing to learn from."""
     import numpy as np
 
     from rnncli.ngram import probabilities
@@ -53,6 +53,8 @@ def ngram_nats(path: str, loaded: "Checkpoint", train: list[str], ids: Any, orde
     vocabulary = loaded.model.vocabulary
     if train:
         learnt = read_ids(open_sources(train, vocabulary.encoding), vocabulary)
+        if not len(learnt):
+            raise InputError(f"{', '.join(train)} holds no characters for the n-gram model to count")
     else:
         learnt = learnt_ids(path, loaded, "name a text for the n-gram model with --train")
     return float(-np.log(probabilities(learnt, ids, len(vocabulary), order)[1:]).mean())

@@ -113,4 +113,6 @@ def test_what_does_not_go_together_is_told(lines: Path, folder: Path) -> None:
     refused(rnncli("score", lines, "text", "--adapt", "--context", 3), "--context")
     refused(rnncli("score", lines, "text", "--train", "text"), "--baseline")
     refused(rnncli("score", lines, "text", "--baseline", 3, "--train", "none"), "none")
+    (folder / "empty").touch()
+    refused(rnncli("score", lines, "text", "--baseline", 3, "--train", "empty"), "empty holds no characters")
     refused(rnncli("score", lines, "text", "--baseline", 21), "21")
