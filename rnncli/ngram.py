@@ -63,7 +63,7 @@ def probabilities(learnt: NDArray[Any], ids: NDArray[Any], size: int, order: int
     text = ids.astype(np.int64)
     p = np.full(len(text), 1 / size)
     context = np.zeros(len(text), np.int64)  # the number of the context in its order, -1 where it was never seen
-    for n, one in enumerate(orders(learnt, size, order), start=1):
+    for one in orders(learnt, size, order):
         key = context * size + text
         at = np.minimum(np.searchsorted(one.keys, key), len(one.keys) - 1)
         found = (one.keys[at] == key) & (context >= 0)
@@ -73,7 +73,6 @@ def probabilities(learnt: NDArray[Any], ids: NDArray[Any], size: int, order: int
         at_known, c = context[known], counts[known]
         p[known] = (c - one.discounts[np.minimum(c, 3)]) / one.total[at_known] + one.left[at_known] * p[known]
         context = np.concatenate((np.full(1, -1), np.where(found, at, -1)[:-1]))
-        context[:n] = -1
     return p
 
 

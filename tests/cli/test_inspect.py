@@ -125,3 +125,13 @@ def test_a_hopeless_model_can_be_looked_at(options: tuple[str, ...], lines: Path
     loaded.record["state"]["best_loss"] = 1000.0
     save("hopeless.npz", loaded)
     succeeded(rnncli("inspect", "hopeless.npz", *options))
+
+
+@pytest.mark.parametrize(("units", "written"), [(32, 32), (33, 32)])
+def test_the_arithmetic_of_a_small_network_is_written_out_whole(units: int, written: int, hello_text: Path) -> None:
+    """And of a larger one it says how many numbers there are."""
+    succeeded(rnncli("train", hello_text, "--hidden-size", units, "--steps", 1, "-q", "-o", "m.npz"))
+    forwards = data("m.npz", "step", "he")["parts"][0]
+    values = {name: value for _, _, name, value in forwards["rows"]}["l1.hidden"]
+    assert len([word for word in values.split() if word[0] in "+-"]) == written
+    assert values.endswith(f"… ({units})") == (units > written)
