@@ -37,7 +37,7 @@ def associate(activations: Array, features: Array, seed: int = 0) -> Association
     count = len(features)
     if count < 3 * SMALLEST_SHIFT:
         raise InputError(f"{count:,} characters are too few to compare with chance; it takes {3 * SMALLEST_SHIFT:,}")
-    ranks, labels = standardised(rank(activations)), standardised(features.astype(np.float32))
+    ranks, labels = standardised(rank(activations)), standardised(features)
     r = ranks.T @ labels / count
     shifts = np.random.default_rng(seed).integers(SMALLEST_SHIFT, count - SMALLEST_SHIFT, SHIFTS)
     null = np.stack([ranks.T @ np.roll(labels, shift, axis=0) / count for shift in shifts])
@@ -49,8 +49,9 @@ def associate(activations: Array, features: Array, seed: int = 0) -> Association
 
 
 def rank(values: Array) -> Array:
-    """Ranks 0 … N − 1 down each column of (N, H); those that tie share the mean of theirs."""
-    ranks = np.empty(values.shape, np.float32)
+    """Ranks 0 … N − 1 down each column of (N, H), in float64: sums over a text would lose their last digits in float32,
+    and other ones on every processor. Those that tie share the mean of theirs."""
+    ranks = np.empty(values.shape, np.float64)
     for column, into in zip(values.T, ranks.T, strict=True):
         order = np.argsort(column, kind="stable")
         in_order = column[order]
@@ -61,8 +62,8 @@ def rank(values: Array) -> Array:
 
 
 def standardised(values: Array) -> Array:
-    """Columns of mean 0 and variance 1; a constant column becomes 0."""
-    centred = values - values.mean(axis=0)
+    """Columns of mean 0 and variance 1, in float64; a constant column becomes 0."""
+    centred = values - values.mean(axis=0, dtype=np.float64)
     deviation = centred.std(axis=0)
     return centred / np.where(deviation > 0, deviation, np.inf)
 
@@ -70,7 +71,7 @@ def standardised(values: Array) -> Array:
 def auc(values: Array, labels: Array) -> float:
     """The area under the ROC curve of values (N,) for a feature of 0 and 1: how often a place where it is 1 has the
     larger value than one where it is 0, ties counting half."""
-    ranks, count = rank(values[:, None])[:, 0].astype(np.float64), int(labels.sum())
+    ranks, count = rank(values[:, None])[:, 0], int(labels.sum())
     if count in (0, len(labels)):
         return 0.5
     below = ranks[labels == 1].sum() - count * (count - 1) / 2

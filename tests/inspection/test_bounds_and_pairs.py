@@ -101,7 +101,7 @@ def test_the_correlation_is_that_of_the_rank() -> None:
     by_hand = np.array([[np.sum(of < v) + (np.sum(of == v) - 1) / 2 for v in of] for of in values.T]).T
     np.testing.assert_allclose(rank(values), by_hand)
     expected = [[np.corrcoef(of, feature)[0, 1] for feature in labels.T] for of in by_hand.T]
-    np.testing.assert_allclose(associate(values, labels).r, expected, atol=1e-5)
+    np.testing.assert_allclose(associate(values, labels).r, expected, atol=1e-12)
 
 
 def test_places_made_alike_are_found() -> None:

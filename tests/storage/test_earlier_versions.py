@@ -1,0 +1,66 @@
+"""Model files of every version of the format load, score and resume, as the rnncli that wrote them did."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.running import rnncli, succeeded
+from tests.storage.make_models import CASES, LATER, MODELS
+
+FILES = sorted(MODELS.glob("*/*.npz"))
+
+
+@pytest.fixture(params=FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def model(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """A copy of a model file in a new folder to work in, and the text that it has learnt beside it."""
+    monkeypatch.chdir(tmp_path)
+    file, text, _ = CASES[request.param.stem]
+    (tmp_path / file).write_text(text, "utf-8")
+    copy = tmp_path / request.param.name
+    copy.write_bytes(request.param.read_bytes())
+    return copy, tmp_path / file
+
+
+def said(path: Path, version: str = "v2") -> dict[str, object]:
+    """What the rnncli that made a model said of it."""
+    found: dict[str, object] = json.loads((MODELS / version / "said.json").read_text())[path.stem]
+    return found
+
+
+def test_there_is_a_file_for_every_case() -> None:
+    assert {path.stem for path in FILES if path.parent.name == "v2"} == set(CASES)
+
+
+def test_it_scores_as_it_did(model: tuple[Path, Path]) -> None:
+    path, text = model
+    scored = json.loads(succeeded(rnncli("score", path, text, "--json")))
+    expected = said(path)["score"]
+    assert isinstance(expected, dict)
+    for name in {"nats_per_character", "accuracy", "macro_f1", "exact_match", "character_error_rate"} & set(expected):
+        # Some tens of sums of float32 in a row; a share of some hundred answers may change by some of them.
+        by_one = 0 if name == "nats_per_character" else 0.01
+        assert scored[name] == pytest.approx(expected[name], rel=1e-5, abs=by_one), name
+
+
+def test_it_resumes_as_it_did(model: tuple[Path, Path]) -> None:
+    """And is then a file of today's version, with the whole history."""
+    path, text = model
+    succeeded(rnncli("train", text.name, "-o", path.name, "--resume", "--steps", LATER, "-q"))
+    history = json.loads(succeeded(rnncli("inspect", path, "--json")))["history"]
+    assert [entry["step"] for entry in history] == [4, 8, 12, 16, 20]
+    assert history[-1]["loss"] == pytest.approx(said(path)["loss_after_resume"], rel=1e-4)
+
+
+@pytest.mark.parametrize("model", [path for path in FILES if CASES[path.stem][0] == "text.txt"], indirect=True)
+def test_it_finds_the_text_that_it_was_trained_on(model: tuple[Path, Path]) -> None:
+    path, text = model
+    found = json.loads(succeeded(rnncli("inspect", path, "text", "--json")))
+    assert text.name in found["text"]
+
+
+def test_its_arrays_open_with_numpy(model: tuple[Path, Path]) -> None:
+    with np.load(model[0], allow_pickle=False) as file:
+        assert file.files[0] == "meta"
+        assert json.loads(file["meta"].tobytes())["format"] == "rnncli"
