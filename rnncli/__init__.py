@@ -8,13 +8,13 @@ print(model.sample("hell"))
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rnncli.library import TextModel
+    from rnncli.api import TextModel
 
 __version__ = "0.1.0"
 
 
 def load(path: str) -> "TextModel":
     """Open a model file; :class:`rnncli.errors.ModelFileError` if it cannot be one."""
-    from rnncli.library import TextModel  # only now, so that `import rnncli` does not load NumPy
+    from rnncli.api import TextModel  # only now, so that `import rnncli` does not load NumPy
 
     return TextModel(path)

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from rnncli.checkpoint import Checkpoint
+from rnncli.datasets.labels import Labels
+from rnncli.datasets.ragged import Padded, Ragged
+from rnncli.datasets.text import Corpus
+from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.models.base import Model
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.registry import MODELS
-from rnncli.text.corpus import Corpus
-from rnncli.text.labels import Labels
-from rnncli.text.ragged import Padded, Ragged
-from rnncli.text.vocabulary import Vocabulary
+from rnncli.storage.checkpoint import Checkpoint
 from rnncli.training.options import TrainingOptions
 from rnncli.training.record import resume_shapes
 

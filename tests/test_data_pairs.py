@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rnncli.text.pairs import guess_task
-from rnncli.text.sources import open_sources
+from rnncli.datasets.pairs import guess_task
+from rnncli.datasets.sources import open_sources
 
 DATA = Path(__file__).parents[1] / "data"
 SCRIPT = DATA / "make_pairs.py"

@@ -5,13 +5,14 @@ Heavy imports stay inside the commands, so that ``rnncli --version`` does not lo
 
 import os
 
-from rnncli.cli import bench, compare, inspect, predict, sample, score, train
+from rnncli.cli import bench, compare, inspect, predict, sample, score
 from rnncli.cli.app import app
+from rnncli.cli.train.command import train
 
 __all__ = ["app", "main"]
 
 COMMANDS = (
-    train.train,
+    train,
     sample.sample,
     predict.predict,
     score.score,

@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from rnncli.cli import train_options as options
 from rnncli.cli.options import duration, one_of, option, whole
+from rnncli.cli.train import options
 
 
 def bench(
@@ -34,7 +34,7 @@ def bench(
     from rnncli.training.benchmark import measure
     from rnncli.training.defaults import default_workers
     from rnncli.training.options import TrainingOptions
-    from rnncli.training.workers import team_of
+    from rnncli.training.parallel.shared_memory import team_of
 
     config = NetworkConfig(cell, layers, hidden_size, embedding_size)
     training = TrainingOptions(batch_size=batch_size, seq_length=seq_length, seconds=time)

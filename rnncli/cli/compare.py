@@ -9,8 +9,8 @@ from rnncli.cli.options import option
 from rnncli.errors import InputError
 
 if TYPE_CHECKING:
-    from rnncli.checkpoint import Checkpoint
     from rnncli.models.language_model import LanguageModel
+    from rnncli.storage.checkpoint import Checkpoint
 
 ORDERS = (2, 4, 6, 8)
 """Orders of the n-gram models that stand beside the networks."""
@@ -37,10 +37,10 @@ def compare(
       rnncli compare gru.npz lstm.npz unseen.txt
       rnncli compare gru.npz unseen.txt --train corpus.txt    n-gram models of another text beside it
     """
-    from rnncli import checkpoint
+    from rnncli.datasets.sources import open_sources
     from rnncli.models.language_model import LanguageModel
+    from rnncli.storage import checkpoint
     from rnncli.terminal.console import say
-    from rnncli.text.sources import open_sources
 
     *paths, file = models
     if not paths:
@@ -66,7 +66,7 @@ def compare(
 
 
 def _network(path: str, loaded: "Checkpoint", text: str, name: str) -> dict[str, Any]:
-    from rnncli.scoring import score
+    from rnncli.evaluation.losses import score
     from rnncli.terminal.words import network
 
     ids = loaded.model.vocabulary.encode(text, name)
@@ -111,10 +111,10 @@ def _ngrams(path: str, loaded: "Checkpoint", train: list[str], text: str, name: 
 def _print(rows: list[dict[str, Any]], json: bool) -> None:
     import sys
 
-    from rnncli.inspection.finding import Table
+    from rnncli.results import Table
     from rnncli.terminal.console import write
-    from rnncli.terminal.finding import draw_table
     from rnncli.terminal.screen import screen
+    from rnncli.terminal.view_result import draw_table
     from rnncli.terminal.words import seconds
 
     if json:

@@ -9,9 +9,9 @@ from rnncli.cli.options import one_of, option, whole
 from rnncli.errors import InputError
 
 if TYPE_CHECKING:
-    from rnncli.checkpoint import Checkpoint
-    from rnncli.inspection.ask import Ask
-    from rnncli.inspection.finding import Finding
+    from rnncli.inspection.request import Ask
+    from rnncli.results import Finding
+    from rnncli.storage.checkpoint import Checkpoint
 
 VIEWS = (
     "overview",
@@ -112,7 +112,7 @@ def inspect(
       rnncli inspect model.npz weights          what is in the matrices
       rnncli inspect model.npz --html look.html  all that matters, for a browser
     """
-    from rnncli import checkpoint
+    from rnncli.storage import checkpoint
 
     if json and csv:
         raise InputError("--json and --csv exclude each other; give one of them")
@@ -144,11 +144,11 @@ def _check_layer(path: str, loaded: "Checkpoint", layer: int | None) -> None:
 def _ask(model: str, loaded: "Checkpoint", view: str, arguments: list[str], text: list[str], prime: str) -> "Ask":
     import numpy as np
 
-    from rnncli import checkpoint
     from rnncli.cli.priming import primed
-    from rnncli.inspection.ask import Ask
-    from rnncli.inspection.subject import Subject, subject_of
-    from rnncli.inspection.views import OTHERS, WITHOUT_TEXT
+    from rnncli.inspection.probe import Subject, subject_of
+    from rnncli.inspection.registry import OTHERS, WITHOUT_TEXT
+    from rnncli.inspection.request import Ask
+    from rnncli.storage import checkpoint
 
     if view in WITHOUT_TEXT:
         return Ask(Subject(loaded.model, model, loaded.record, np.empty(0, np.intp), ""), arguments)
@@ -170,7 +170,7 @@ def _ask(model: str, loaded: "Checkpoint", view: str, arguments: list[str], text
 
 
 def _find(view: str, ask: "Ask") -> "Finding":
-    from rnncli.inspection.views import VIEWS
+    from rnncli.inspection.registry import VIEWS
 
     return VIEWS[view](ask)
 
@@ -179,8 +179,8 @@ def _show(finding: "Finding", json: bool, csv: bool) -> None:
     import sys
 
     from rnncli.terminal.console import write
-    from rnncli.terminal.finding import as_csv, draw_finding
     from rnncli.terminal.screen import screen
+    from rnncli.terminal.view_result import as_csv, draw_finding
 
     if json:
         write(jsonlib.dumps(finding.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
@@ -205,12 +205,12 @@ def _overview(
     import sys
 
     from rnncli.cli.priming import primed
-    from rnncli.inspection.overview import overview
     from rnncli.inspection.prime import read_prime
+    from rnncli.inspection.views.overview import overview
     from rnncli.terminal.console import say, write
-    from rnncli.terminal.finding import as_csv, draw_finding
     from rnncli.terminal.overview import draw_overview, draw_prime
     from rnncli.terminal.screen import screen
+    from rnncli.terminal.view_result import as_csv, draw_finding
 
     if label is not None and (loaded.model.task != "generate" or loaded.model.partner is None):
         learnt = "running text" if loaded.model.task == "generate" else f"to {loaded.model.task}"
@@ -238,9 +238,9 @@ def _overview(
 
 def _health(path: str, loaded: "Checkpoint", text: list[str]) -> tuple["Finding | None", str]:
     """The health of a language model, or None and why it cannot be told."""
-    from rnncli.inspection.ask import Ask
-    from rnncli.inspection.health import health
-    from rnncli.inspection.subject import subject_of
+    from rnncli.inspection.probe import subject_of
+    from rnncli.inspection.request import Ask
+    from rnncli.inspection.views.health import health
 
     if loaded.model.task != "generate" or loaded.model.partner is not None:
         return None, ""

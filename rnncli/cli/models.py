@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from rnncli.errors import InputError
 
 if TYPE_CHECKING:
-    from rnncli.checkpoint import Checkpoint
+    from rnncli.storage.checkpoint import Checkpoint
 
 KINDS = {
     "generate": ("a language model", "sample"),
@@ -18,7 +18,7 @@ KINDS = {
 
 def load_for(command: str, path: str) -> "Checkpoint":
     """The model file for ``command``, sample or predict; InputError, with the right command, for other kinds."""
-    from rnncli import checkpoint
+    from rnncli.storage import checkpoint
 
     loaded = checkpoint.load(path)
     kind, right = KINDS[loaded.model.task]
@@ -32,7 +32,7 @@ def learnt_ids(path: str, loaded: "Checkpoint", otherwise: str) -> Any:
     do ``otherwise``, where that text is not here as it was."""
     import numpy as np
 
-    from rnncli.inspection.subject import Subject, training_ids
+    from rnncli.inspection.probe import Subject, training_ids
 
     learnt = training_ids(Subject(loaded.model, path, loaded.record, np.empty(0, np.intp), ""))
     if learnt is None:
@@ -46,9 +46,9 @@ def ngram_nats(path: str, loaded: "Checkpoint", train: list[str], ids: Any, orde
     none is named of what the model in the file ``path`` has learnt; InputError where there is nothing to learn from."""
     import numpy as np
 
-    from rnncli.ngram import probabilities
-    from rnncli.text.corpus import read_ids
-    from rnncli.text.sources import open_sources
+    from rnncli.datasets.sources import open_sources
+    from rnncli.datasets.text import read_ids
+    from rnncli.evaluation.ngram import probabilities
 
     vocabulary = loaded.model.vocabulary
     if train:

@@ -9,7 +9,7 @@ import typer
 from rnncli.cli.options import option, whole
 
 if TYPE_CHECKING:
-    from rnncli.predicting import Prediction
+    from rnncli.inference.prediction import Prediction
 
 PIECE = 1 << 16
 """Bytes read at once, at most: what has arrived is answered without waiting for more."""
@@ -35,10 +35,10 @@ def predict(
     import sys
 
     from rnncli.cli.models import load_for
+    from rnncli.datasets.sources import open_sources
     from rnncli.errors import InputError
-    from rnncli.predicting import predict as predict_texts
+    from rnncli.inference.prediction import predict as predict_texts
     from rnncli.terminal.console import is_interactive, say, write
-    from rnncli.text.sources import open_sources
 
     network = load_for("predict", model).model
     if beam > 1 and network.task != "translate":

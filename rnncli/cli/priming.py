@@ -2,7 +2,7 @@
 
 import sys
 
-from rnncli.text.vocabulary import CODECS, Vocabulary
+from rnncli.datasets.vocabulary import CODECS, Vocabulary
 
 
 def primed(prime: str, vocabulary: Vocabulary) -> str:

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnncli.claim import temporary_of
 from rnncli.errors import InputError, RnncliError
-from rnncli.inspection.ask import Ask
-from rnncli.inspection.overview import overview
+from rnncli.inspection.probe import Subject, subject_of
 from rnncli.inspection.report import report
-from rnncli.inspection.subject import Subject, subject_of
+from rnncli.inspection.request import Ask
+from rnncli.inspection.views.overview import overview
+from rnncli.storage.lock import temporary_of
 from rnncli.terminal.console import say
 from rnncli.terminal.report import MARK, as_html
 
 if TYPE_CHECKING:
-    from rnncli.checkpoint import Checkpoint
+    from rnncli.storage.checkpoint import Checkpoint
 
 
 def write_report(output: str, path: str, loaded: "Checkpoint", texts: list[str]) -> None:

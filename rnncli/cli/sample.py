@@ -128,9 +128,9 @@ def sample(
     from rnncli.cli.models import load_for
     from rnncli.cli.priming import primed
     from rnncli.cli.writing import Copied, Writing
-    from rnncli.sampling import Choice
+    from rnncli.datasets.vocabulary import CODECS
+    from rnncli.inference.sampling import Choice
     from rnncli.terminal.console import is_interactive, say, write
-    from rnncli.text.vocabulary import CODECS
 
     loaded = load_for("sample", model)
     network: Any = loaded.model

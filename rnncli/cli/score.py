@@ -11,9 +11,9 @@ from rnncli.errors import InputError
 HOW, BESIDE = "How the text is read", "Besides"
 
 if TYPE_CHECKING:
-    from rnncli.grading import Confusion
+    from rnncli.datasets.sources import Sources
+    from rnncli.evaluation.metrics import Confusion
     from rnncli.models.base import Model
-    from rnncli.text.sources import Sources
 
 
 def score(
@@ -75,11 +75,11 @@ def score(
       rnncli score model.npz play.txt --baseline 8   an 8-gram model of the same training text beside it
       rnncli score names.npz unseen.tsv     accuracy, F1 and confusion of a classifier
     """
-    from rnncli import checkpoint
     from rnncli.cli.score_text import score_text
+    from rnncli.datasets.sources import open_sources
     from rnncli.models.language_model import LanguageModel
+    from rnncli.storage import checkpoint
     from rnncli.terminal.console import say
-    from rnncli.text.sources import open_sources
 
     if adapt and context is not None:
         raise InputError("--adapt carries the state from beginning to end, so --context does not go with it")
@@ -103,11 +103,11 @@ def score(
 
 def _score_answers(model: "Model", sources: "Sources", json: bool) -> None:
     """Compare predictions with the column that has the truth."""
-    from rnncli.grading import Confusion, grade_texts
-    from rnncli.predicting import predict
+    from rnncli.datasets.pairs import read_columns
+    from rnncli.evaluation.metrics import Confusion, grade_texts
+    from rnncli.inference.prediction import predict
     from rnncli.terminal.console import say, write
     from rnncli.terminal.words import count, visible_line
-    from rnncli.text.pairs import read_columns
 
     columns = read_columns(sources, model.task)
     texts, truth = (columns.second, columns.first) if model.task == "classify" else (columns.first, columns.second)
@@ -154,7 +154,7 @@ def _by_name(confusion: "Confusion") -> dict[str, Any]:
 def _draw(confusion: "Confusion", task: str) -> None:
     import sys
 
-    from rnncli.terminal.grades import WIDEST_CONFUSION, draw_confusion, draw_f1
+    from rnncli.terminal.metrics import WIDEST_CONFUSION, draw_confusion, draw_f1
     from rnncli.terminal.screen import screen
 
     output = screen(sys.stdout)

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnncli.cli.models import ngram_nats
+from rnncli.datasets.pairs import read_pairs
+from rnncli.datasets.sources import Sources
+from rnncli.datasets.text import read_ids
 from rnncli.errors import InputError
+from rnncli.evaluation.losses import ByCharacter, Predicted, adapting, after_context, by_character, carried
 from rnncli.models.score import Score
-from rnncli.scoring import ByCharacter, Predicted, adapting, after_context, by_character, carried
 from rnncli.terminal.console import write
 from rnncli.terminal.words import count
-from rnncli.text.corpus import read_ids
-from rnncli.text.pairs import read_pairs
-from rnncli.text.sources import Sources
 
 if TYPE_CHECKING:
-    from rnncli.checkpoint import Checkpoint
     from rnncli.models.language_model import LanguageModel
+    from rnncli.storage.checkpoint import Checkpoint
 
 
 def score_text(
@@ -122,9 +122,9 @@ def _print(figures: dict[str, Any], json: bool) -> None:
 def _draw(rows: list[dict[str, Any]]) -> None:
     import sys
 
-    from rnncli.inspection.finding import Table
-    from rnncli.terminal.finding import draw_table
+    from rnncli.results import Table
     from rnncli.terminal.screen import screen
+    from rnncli.terminal.view_result import draw_table
     from rnncli.terminal.words import visible
 
     columns = ("character", "count", "nats each", "share of the loss", "likeliest is right")

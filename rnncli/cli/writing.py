@@ -7,25 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnncli.beam import BeamSearch
 from rnncli.cli.models import learnt_ids
-from rnncli.novelty import RUN, novelty
-from rnncli.sampling import (
-    Choice,
-    between,
-    generate,
-    opening,
-    read_prime,
-    until,
-    until_all_end,
-    until_lines,
-)
-from rnncli.text.pairs import EDGE
+from rnncli.datasets.pairs import EDGE
+from rnncli.inference.beam import BeamSearch
+from rnncli.inference.novelty import RUN, novelty
+from rnncli.inference.sampling import Choice, between, generate, opening, read_prime, until, until_all_end, until_lines
 
 if TYPE_CHECKING:
-    from rnncli.checkpoint import Checkpoint
     from rnncli.engine.edits import Edit
     from rnncli.models.language_model import LanguageModel
+    from rnncli.storage.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True)

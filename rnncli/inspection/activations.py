@@ -19,9 +19,9 @@ from rnncli.engine.edits import Edit
 from rnncli.engine.network import RecurrentNetwork
 from rnncli.engine.types import Array
 from rnncli.errors import InputError
-from rnncli.inspection.subject import Subject
+from rnncli.evaluation.windows import windows
+from rnncli.inspection.probe import Subject
 from rnncli.models.language_model import LanguageModel
-from rnncli.reading import windows
 
 STREAMS = 16
 """Parts in which a text is read side by side; each reads some hundred characters before its own part."""

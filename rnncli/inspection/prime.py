@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 
+from rnncli.datasets.pairs import EDGE
 from rnncli.engine.activations import log_softmax
 from rnncli.engine.parameters import Parameters
 from rnncli.engine.types import Array, Ids
 from rnncli.engine.workspace import Workspace
 from rnncli.errors import InputError
+from rnncli.inference.prediction import Ranked, predict, ranked
 from rnncli.models.base import Model
 from rnncli.models.language_model import LanguageModel
-from rnncli.predicting import Ranked, predict, ranked
-from rnncli.text.pairs import EDGE
 
 
 @dataclass(frozen=True)

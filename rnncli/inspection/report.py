@@ -7,20 +7,20 @@ import numpy as np
 
 from rnncli.engine.types import Array
 from rnncli.errors import InputError
-from rnncli.inspection.ask import Ask
 from rnncli.inspection.association import SMALLEST_SHIFT
 from rnncli.inspection.features import FEATURES
-from rnncli.inspection.finding import Finding
-from rnncli.inspection.gates import gates
-from rnncli.inspection.gradients import gradients
-from rnncli.inspection.health import health
-from rnncli.inspection.memory import memory
-from rnncli.inspection.overview import Overview
-from rnncli.inspection.surprise import surprise
-from rnncli.inspection.unit import unit
-from rnncli.inspection.units import track, units
-from rnncli.inspection.weights import weights
-from rnncli.inspection.why import connectivities
+from rnncli.inspection.request import Ask
+from rnncli.inspection.views.gates import gates
+from rnncli.inspection.views.gradients import gradients
+from rnncli.inspection.views.health import health
+from rnncli.inspection.views.memory import memory
+from rnncli.inspection.views.overview import Overview
+from rnncli.inspection.views.text import surprise
+from rnncli.inspection.views.unit import unit
+from rnncli.inspection.views.units import track, units
+from rnncli.inspection.views.weights import weights
+from rnncli.inspection.views.why import connectivities
+from rnncli.results import Finding
 
 SECTIONS: dict[str, Callable[[Ask], Finding]] = {
     "health": health,

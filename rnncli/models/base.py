@@ -5,6 +5,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from rnncli.datasets.labels import Labels
+from rnncli.datasets.ragged import Padded
+from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.dropout import Dropout
 from rnncli.engine.network import RecurrentNetwork
 from rnncli.engine.parameters import Parameters, Shapes
@@ -12,14 +15,11 @@ from rnncli.engine.types import Array
 from rnncli.engine.workspace import Workspace
 from rnncli.models.config import NetworkConfig
 from rnncli.models.score import Score
-from rnncli.text.labels import Labels
-from rnncli.text.ragged import Padded
-from rnncli.text.vocabulary import Vocabulary
 
 
 class Model(ABC):
     """``vocabulary`` is that of the text; ``partner`` is the alphabet of what a text is paired with, see
-    :mod:`rnncli.text.pairs`, and None for running text. Together with ``config`` they fix all shapes."""
+    :mod:`rnncli.datasets.pairs`, and None for running text. Together with ``config`` they fix all shapes."""
 
     task: ClassVar[str]
     partner_key: ClassVar[str]

@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from rnncli.datasets.labels import Labels
+from rnncli.datasets.ragged import Padded
+from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine import dense
 from rnncli.engine.activations import log_softmax
 from rnncli.engine.dropout import Dropout
@@ -21,9 +24,6 @@ from rnncli.models.base import Model, forget_unknown, initialise_dense
 from rnncli.models.config import NetworkConfig
 from rnncli.models.score import Score
 from rnncli.models.summary import summary, summary_gradient
-from rnncli.text.labels import Labels
-from rnncli.text.ragged import Padded
-from rnncli.text.vocabulary import Vocabulary
 
 
 class Classifier(Model):

@@ -11,6 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from rnncli.datasets.labels import Labels
+from rnncli.datasets.ragged import Padded
+from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine import embedding
 from rnncli.engine.dropout import Dropout
 from rnncli.engine.edits import Edit
@@ -21,9 +24,6 @@ from rnncli.models import output
 from rnncli.models.base import Model, initialise_dense
 from rnncli.models.config import Network, NetworkConfig
 from rnncli.models.score import Score
-from rnncli.text.labels import Labels
-from rnncli.text.ragged import Padded
-from rnncli.text.vocabulary import Vocabulary
 
 
 class LanguageModel(Model):

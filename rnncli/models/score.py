@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnncli.datasets.ragged import Padded
 from rnncli.engine.padding import behind_end
 from rnncli.engine.types import Array
-from rnncli.text.ragged import Padded
 
 
 def perplexity(nats: float) -> float:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from rnncli.datasets.ragged import Padded
+from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.dropout import Dropout
 from rnncli.engine.network import Forward
 from rnncli.engine.parameters import Parameters, Shapes
@@ -15,8 +17,6 @@ from rnncli.models import output
 from rnncli.models.base import Model, forget_unknown, initialise_dense
 from rnncli.models.config import NetworkConfig
 from rnncli.models.score import Score
-from rnncli.text.ragged import Padded
-from rnncli.text.vocabulary import Vocabulary
 
 
 class Tagger(Model):

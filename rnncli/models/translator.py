@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from rnncli.datasets.ragged import Padded
+from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine import dense
 from rnncli.engine.dropout import Dropout
 from rnncli.engine.network import Forward, RecurrentNetwork
@@ -24,8 +26,6 @@ from rnncli.models.base import Model, forget_unknown, initialise_dense
 from rnncli.models.config import NetworkConfig
 from rnncli.models.score import Score
 from rnncli.models.summary import summary, summary_gradient
-from rnncli.text.ragged import Padded
-from rnncli.text.vocabulary import Vocabulary
 
 
 class Translator(Model):

@@ -13,8 +13,8 @@ from rnncli.terminal.words import count, plural, visible, visible_line
 from rnncli.terminal.words import network as in_words
 
 if TYPE_CHECKING:
-    from rnncli.inspection.overview import Overview
     from rnncli.inspection.prime import PrimeStep
+    from rnncli.inspection.views.overview import Overview
 
 HEADING = "bold"
 

@@ -14,9 +14,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from rnncli.inspection.finding import Curves, Finding, Part, Scatter, Strip, Table
-from rnncli.terminal.finding import part_as_csv, written
+from rnncli.results import Curves, Finding, Part, Scatter, Strip, Table
 from rnncli.terminal.overview import facts_of
+from rnncli.terminal.view_result import part_as_csv, written
 from rnncli.terminal.words import visible, visible_line
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from itertools import islice
 
 import numpy as np
 
+from rnncli.datasets.text import Corpus
+from rnncli.datasets.vocabulary import Vocabulary
+from rnncli.inference.sampling import Choice, generate
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
-from rnncli.sampling import Choice, generate
-from rnncli.text.corpus import Corpus
-from rnncli.text.vocabulary import Vocabulary
 from rnncli.training.machine import peak_flops
 from rnncli.training.options import TrainingOptions
-from rnncli.training.team import Team
+from rnncli.training.parallel.group import Team
 from rnncli.training.trainer import Trainer
 
 CORPUS_LENGTH = 1_000_000

@@ -3,11 +3,11 @@
 import math
 from typing import Any
 
+from rnncli.datasets.pairs import PairCorpus
+from rnncli.datasets.text import Corpus
 from rnncli.engine.cells import CELLS
 from rnncli.engine.optimizers import OPTIMIZERS
 from rnncli.models.config import FEED_FORWARD, NetworkConfig
-from rnncli.text.corpus import Corpus
-from rnncli.text.pairs import PairCorpus
 from rnncli.training.machine import cores
 from rnncli.training.options import TrainingOptions
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from rnncli.datasets.pairs import PairCorpus
+from rnncli.datasets.text import Corpus
 from rnncli.engine.types import Array
 from rnncli.errors import InputError
 from rnncli.models.base import Model
 from rnncli.models.config import FEED_FORWARD, NetworkConfig
 from rnncli.models.registry import MODELS
-from rnncli.text.corpus import Corpus
-from rnncli.text.pairs import PairCorpus
 from rnncli.training.defaults import (
     WORK,
     characters,
@@ -29,8 +29,8 @@ from rnncli.training.defaults import (
 )
 from rnncli.training.machine import multiplications_per_second
 from rnncli.training.options import TrainingOptions
+from rnncli.training.parallel.shared_memory import team_of
 from rnncli.training.trainer import Trainer
-from rnncli.training.workers import team_of
 
 Choices = dict[str, Any]
 

@@ -1,6 +1,6 @@
 """The training loop: a generator that yields a report per step and knows nothing of terminals or files.
 
-It is the same for every task: what a step reads, and in which order, is the matter of :mod:`rnncli.training.lessons`.
+It is the same for every task: what a step reads, and in which order, is the matter of :mod:`rnncli.training.batches`.
 """
 
 import math
@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from rnncli.datasets.pairs import PairCorpus
+from rnncli.datasets.text import Corpus
 from rnncli.engine import schedules
 from rnncli.engine.optimizers import OPTIMIZERS, clip_by_global_norm
 from rnncli.engine.parameters import Parameters
@@ -18,11 +20,9 @@ from rnncli.engine.types import Array
 from rnncli.errors import NotFiniteError
 from rnncli.models.base import Model
 from rnncli.models.score import Score
-from rnncli.text.corpus import Corpus
-from rnncli.text.pairs import PairCorpus
-from rnncli.training.lessons import lessons_of
+from rnncli.training.batches import lessons_of
 from rnncli.training.options import TrainingOptions
-from rnncli.training.team import Alone, Team, part
+from rnncli.training.parallel.group import Alone, Team, part
 
 EVALUATIONS = 16
 """Evaluations in a run, spread evenly, where the validation text is not long in comparison."""

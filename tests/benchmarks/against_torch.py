@@ -27,15 +27,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from rnncli.checkpoint import Checkpoint, save
+from rnncli.datasets.text import Corpus
+from rnncli.datasets.vocabulary import Vocabulary
+from rnncli.inference.sampling import Choice, generate
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
-from rnncli.sampling import Choice, generate
-from rnncli.text.corpus import Corpus
-from rnncli.text.vocabulary import Vocabulary
+from rnncli.storage.checkpoint import Checkpoint, save
 from rnncli.training.options import TrainingOptions
+from rnncli.training.parallel.shared_memory import team_of
 from rnncli.training.trainer import Trainer
-from rnncli.training.workers import team_of
 
 V = 65
 VOCABULARY = Vocabulary("".join(map(chr, range(48, 48 + V))))

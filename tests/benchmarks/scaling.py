@@ -16,13 +16,13 @@ os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"  # read
 
 import numpy as np
 
+from rnncli.datasets.text import Corpus
+from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
-from rnncli.text.corpus import Corpus
-from rnncli.text.vocabulary import Vocabulary
 from rnncli.training.options import TrainingOptions
+from rnncli.training.parallel.shared_memory import team_of
 from rnncli.training.trainer import Report, Trainer
-from rnncli.training.workers import team_of
 
 VOCABULARY = Vocabulary("".join(map(chr, range(48, 48 + 65))))
 LEAST = 0.3  # seconds of a measurement

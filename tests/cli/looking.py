@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from rnncli import checkpoint
+from rnncli.storage import checkpoint
 from tests.cli.running import rnncli, succeeded
 
 TEXT = "".join(f'{n} "[bold]é" (\x1b[31m{n * n % 97})\n' for n in range(620))

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnncli import checkpoint
-from rnncli.checkpoint import Checkpoint, save
+from rnncli.inference.sampling import Choice, generate
 from rnncli.inspection.activations import held, state_names, unit_of
-from rnncli.sampling import Choice, generate
+from rnncli.storage import checkpoint
+from rnncli.storage.checkpoint import Checkpoint, save
 from tests.cli.examples import learnt
 from tests.cli.looking import LAYERED, model_of
 from tests.cli.running import refused, rnncli, succeeded

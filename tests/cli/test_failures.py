@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rnncli import checkpoint
+from rnncli.storage import checkpoint
 from tests.cli.conftest import LINES
 from tests.cli.running import COMMAND, environment, process, rnncli, succeeded
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rnncli import checkpoint
+from rnncli.storage import checkpoint
 from tests.cli.running import refused, rnncli, succeeded
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncli import checkpoint
-from rnncli.checkpoint import Checkpoint, save
+from rnncli.storage import checkpoint
+from rnncli.storage.checkpoint import Checkpoint, save
 from tests.cli.running import process, refused, rnncli, succeeded
 from tests.helpers import cyclic_model
 

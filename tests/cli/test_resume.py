@@ -6,7 +6,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from rnncli import checkpoint
+from rnncli.storage import checkpoint
 from tests.cli.conftest import LINES
 from tests.cli.running import COMMAND, environment, process, refused, rnncli, succeeded
 

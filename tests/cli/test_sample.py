@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import rnncli as library
-from rnncli.checkpoint import Checkpoint, save
+from rnncli.storage.checkpoint import Checkpoint, save
 from tests.cli.running import COMMAND, environment, process, refused, rnncli, succeeded
 from tests.helpers import cyclic_model
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import rnncli as library
-from rnncli import checkpoint
-from rnncli.ngram import probabilities
+from rnncli.evaluation.ngram import probabilities
+from rnncli.storage import checkpoint
 from tests.cli.conftest import LINES
 from tests.cli.running import process, refused, rnncli, succeeded
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from rnncli.grading import Confusion
-from rnncli.terminal.grades import draw_confusion
+from rnncli.evaluation.metrics import Confusion
+from rnncli.terminal.metrics import draw_confusion
 from tests.cli.examples import ANSWERED, TASKS, answers, learnt, predicted, questions
 from tests.cli.running import COMMAND, environment, process, rnncli, succeeded
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncli import checkpoint
-from rnncli.text.pairs import read_pairs
-from rnncli.text.sources import open_sources
+from rnncli.datasets.pairs import read_pairs
+from rnncli.datasets.sources import open_sources
+from rnncli.storage import checkpoint
 from rnncli.training.trainer import Report, Trainer
 from tests.cli.examples import EXAMPLES, TASKS, pairs_file, tsv
 from tests.cli.running import COMMAND, environment, rnncli, succeeded

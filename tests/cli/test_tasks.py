@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rnncli import checkpoint
+from rnncli.storage import checkpoint
 from tests.cli.examples import (
     ANSWERED,
     EXAMPLES,

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnncli import checkpoint
+from rnncli.storage import checkpoint
 from tests.cli.conftest import LINES
 from tests.cli.running import process, refused, rnncli, succeeded
 

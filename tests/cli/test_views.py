@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncli import checkpoint
-from rnncli.inspection.finding import Curves, Finding, Scatter, Strip, Table
+from rnncli.results import Curves, Finding, Scatter, Strip, Table
+from rnncli.storage import checkpoint
 from rnncli.terminal.cells import mark
 from rnncli.terminal.words import visible_line
 from tests.cli.looking import HELD_OUT, NETWORKS, OTHERS, PAIRS, VIEWS, check_schema, finding, model_of, strict, words
@@ -28,7 +28,7 @@ def parts(network: str, view: str, kind: str) -> list[dict[str, Any]]:
 
 
 def test_every_view_is_tried() -> None:
-    from rnncli.inspection.views import VIEWS as PRODUCT
+    from rnncli.inspection.registry import VIEWS as PRODUCT
 
     assert VIEWS.keys() == PRODUCT.keys()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rnncli.checkpoint import Checkpoint, save
+from rnncli.storage.checkpoint import Checkpoint, save
 from tests.cli.examples import QUICK, learnt, pairs_file
 from tests.cli.looking import HELD_OUT, TEXT, VIEWS, check_schema, model_of, strict, words
 from tests.cli.running import process, refused, rnncli, succeeded

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rnncli import checkpoint
+from rnncli.storage import checkpoint
 from tests.cli.conftest import LINES
 from tests.cli.running import COMMAND, environment, process, refused, rnncli
 from tests.cli.test_resume import LONG, interrupt

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rnncli.inspection.subject import Subject
+from rnncli.inspection.probe import Subject
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
 from rnncli.training.options import TrainingOptions

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnncli.inspection.subject import Subject
+from rnncli.inspection.probe import Subject
 from rnncli.models.language_model import LanguageModel
 from tests.helpers import random_ids, random_model
 

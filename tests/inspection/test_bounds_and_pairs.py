@@ -8,9 +8,9 @@ from rnncli.engine.types import Array
 from rnncli.engine.workspace import Workspace
 from rnncli.inspection.activations import activation
 from rnncli.inspection.association import associate, auc, rank
-from rnncli.inspection.backwards import state_gradients
-from rnncli.inspection.gradients import bound
-from rnncli.inspection.match import alike
+from rnncli.inspection.bptt import state_gradients
+from rnncli.inspection.views.gradients import bound
+from rnncli.inspection.views.match import alike
 from tests.helpers import random_pair_model
 from tests.inspection.subjects import random_subject
 

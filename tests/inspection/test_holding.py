@@ -8,8 +8,8 @@ import pytest
 
 from rnncli.engine.edits import Edit
 from rnncli.engine.types import Array
-from rnncli.inspection.ablate import effects
 from rnncli.inspection.activations import Unit, activation, held, read, state_names
+from rnncli.inspection.views.ablate import effects
 from rnncli.models.language_model import LanguageModel
 from tests.helpers import random_ids, random_model
 from tests.inspection.subjects import every_network, looked_at, random_subject

@@ -7,10 +7,10 @@ import pytest
 
 from rnncli.engine.types import Array
 from rnncli.inspection.activations import activation, gate_names, read
-from rnncli.inspection.backwards import state_gradients
-from rnncli.inspection.gates import OPEN, SHUT, saturation
-from rnncli.inspection.memory import half_lives, loss_with_context
-from rnncli.inspection.why import connectivity
+from rnncli.inspection.bptt import state_gradients
+from rnncli.inspection.views.gates import OPEN, SHUT, saturation
+from rnncli.inspection.views.memory import half_lives, loss_with_context
+from rnncli.inspection.views.why import connectivity
 from rnncli.models.language_model import LanguageModel
 from tests.helpers import random_ids, random_model
 from tests.inspection.subjects import every_network, every_recurrent, looked_at, random_subject

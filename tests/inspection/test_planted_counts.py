@@ -5,14 +5,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from rnncli.inspection.ablate import ablate
 from rnncli.inspection.activations import read
-from rnncli.inspection.ask import Ask
 from rnncli.inspection.association import LEVEL, associate
 from rnncli.inspection.features import FEATURES, feature
-from rnncli.inspection.finding import Strip, Table
-from rnncli.inspection.subject import Subject
-from rnncli.inspection.units import Tracking, track, units
+from rnncli.inspection.probe import Subject
+from rnncli.inspection.request import Ask
+from rnncli.inspection.views.ablate import ablate
+from rnncli.inspection.views.units import Tracking, track, units
+from rnncli.results import Strip, Table
 from tests.inspection.planted import EVEN, TRUTHS, owed
 
 CAUSES = ["brackets", "runs"]

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnncli.inspection.ablate import effects
+from rnncli.datasets.text import Corpus
+from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.inspection.activations import read
 from rnncli.inspection.association import LEVEL, SHIFTS, associate
 from rnncli.inspection.features import feature
-from rnncli.inspection.subject import Subject
-from rnncli.inspection.units import Tracking, track
+from rnncli.inspection.probe import Subject
+from rnncli.inspection.views.ablate import effects
+from rnncli.inspection.views.units import Tracking, track
 from rnncli.models.language_model import LanguageModel
-from rnncli.text.corpus import Corpus
-from rnncli.text.vocabulary import Vocabulary
 from rnncli.training.plan import begin
 
 LETTERS = "abcdefgh"
@@ -106,8 +106,8 @@ def test_what_is_not_there_is_not_found() -> None:
 
 def test_a_view_of_the_planted_truth_says_so(tmp_path: Path) -> None:
     """Through to what is printed: the feature, the unit, and yes."""
-    from rnncli.inspection.ask import Ask
-    from rnncli.inspection.units import units
+    from rnncli.inspection.request import Ask
+    from rnncli.inspection.views.units import units
 
     finding = units(Ask(learnt("inside quotes"), features=["inside quotes"]))
     (table, *_) = finding.parts

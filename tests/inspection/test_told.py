@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncli.inspection.ask import Ask
-from rnncli.inspection.diff import diff
-from rnncli.inspection.finding import Finding, Strip
-from rnncli.inspection.health import health
-from rnncli.inspection.memory import SMALL, memory, memory_length
-from rnncli.inspection.mistakes import KINDS, kinds_of, mistakes
+from rnncli.inspection.request import Ask
+from rnncli.inspection.views.diff import diff
+from rnncli.inspection.views.errors import KINDS, kinds_of, mistakes
+from rnncli.inspection.views.health import health
+from rnncli.inspection.views.memory import SMALL, memory, memory_length
 from rnncli.models.language_model import LanguageModel
+from rnncli.results import Finding, Strip
 from tests.helpers import random_model
 from tests.inspection.subjects import every_network, looked_at, random_subject
 

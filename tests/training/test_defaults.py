@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rnncli.text.corpus import Corpus
-from rnncli.text.vocabulary import Vocabulary
+from rnncli.datasets.text import Corpus
+from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.training import plan
 from rnncli.training.defaults import WIDTHS, default_dropout, default_network
 from tests.helpers import corpus_of

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rnncli.datasets.text import Streams
 from rnncli.errors import InputError, NotFiniteError, TrainingError
+from rnncli.evaluation.losses import score
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.score import Score
-from rnncli.scoring import score
-from rnncli.text.corpus import Streams
 from rnncli.training.options import TrainingOptions
 from rnncli.training.trainer import Report, Trainer
 from tests.helpers import corpus_of

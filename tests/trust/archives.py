@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rnncli.checkpoint import Checkpoint, save
+from rnncli.storage.checkpoint import Checkpoint, save
 from rnncli.training.record import resume_shapes
 from tests.helpers import RECORD, random_model
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncli.checkpoint import Checkpoint, load
 from rnncli.errors import ModelFileError
+from rnncli.storage.checkpoint import Checkpoint, load
 from tests.trust.archives import (
     HEADER,
     Members,

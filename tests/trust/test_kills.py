@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncli import checkpoint
-from rnncli.checkpoint import Checkpoint, load, save
-from rnncli.claim import claimed, temporary_of
 from rnncli.errors import InputError, RnncliError
+from rnncli.storage import checkpoint
+from rnncli.storage.checkpoint import Checkpoint, load, save
+from rnncli.storage.lock import claimed, temporary_of
 from tests.cli.running import environment
 from tests.trust.archives import small_model
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rnncli import checkpoint
-from rnncli.checkpoint import load
+from rnncli.storage import checkpoint
+from rnncli.storage.checkpoint import load
 from tests.cli.running import COMMAND, environment
 from tests.trust.archives import small_model
 from tests.trust.test_signals import TEXT, start

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rnncli.checkpoint import load
+from rnncli.storage.checkpoint import load
 from tests.cli.running import COMMAND, environment
 
 TIMES = 20

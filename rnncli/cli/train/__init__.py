@@ -1,0 +1,1 @@
+"""``rnncli train``: the options, what is learnt, the run, and what it says."""

@@ -1,0 +1,64 @@
+"""Gradients on their way back through time and to the characters."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rnncli.engine.parameters import Parameters
+from rnncli.engine.types import Array, Ids
+from rnncli.engine.workspace import Workspace
+from rnncli.inspection.activations import recurrent_model_of
+from rnncli.inspection.probe import Subject
+from rnncli.models import output
+from rnncli.models.language_model import LanguageModel
+
+STEPS = 64
+STREAMS = 32
+
+
+def back_through_time(
+    model: LanguageModel, ids: Ids, state: Array, d_outputs: Array
+) -> Iterator[tuple[Array, Parameters]]:
+    """Read ``ids`` (T, B) from ``state``, then go back step by step: yields the gradient (L, S, B, H) of the state
+    before each step, the last step first, and a scratch of the parameters' gradients from that step alone.
+
+    ``d_outputs`` (T, B, H) is the gradient of the hidden states of the top layer.
+    """
+    network, forwards = model.network, []
+    for step in ids:
+        workspace = Workspace()  # one for each step, so that all steps stay readable
+        forwards.append((network.forward(model.parameters, step[None], state, workspace), workspace))
+        state = forwards[-1][0].state
+    gradients, d_state = model.parameters.zeros_like(), np.zeros_like(state)
+    for t in reversed(range(len(ids))):
+        forward, workspace = forwards[t]
+        d_step = d_outputs[t : t + 1].copy()
+        d_state = network.backward(model.parameters, gradients, forward, d_step, d_state, workspace)
+        yield d_state, gradients
+
+
+def state_gradients(subject: Subject, steps: int = STEPS) -> dict[str, Array]:
+    """The norm of the gradient of a loss with respect to the state of each cell 0 … ``steps`` steps before it, by the
+    name of the cell: the root of the mean square over places in the text."""
+    model = recurrent_model_of(subject, "state that gradients could go back through")
+    ids = subject.ids.astype(np.intp)
+    steps = min(steps, (len(ids) - 1) // 2)
+    starts = np.unique(np.linspace(0, len(ids) - steps - 2, STREAMS).astype(np.intp))
+    window = ids[starts + np.arange(steps + 2)[:, None]]
+    state = model.zero_state(len(starts))
+    forward = model.forward(window[:-1], state)
+    _, d_hidden = output.learn(
+        forward.outputs[-1:],
+        window[-1:],
+        None,
+        model.parameters.scope("output"),
+        model.parameters.zeros_like().scope("output"),
+        "cross-entropy",
+        Workspace(),
+    )
+    d_outputs = np.zeros((steps + 1, *d_hidden.shape[1:]), d_hidden.dtype)
+    d_outputs[-1] = d_hidden[0] * len(starts)  # of each loss, not of their mean
+    squares = []
+    for d_state, _ in back_through_time(model, window[:-1], state, d_outputs):
+        squares.append(np.square(d_state).sum(axis=(1, 3)).mean(axis=1))
+    return {name: np.sqrt(np.array(squares)[:, i]) for i, name in enumerate(model.network.names)}

@@ -1,0 +1,53 @@
+"""Are the units integrators, or memoryless? How often each gate is shut or open (Karpathy, Johnson and Fei-Fei
+2015)."""
+
+import numpy as np
+
+from rnncli.engine.types import Array
+from rnncli.errors import InputError
+from rnncli.inspection.activations import gate_names, read_gates, recurrent_model_of
+from rnncli.inspection.probe import Subject
+from rnncli.inspection.request import Ask
+from rnncli.results import Finding, Part, Scatter, Table
+
+CHARACTERS = 50_000
+SHUT, OPEN = 0.1, 0.9
+
+
+def saturation(subject: Subject, names: list[str]) -> dict[str, tuple[Array, Array]]:
+    """For each activation the shares of time (H,) that it is below ``SHUT`` and above ``OPEN``."""
+    shut, opened, count = dict.fromkeys(names, np.zeros(1)), dict.fromkeys(names, np.zeros(1)), 0
+    for values in read_gates(subject, names):
+        for name, found in values.items():
+            shut[name] = shut[name] + (found < SHUT).sum(axis=0)
+            opened[name] = opened[name] + (found > OPEN).sum(axis=0)
+        count += len(found)
+    return {name: (shut[name] / count, opened[name] / count) for name in names}
+
+
+def gates(ask: Ask) -> Finding:
+    """Shares of time per unit as a scatter, and per layer as a table."""
+    subject = ask.subject.first(CHARACTERS)
+    model = recurrent_model_of(subject, "gates")
+    if not gate_names(model):
+        raise InputError(f"{subject.path} is a plain RNN, which has no gates; LSTM and GRU have some")
+    names = [f"{cell}.{gate}" for cell in model.network.names for gate in gate_names(model)]
+    shares = saturation(subject, names)
+    rows = [
+        (name, float(shut.mean()), float(opened.mean()), int((opened > OPEN).sum()), int((shut > OPEN).sum()))
+        for name, (shut, opened) in shares.items()
+    ]
+    columns = ("gate", "shut", "open", "units mostly open", "units mostly shut")
+    note = f"shut: below {SHUT}, open: above {OPEN}, as shares of time; mostly: more than {OPEN:.0%} of the time"
+    scatters = [
+        Scatter(
+            name,
+            "share of time open",
+            "share of time shut",
+            list(zip(o.tolist(), s.tolist(), strict=True)),
+            [f"{name.partition('.')[0].removeprefix('l')}:{u}" for u in range(len(o))],
+        )
+        for name, (s, o) in shares.items()
+    ]
+    parts: list[Part] = [Table("Gates by layer", columns, rows, note), *scatters]
+    return Finding("gates", "Integrators, or memoryless?", subject.source, {}, parts, [ask.command("memory")])

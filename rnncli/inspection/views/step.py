@@ -1,0 +1,102 @@
+"""What is the arithmetic? Every number of a forward and a backward pass over a few characters."""
+
+import numpy as np
+
+from rnncli.engine.activations import log_softmax, softmax
+from rnncli.engine.network import RecurrentNetwork
+from rnncli.engine.types import Array, Ids
+from rnncli.engine.workspace import Workspace
+from rnncli.errors import InputError
+from rnncli.inference.prediction import predict
+from rnncli.inspection.activations import activation
+from rnncli.inspection.bptt import back_through_time
+from rnncli.inspection.prime import beginning
+from rnncli.inspection.request import Ask
+from rnncli.models.base import Model
+from rnncli.models.language_model import LanguageModel
+from rnncli.results import Finding, Part, Table
+
+SHOWN = 32
+"""Numbers of a vector that are written out: all of a small network's."""
+
+GUESSES = 8
+
+LONGEST = 40
+
+
+def step(ask: Ask) -> Finding:
+    """Character by character: gates, cell, hidden state, logits, probabilities and loss; and backwards the
+    gradients."""
+    model = ask.subject.model
+    start = beginning(model, ask.subject.text(), ask.label)
+    text, ids = start.text, start.ids
+    if len(text) > LONGEST:
+        raise InputError(
+            f"step writes out every number, so it takes {LONGEST} characters at most; give it a word: step hell"
+        )
+    forward = model.network.forward(start.parameters, ids, start.state, Workspace())
+    parts: list[Part] = [_activations(model, forward, text)]
+    facts = {"text": repr(text)}
+    if not isinstance(model, LanguageModel):
+        facts["answer"] = predict(model, [text])[0].best
+    else:
+        parts.append(_predictions(model, forward, ids[:, 0]))
+        if isinstance(model.network, RecurrentNetwork) and len(text) > 1:
+            parts.append(_backwards(model, ids, start.state))
+    return Finding("step", "What is the arithmetic?", "", facts, parts)
+
+
+def _numbers(vector: Array) -> str:
+    written = " ".join(f"{value:+.4f}" for value in vector[:SHOWN])
+    return written + (f" … ({len(vector)})" if len(vector) > SHOWN else "")
+
+
+def _activations(model: Model, forward: object, text: str) -> Table:
+    rows = []
+    network = model.network
+    for t, character in enumerate(text):
+        for cell in network.names:
+            names = [*network.cell.gates, *network.cell.states] if hasattr(network, "cell") else ["hidden"]
+            for which in dict.fromkeys(names):
+                values = activation(network, forward, f"{cell}.{which}")[t, 0]
+                rows.append((t, character, f"{cell}.{which}", _numbers(values)))
+    return Table("Forwards", ("step", "read", "activation", "values"), rows)
+
+
+def _predictions(model: LanguageModel, forward: object, ids: Ids) -> Table:
+    logits = model.logits_of(forward)[:, 0]
+    probabilities, surprise = softmax(logits), log_softmax(logits)
+    symbols, rows = model.vocabulary.symbols, []
+    for t, (row, p) in enumerate(zip(logits, probabilities, strict=True)):
+        best = np.argsort(-p, kind="stable")[:GUESSES]
+        following = int(ids[t + 1]) if t + 1 < len(ids) else None
+        loss = None if following is None else float(-surprise[t, following])
+        rows.append(
+            (
+                t,
+                symbols[int(ids[t])],
+                "  ".join(f"{symbols[i]} {row[i]:+.3f}" for i in best),
+                "  ".join(f"{symbols[i]} {p[i]:.3f}" for i in best),
+                "" if following is None else symbols[following],
+                loss,
+            )
+        )
+    return Table("What is expected", ("step", "read", "logits", "probabilities", "came", "loss, nats"), rows)
+
+
+def _backwards(model: LanguageModel, ids: Ids, state: Array) -> Table:
+    """The gradient of the sum of all losses with respect to the states before each step."""
+    inputs, targets = ids[:-1], ids[1:]
+    forward = model.forward(inputs, state)
+    d_logits = softmax(model.logits_of(forward))
+    d_logits[np.arange(len(targets)), 0, targets[:, 0]] -= 1
+    d_outputs = d_logits @ model.parameters["output.W"].T
+    rows = []
+    backwards = back_through_time(model, inputs, state, d_outputs)
+    for t, (d_state, _) in zip(reversed(range(len(inputs))), backwards, strict=True):
+        for cell, of_cell in zip(model.network.names, d_state, strict=True):
+            for name, values in zip(model.network.cell.states, of_cell[:, 0], strict=True):
+                rows.append((t, model.vocabulary.symbols[int(inputs[t, 0])], f"{cell}.{name}", _numbers(values)))
+    return Table(
+        "Backwards: the gradient of the loss to the state before each step", ("step", "read", "state", "values"), rows
+    )

@@ -1,0 +1,97 @@
+"""What does this unit do?"""
+
+import numpy as np
+
+from rnncli.errors import InputError
+from rnncli.inspection.activations import Unit, gate_names, language_model_of, read, state_names, unit_of
+from rnncli.inspection.probe import Subject
+from rnncli.inspection.request import Ask
+from rnncli.results import Finding, Part, Strip, Table
+
+CHARACTERS = 40_000
+EXCERPT = 200
+AROUND = 25
+BEST = 6
+
+
+def unit(ask: Ask) -> Finding:
+    """One unit: text coloured by its states and gates, where it is strongest, its mean by character, its weights."""
+    written = ask.arguments[0] if ask.arguments else ask.unit
+    if written is None:
+        raise InputError("name the unit: rnncli inspect MODEL unit 1:17 is number 17 of the lowest layer")
+    subject = ask.subject.first(CHARACTERS)
+    model = language_model_of(subject)
+    one = unit_of(written, model, subject.path)
+    states, gates = state_names(model), gate_names(model)
+    values = {
+        name: found[:, one.unit]
+        for name, found in read(subject, [f"{one.cell}.{which}" for which in (*states, *gates)]).values.items()
+    }
+    text = subject.text()[:-1]
+    shown = text[:EXCERPT]
+    parts: list[Part] = []
+    for which in states:
+        parts.append(Strip(f"{one.cell}.{which}", shown, values[f"{one.cell}.{which}"][:EXCERPT].tolist(), 1.0))
+    for which in gates:
+        centred = 2 * values[f"{one.cell}.{which}"][:EXCERPT] - 1  # open is +1, shut −1
+        parts.append(Strip(f"{one.cell}.{which}, open + shut -", shown, centred.tolist(), 1.0))
+    hidden = values[f"{one.cell}.hidden"]
+    parts += [_strongest(text, hidden), _by_character(text, hidden), _weights(subject, one)]
+    facts = {
+        "hidden state": f"mean {hidden.mean():.3f}, standard deviation {hidden.std():.3f}, "
+        f"{np.mean(np.abs(hidden) > 0.9):.0%} of the time beyond ±0.9"
+    }
+    following = [ask.command("ablate", "--unit", str(one)), f"rnncli sample {subject.path} --clamp {one}=1 --compare"]
+    return Finding("unit", f"What does unit {one} do?", subject.source, facts, parts, following)
+
+
+def _strongest(text: str, hidden: np.ndarray) -> Table:
+    """Places where the unit is farthest from zero, no two of them near each other."""
+    rows: list[tuple[int, float, str]] = []
+    taken = np.zeros(len(hidden), bool)
+    for at in np.argsort(-np.abs(hidden), kind="stable"):
+        if taken[at]:
+            continue
+        taken[max(0, at - 2 * AROUND) : at + 2 * AROUND] = True
+        rows.append(
+            (int(at), float(hidden[at]), f"{text[max(0, at - AROUND) : at]}[{text[at]}]{text[at + 1 : at + AROUND]}")
+        )
+        if len(rows) == BEST:
+            break
+    return Table("Where it is strongest", ("character", "hidden", "text, [the place]"), rows)
+
+
+def _by_character(text: str, hidden: np.ndarray) -> Table:
+    characters = np.array(list(text))
+    means = [(c, float(hidden[characters == c].mean()), int((characters == c).sum())) for c in sorted(set(text))]
+    means.sort(key=lambda row: row[1])
+    chosen = means if len(means) <= 2 * BEST else [*means[:BEST], *means[-BEST:]]
+    return Table("Mean after each character, lowest and highest", ("character", "mean", "times"), chosen)
+
+
+def _weights(subject: Subject, one: Unit) -> Table:
+    """The largest weights from characters into the unit, and from it to the next character or the layer above."""
+    model, parameters = subject.model, subject.model.parameters
+    symbols, size = model.vocabulary.symbols, model.config.hidden_size
+    names = model.network.names
+    rows: list[tuple[str, str, float]] = []
+    if one.cell == names[0] and not model.config.embedding_size:
+        W = parameters[f"{one.cell}.W_x"]
+        gates = model.network.cell.gates if hasattr(model.network, "cell") else [f"{n} back" for n in range(len(W))]
+        for gate, column in zip(gates, W[..., one.unit], strict=True):
+            for i in np.argsort(-np.abs(column[: len(symbols)]), kind="stable")[:3]:
+                rows.append((f"from the character, {gate}", symbols[i], float(column[i])))
+    if f"{one.cell}.W_h" in parameters:
+        for gate, column in zip(model.network.cell.gates, parameters[f"{one.cell}.W_h"][..., one.unit], strict=True):
+            i = int(np.abs(column).argmax())
+            rows.append((f"from a unit, {gate}", str(Unit(one.cell, i)), float(column[i])))
+    if one.cell == names[-1]:
+        out = parameters["output.W"][one.unit]
+        for i in np.argsort(-np.abs(out), kind="stable")[:BEST]:
+            rows.append(("to the next character", symbols[i], float(out[i])))
+    else:
+        above = names[names.index(one.cell) + 1]
+        W = parameters[f"{above}.W_x"].reshape(-1, parameters[f"{above}.W_x"].shape[-2], size)[:, one.unit]
+        for g, i in [divmod(int(i), size) for i in np.argsort(-np.abs(W), axis=None, kind="stable")[:BEST]]:
+            rows.append(("to the layer above", str(Unit(above, i)), float(W[g, i])))
+    return Table("Largest weights", ("way", "other end", "weight"), rows)

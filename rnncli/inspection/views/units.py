@@ -1,0 +1,143 @@
+"""Which unit tracks quotes, indentation, the position in the line …?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnncli.engine.types import Array
+from rnncli.errors import InputError
+from rnncli.inspection.activations import Unit, language_model_of, read
+from rnncli.inspection.association import LEVEL, associate, auc, rank, standardised
+from rnncli.inspection.features import FEATURES, feature, is_yes_or_no
+from rnncli.inspection.probe import Subject
+from rnncli.inspection.request import Ask
+from rnncli.models.language_model import LanguageModel
+from rnncli.results import Finding, Strip, Table
+
+CHARACTERS = 40_000
+BEST = 3
+"""Units shown for each feature."""
+
+SNIPPET = 60
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """``unit`` goes with ``feature``: ``strength`` is the AUC of a feature that is true or false, else the correlation,
+    in the half of the text in which the unit was not chosen; ``untrained`` the same for the best unit of an untrained
+    network. ``z`` and ``p`` are those of :class:`Association`. ``sign`` is −1 where the unit is low for the feature."""
+
+    feature: str
+    unit: Unit
+    strength: float
+    untrained: float
+    z: float
+    p: float
+    sign: int
+
+    @property
+    def learnt(self) -> float:
+        """By how much it is stronger than in an untrained network."""
+        return self.strength - self.untrained
+
+    @property
+    def is_associated(self) -> bool:
+        """Whether chance gives it less than one time in twenty, among all pairs that were looked at."""
+        return self.p < LEVEL
+
+
+def track(subject: Subject, names: list[str], layer: int | None = None, best: int = BEST) -> list[Tracking]:
+    """The ``best`` units for each of these features, chosen in the first half of the text and measured in the
+    second."""
+    model = language_model_of(subject)
+    cells = [cell for cell in model.network.names if layer in (None, int(cell[1:]))]
+    if not cells:
+        raise InputError(f"{subject.path} has no hidden units")
+    text = subject.text()[:-1]
+    features = np.stack([feature(name, text) for name in names], axis=1)
+    trained, untrained = _hidden(subject, cells), _hidden(_untrained(subject, model), cells)
+    half = len(text) // 2
+    tested = associate(trained[half:], features[half:])
+    chosen = _correlation(trained[:half], features[:half])
+    of_untrained = _correlation(untrained[:half], features[:half]), _correlation(untrained[half:], features[half:])
+    size, found = model.config.hidden_size, []
+    for f, name in enumerate(names):
+        labels = features[half:, f]
+        if not np.any(features[:half, f] != features[0, f]) or not np.any(labels != labels[0]):
+            continue  # it does not occur, or always does
+        plain = int(np.abs(of_untrained[0][:, f]).argmax())
+        r = of_untrained[1][plain, f]
+        nothing = _strength(untrained[half:, plain] * np.sign(r), abs(float(r)), labels)
+        for u in np.argsort(-np.abs(chosen[:, f]), kind="stable")[:best]:
+            sign = 1 if chosen[u, f] >= 0 else -1
+            strength = _strength(sign * trained[half:, u], sign * float(tested.r[u, f]), labels)
+            unit = Unit(cells[u // size], int(u % size))
+            z, p = float(sign * tested.z[u, f]), float(tested.p[u, f])
+            found.append(Tracking(name, unit, strength, nothing, z, p, sign))
+    return found
+
+
+def _hidden(subject: Subject, cells: list[str]) -> Array:
+    values = read(subject, [f"{cell}.hidden" for cell in cells]).values
+    return np.concatenate(list(values.values()), axis=1)
+
+
+def _untrained(subject: Subject, model: LanguageModel) -> Subject:
+    fresh = LanguageModel(model.config, model.vocabulary)
+    fresh.initialise(np.random.default_rng(0))
+    return Subject(fresh, subject.path, subject.record, subject.ids, subject.source)
+
+
+def _correlation(activations: Array, features: Array) -> Array:
+    return standardised(rank(activations)).T @ standardised(features) / len(features)
+
+
+def _strength(activation: Array, r: float, labels: Array) -> float:
+    return auc(activation, labels) if is_yes_or_no(labels) else r
+
+
+def units(ask: Ask) -> Finding:
+    """For the built-in features, or those asked for, the units that go with them most closely."""
+    subject = ask.subject.first(CHARACTERS)
+    found = track(subject, ask.features or list(FEATURES), ask.layer)
+    associated = [one for one in found if one.is_associated]
+    rows = [
+        (one.feature, str(one.unit), one.strength, one.untrained, one.z, one.p, "yes" if one.is_associated else "no")
+        for one in found
+    ]
+    columns = ("feature", "unit", "AUC or r", "untrained", "z", "p", "associated")
+    note = (
+        "chosen in the first half of the text, measured in the second; z against the feature shifted by 1,000 "
+        "characters and more; p for all pairs together; r where the feature is a number"
+    )
+    parts: list[Table | Strip] = [Table("Units that go with a feature", columns, rows, note)]
+    if associated:
+        best = max(associated, key=lambda one: abs(one.z))
+        parts.append(_snippet(subject, best))
+    shown = max(associated, key=lambda one: abs(one.z)) if associated else None
+    following = []
+    if shown:
+        following = [
+            ask.command("ablate", "--unit", str(shown.unit), "--feature", f"'{shown.feature}'"),
+            ask.command("unit", str(shown.unit)),
+        ]
+    number = len({one.unit for one in associated})
+    facts = {
+        "features": f"{len({one.feature for one in found})} that occur",
+        "associated": f"{number} unit{'s'[: number != 1]}",
+    }
+    return Finding("units", "Which unit tracks what?", subject.source, facts, parts, following)
+
+
+def _snippet(subject: Subject, one: Tracking) -> Strip:
+    """The unit where the feature changes for the first time, some lines into the second half."""
+    text = subject.text()
+    values = feature(one.feature, text)
+    half = len(text) // 2
+    changes = half + np.flatnonzero(np.diff(values[half:]) != 0)
+    start = max(0, int(changes[0]) - SNIPPET // 3) if len(changes) else half
+    window = subject.ids[: start + 4 * SNIPPET + 1]
+    part = Subject(subject.model, subject.path, subject.record, window, subject.source)
+    hidden = read(part, [f"{one.unit.cell}.hidden"], streams=1).values[f"{one.unit.cell}.hidden"]
+    shown = hidden[start : start + 4 * SNIPPET, one.unit.unit]
+    return Strip(f"Unit {one.unit}, {one.feature}", text[start : start + len(shown)], shown.tolist(), 1.0)

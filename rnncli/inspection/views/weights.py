@@ -1,0 +1,78 @@
+"""What is in the matrices?"""
+
+import numpy as np
+
+from rnncli.engine.types import Array
+from rnncli.inspection.request import Ask
+from rnncli.models.base import Model
+from rnncli.models.language_model import LanguageModel
+from rnncli.results import Finding, Part, Table
+
+NEIGHBOURS = 4
+CHARACTERS = 24
+"""Characters whose neighbours are shown, spread over the alphabet."""
+
+
+def singular_values(matrix: Array) -> tuple[float, float, float]:
+    """The largest, the median and the smallest singular value."""
+    values = np.linalg.svd(matrix.astype(np.float64), compute_uv=False)
+    return float(values[0]), float(np.median(values)), float(values[-1])
+
+
+def spectral_radius(matrix: Array) -> float:
+    """The largest absolute eigenvalue of a square matrix."""
+    return float(np.abs(np.linalg.eigvals(matrix.astype(np.float64))).max())
+
+
+def character_vectors(model: Model) -> Array:
+    """A vector (V, ·) for each character: its embedding, or of one-hot input all weights that lead from it."""
+    part = model.parameters.scope("encoder") if model.task == "translate" else model.parameters
+    W = part["embedding.W"] if model.config.embedding_size else part["l1.W_x" if model.config.layers else "output.W"]
+    if model.config.embedding_size:
+        return W[: len(model.vocabulary)]
+    if not model.config.layers:
+        W = W.reshape(model.config.context, -1, W.shape[-1])
+    return np.concatenate(list(W[:, : len(model.vocabulary)]), axis=1)
+
+
+def weights(ask: Ask) -> Finding:
+    """Sizes and spectra of all matrices, and which characters the network takes for alike."""
+    model = ask.subject.model
+    shapes = [
+        (name, " × ".join(map(str, v.shape)), v.size, float(np.sqrt(np.mean(v * v))))
+        for name, v in model.parameters.items()
+    ]
+    parts: list[Part] = [
+        Table(
+            "Parameters",
+            ("name", "shape", "number", "root mean square"),
+            shapes,
+            f"{model.parameters.flat.size:,} in all",
+        )
+    ]
+    rows = []
+    for name, values in model.parameters.items():
+        if name.endswith("W_h"):
+            cell = getattr(model, "network", None)
+            for gate, matrix in zip(cell.cell.gates if cell else (), values, strict=True):
+                rows.append((f"{name} {gate}", spectral_radius(matrix), *singular_values(matrix)))
+    if rows:
+        columns = ("matrix", "spectral radius", "largest singular value", "median", "smallest")
+        parts.append(Table("Recurrent matrices", columns, rows))
+    following = [ask.command("gradients")] if isinstance(model, LanguageModel) else []
+    if len(model.vocabulary) > NEIGHBOURS:
+        parts.append(_neighbours(model))
+    return Finding("weights", "What is in the matrices?", "", {}, parts, following)
+
+
+def _neighbours(model: Model) -> Table:
+    vectors = character_vectors(model)
+    vectors = vectors - vectors.mean(axis=0)
+    vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    cosine = vectors @ vectors.T
+    symbols, rows = model.vocabulary.symbols, []
+    for i in np.unique(np.linspace(0, len(symbols) - 1, CHARACTERS).astype(int)):
+        nearest = [j for j in np.argsort(-cosine[i], kind="stable") if j != i][:NEIGHBOURS]
+        rows.append((symbols[i], "  ".join(f"{symbols[j]} {cosine[i, j]:.2f}" for j in nearest)))
+    what = "embeddings" if model.config.embedding_size else "input weights"
+    return Table("Characters taken for alike", ("character", f"nearest by the cosine of their {what}"), rows)

@@ -1,0 +1,100 @@
+"""Which earlier characters made this one likely?"""
+
+import numpy as np
+
+from rnncli.engine.types import Array, Ids
+from rnncli.engine.workspace import Workspace
+from rnncli.errors import InputError
+from rnncli.inspection.activations import recurrent_model_of
+from rnncli.inspection.probe import Subject
+from rnncli.inspection.request import Ask
+from rnncli.inspection.views.text import expectations
+from rnncli.results import Finding, Part, Strip, Table
+
+CONTEXT = 160
+TOGETHER = 16
+"""Places that are looked at side by side."""
+
+LACK = "state that leads back to earlier characters; it sees its context only"
+GUESSES = 6
+
+
+def connectivity(subject: Subject, place: int, target: int, contrast: int | None = None) -> Array:
+    """The norm (place,) of the gradient of a logit with respect to each character before ``place``, read as a vector
+    (one-hot or embedded).
+
+    The logit is that of the symbol ``target``, or with a ``contrast`` how far it is above that of the other. As in
+    Madsen 2019, "Visualizing memorization in RNNs".
+    """
+    W = recurrent_model_of(subject, LACK).parameters["output.W"]
+    d_hidden = W[:, target] - (0 if contrast is None else W[:, contrast])
+    return _input_gradients(subject, np.array([place]), d_hidden[:, None])[0]
+
+
+def connectivities(subject: Subject, places: Ids) -> list[Array]:
+    """:func:`connectivity` of the character that stands at each of these places, over the largest of each."""
+    W = recurrent_model_of(subject, LACK).parameters["output.W"]
+    rows = []
+    for start in range(0, len(places), TOGETHER):
+        some = places[start : start + TOGETHER]
+        rows += _input_gradients(subject, some, W[:, subject.ids[some].astype(np.intp)])
+    return [row / max(float(row.max()), 1e-30) for row in rows]
+
+
+def _input_gradients(subject: Subject, places: Ids, d_hidden: Array) -> list[Array]:
+    """For each place the gradient norms (place,) of the characters before it, where ``d_hidden`` (H, M) is the gradient
+    of the hidden state just before the place."""
+    model = recurrent_model_of(subject, LACK)
+    count, steps = len(places), int(places.max())
+    ids = np.repeat(subject.ids[:steps].astype(np.intp)[:, None], count, axis=1)
+    workspace = Workspace()
+    forward = model.network.forward(model.parameters, ids, model.zero_state(count), workspace)
+    d_outputs = np.zeros_like(forward.outputs)
+    d_outputs[places - 1, np.arange(count)] = d_hidden.T
+    d_inputs = np.zeros((ids.size, model.config.embedding_size or len(model.vocabulary)), d_outputs.dtype)
+    scratch = model.parameters.zeros_like()
+    model.network.backward(model.parameters, scratch, forward, d_outputs, None, workspace, d_inputs)
+    norms = np.sqrt(np.square(d_inputs).sum(axis=1)).reshape(steps, count)
+    return [norms[:place, number] for number, place in enumerate(places)]
+
+
+def why(ask: Ask) -> Finding:
+    """The characters before a place, coloured by how much the prediction there depends on them."""
+    subject = ask.subject
+    recurrent_model_of(subject, LACK)
+    place = _place(ask, len(subject.ids))
+    start = max(0, place - CONTEXT)
+    part = Subject(subject.model, subject.path, subject.record, subject.ids[start : place + 1], subject.source)
+    bits, scores = expectations(part)
+    symbols = subject.model.vocabulary.symbols
+    came, contrast = int(part.ids[-1]), None
+    if ask.contrast is not None:
+        others = subject.model.vocabulary.encode(ask.contrast, "--contrast")
+        if len(others) != 1:
+            raise InputError(f"--contrast takes one character, and {ask.contrast!r} is {len(others)} of them")
+        contrast = int(others[0])
+    norms = connectivity(part, len(part.ids) - 1, came, contrast)
+    text = part.text()
+    rather = "" if contrast is None else f" rather than {symbols[contrast]!r}"
+    full = float(norms.max()) or 1.0
+    name = f"Connectivity of {text[-1]!r}{rather}, full colour {full:.3g}"
+    strip = Strip(name, text[:-1], norms.tolist(), full, signed=False)
+    best = np.argsort(-scores[-1], kind="stable")[:GUESSES]
+    guesses = [(symbols[i], float(np.exp(scores[-1, i])), "came" if i == came else "") for i in best]
+    strongest = [
+        (place - len(norms) + int(i), text[i], float(norms[i])) for i in np.argsort(-norms, kind="stable")[:GUESSES]
+    ]
+    parts: list[Part] = [
+        strip,
+        Table("What was expected", ("character", "probability", ""), guesses),
+        Table("Strongest", ("place", "character", "gradient norm"), strongest),
+    ]
+    facts = {"place": f"character {place:,}, {text[-1]!r}, {bits[-1]:.2f} bits"}
+    return Finding("why", f"What made character {place:,} likely?", subject.source, facts, parts)
+
+
+def _place(ask: Ask, count: int) -> int:
+    written = ask.arguments[0] if ask.arguments else str(min(count - 1, CONTEXT))
+    if not written.isdecimal() or not 1 <= int(written) < count:
+        raise InputError(f"{written!r} is no place in the text; name a character by its number, 1 to {count - 1}")
+    return int(written)

@@ -1,0 +1,205 @@
+"""Lines of two columns: what they are read into, and what is refused, by file and line."""
+
+import io
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from rnncli.datasets.labels import Labels
+from rnncli.datasets.pairs import COLUMNS, PairCorpus, Pairs, read_columns, read_pairs
+from rnncli.datasets.ragged import Ragged
+from rnncli.datasets.sources import Sources
+from rnncli.datasets.vocabulary import Vocabulary
+from rnncli.errors import InputError
+from tests.datasets.test_text import sources_of
+from tests.helpers import ODD_CHARACTERS
+
+GOOD = {"classify": "x\tab\ny\tba", "generate": "x\tab\ny\tba", "tag": "ab\tNV\nb\tV", "translate": "ab\tX\nb\tYX"}
+"""Two lines of each task."""
+
+
+def decoded(corpus: PairCorpus, pairs: Pairs) -> list[tuple[str, str]]:
+    """Text and partner of each pair."""
+
+    def of(ragged: Ragged, symbols: tuple[str, ...] | str) -> list[str]:
+        cuts = pairwise(ragged.starts)
+        return ["".join(symbols[i] for i in ragged.ids[start:stop]) for start, stop in cuts]
+
+    return list(
+        zip(of(pairs.texts, corpus.vocabulary.symbols), of(pairs.partners, corpus.partner.symbols), strict=True)
+    )
+
+
+def read(*texts: str, task: str = "classify", **options: object) -> PairCorpus:
+    return read_pairs(sources_of(*texts), task, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("task", "expected", "characters", "unknown", "partner"),
+    [
+        ("classify", [("ab", "x"), ("ba", "y")], "ab", True, Labels(("x", "y"))),
+        ("generate", [("\nab\n", "x"), ("\nba\n", "y")], "\nab", False, Labels(("x", "y"))),
+        ("tag", [("ab", "NV"), ("b", "V")], "ab", True, Vocabulary("NV")),
+        ("translate", [("ab", "\nX\n"), ("b", "\nYX\n")], "ab", True, Vocabulary("\nXY")),
+    ],
+)
+def test_each_task_has_its_columns(
+    task: str, expected: list[tuple[str, str]], characters: str, unknown: bool, partner: Labels | Vocabulary
+) -> None:
+    """Line ends stand around what is written, and what is only read has a symbol for the unknown."""
+    corpus = read(GOOD[task], task=task)
+    assert decoded(corpus, corpus.training) == expected
+    assert corpus.vocabulary == Vocabulary(characters, unknown=unknown)
+    assert corpus.partner == partner
+    assert (corpus.task, corpus.names, len(corpus.validation)) == (task, ["text 1"], 0)
+
+
+@pytest.mark.parametrize("task", COLUMNS)
+def test_line_ends_and_cuts_into_files_do_not_matter(task: str) -> None:
+    expected = read(GOOD[task], task=task)
+    pairs = decoded(expected, expected.training)
+    first, second = GOOD[task].split("\n")
+    for end in ("\n", "\r\n"):
+        for last in ("", end):
+            for texts in ([first + end + second + last], [first + last, second + last], ["", first, "", second + last]):
+                corpus = read(*texts, task=task)
+                assert decoded(corpus, corpus.training) == pairs
+                assert (corpus.vocabulary, corpus.partner) == (expected.vocabulary, expected.partner)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_any_two_columns_are_read_as_they_are(seed: int) -> None:
+    """All characters but the tab and the line end stand for themselves, and each line knows its place."""
+    rng = np.random.default_rng(seed)
+    alphabet = ODD_CHARACTERS + "a\x0b\x85\u2028\r"
+
+    def word() -> str:
+        return (
+            "w"
+            + "".join(alphabet[i] for i in rng.integers(len(alphabet), size=rng.integers(5)))
+            + "w "[: rng.integers(1, 3)]
+        )
+
+    files = [[(word(), word()) for _ in range(rng.integers(1, 6))] for _ in range(3)]
+    columns = read_columns(sources_of(*("\n".join(map("\t".join, lines)) for lines in files)), "classify")
+    assert list(zip(columns.first, columns.second, strict=True)) == [line for lines in files for line in lines]
+    expected = [f"text {n + 1}, line {i + 1}" for n, lines in enumerate(files) for i in range(len(lines))]
+    assert [columns.place(i) for i in range(len(expected))] == expected
+
+
+def test_labels_are_any_text() -> None:
+    labels = ["[red]", " ", "New Zealand", "漢字", "🙂", "a", " a", "A", "é", "e\u0301", "\0", "\\n"]
+    corpus = read("\n".join(f"{label}\tab" for label in labels * 2))
+    assert corpus.partner.symbols == tuple(sorted(labels))
+    assert [label for _, label in decoded(corpus, corpus.training)] == labels * 2
+
+
+FAULTS = [
+    *[(task, "ab", f"no tab where one is expected, as in {'<TAB>'.join(COLUMNS[task])}") for task in COLUMNS],
+    *[(task, "a\tb\tc", "2 tabs where one is expected") for task in COLUMNS],
+    *[(task, "a\tb\t", "2 tabs where one is expected") for task in COLUMNS],
+    *[(task, "", f"the line is empty; each should be {'<TAB>'.join(COLUMNS[task])}") for task in COLUMNS],
+    *[(task, "\tab", f"the {COLUMNS[task][0]} is empty") for task in COLUMNS],
+    *[(task, "ab\t", f"the {COLUMNS[task][1]} is empty") for task in COLUMNS],
+    ("tag", "abc\tNN", "the text has 3 characters and 2 tags; each character needs one"),
+    ("tag", "ab\tNNV", "the text has 2 characters and 3 tags; each character needs one"),
+]
+
+
+@pytest.mark.parametrize(("task", "line", "words"), FAULTS)
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_a_fault_is_named_with_file_and_line(task: str, line: str, words: str, end: str) -> None:
+    good = GOOD[task].replace("\n", end)
+    broken = {1: line + end + good, 3: good + end + line + end, 2: good.replace(end, end + line + end)}
+    if not line:
+        del broken[3]  # at the end of a file an empty line is forgiven
+    for number, text in broken.items():
+        for before in ([], [good], ["", good + end, good]):
+            for arguments in ((*before, text), (*before, text, good)):
+                with pytest.raises(InputError) as error:
+                    read(*arguments, task=task)
+                assert str(error.value).startswith(f"text {len(before) + 1}, line {number}: {words}")
+
+
+@pytest.mark.parametrize("texts", [[""], ["", ""], ["\ufeff"]])
+@pytest.mark.parametrize("task", COLUMNS)
+def test_files_without_a_line_are_refused(task: str, texts: list[str]) -> None:
+    with pytest.raises(InputError) as error:
+        read(*texts, task=task)
+    names = ", ".join(f"text {n + 1}" for n in range(len(texts)))
+    assert str(error.value) == f"{names} is empty; each line should be {'<TAB>'.join(COLUMNS[task])}"
+
+
+@pytest.mark.parametrize("task", ["classify", "generate"])
+def test_one_label_is_too_few(task: str) -> None:
+    with pytest.raises(InputError, match=r"text 1, text 2: all 3 lines have the label '\[x\]'"):
+        read("[x]\tab\n[x]\tb", "[x]\tc", task=task)
+
+
+@pytest.mark.parametrize("task", COLUMNS)
+def test_a_count_that_no_character_reaches_is_refused(task: str) -> None:
+    with pytest.raises(InputError, match="no character occurs 9 times"):
+        read(GOOD[task], task=task, min_count=9)
+
+
+def test_rare_characters_become_the_unknown_symbol_but_rare_tags_stay() -> None:
+    assert read("aab\tNNV", task="tag", min_count=2).partner == Vocabulary("NV")
+    assert read("aab\tNNV", task="tag", min_count=2).vocabulary == Vocabulary("a", unknown=True)
+    assert read("a\tXX\na\tXY", task="translate", min_count=2).partner == Vocabulary("\nX", unknown=True)
+    assert read("x\taab\ny\ta", task="generate", min_count=2).vocabulary == Vocabulary("\na", unknown=True)
+
+
+@pytest.mark.parametrize(("task", "lines"), [("generate", "x\taaaaa\ny\ta"), ("translate", "aaa\tXXXXX\naaa\tX")])
+def test_the_line_end_is_never_rare(task: str, lines: str) -> None:
+    """Without it a network could not say where a text ends."""
+    corpus = read(lines, task=task, min_count=5)
+    assert "\n" in (corpus.vocabulary if task == "generate" else corpus.partner).symbols
+
+
+UNKNOWN = [
+    ("classify", "z\tab", "knows no label 'z'; it knows x, y"),
+    ("generate", "z\tab", "knows no label 'z'; it knows x, y"),
+    ("generate", "x\tabQ", "has never seen 'Q'"),
+    ("tag", "ab\tNQ", "has never seen 'Q'"),
+    ("translate", "ab\tXQ", "has never seen 'Q'"),
+]
+
+
+@pytest.mark.parametrize(("task", "line", "words"), UNKNOWN)
+def test_what_a_model_does_not_know_is_named_with_file_and_line(task: str, line: str, words: str) -> None:
+    """In a file to check on, and in one that is read in the alphabets of a model."""
+    corpus = read(GOOD[task], task=task)
+    for before in ([], ["", GOOD[task]]):
+        broken = sources_of(*before, f"{GOOD[task]}\r\n{line}\n{GOOD[task]}")
+        with pytest.raises(InputError) as of_validation:
+            read(GOOD[task], task=task, validation=broken)
+        with pytest.raises(InputError) as of_model:
+            read_pairs(broken, task, alphabets=(corpus.vocabulary, corpus.partner))
+        for error in (of_validation, of_model):
+            assert str(error.value).startswith(f"text {len(before) + 1}, line 3: the model {words}")
+
+
+@pytest.mark.parametrize(
+    ("task", "line", "place"), [("generate", "x\tabQ", 3), ("tag", "ab\tNQ", 2), ("translate", "ab\tXQ", 2)]
+)
+def test_an_unseen_character_is_named_with_its_place_in_its_column(task: str, line: str, place: int) -> None:
+    with pytest.raises(InputError, match=f"character {place} of "):
+        read(GOOD[task], task=task, validation=sources_of(line))
+
+
+@pytest.mark.parametrize("task", ["classify", "tag", "translate"])
+def test_unseen_characters_of_what_is_only_read_are_the_unknown_symbol(task: str) -> None:
+    corpus = read(GOOD[task], task=task, validation=sources_of(GOOD[task].replace("b", "🙂")))
+    unseen = {text.replace("\ufffd", "b") for text, _ in decoded(corpus, corpus.validation)}
+    assert unseen == {text for text, _ in decoded(corpus, corpus.training)}
+    assert corpus.validation.texts.ids.max() == len(corpus.vocabulary) - 1
+
+
+def test_a_file_may_be_named_twice() -> None:
+    """Its lines are then read twice, each with its own place."""
+    text = GOOD["classify"].encode()
+    twice = Sources(["a.tsv", "a.tsv"], [lambda: io.BytesIO(text)] * 2)
+    columns = read_columns(twice, "classify")
+    assert columns.first == ["x", "y"] * 2
+    assert columns.place(2) == "a.tsv, line 1"

@@ -1,0 +1,79 @@
+"""Metadata that describe no model are refused, before anything is made of them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnncli.storage.checkpoint import save
+from tests.helpers import a_checkpoint
+from tests.storage.test_checkpoint_refusals import refused
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A whole model file."""
+    save(tmp_path / "model.npz", a_checkpoint())
+    return tmp_path / "model.npz"
+
+
+def rewrite(path: Path, data: bytes) -> None:
+    """The same arrays with other metadata."""
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files if name != "meta"}
+    np.savez(path, meta=np.frombuffer(data, np.uint8), **arrays)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda meta: meta.pop("vocabulary"),
+        lambda meta: meta.pop("sha256"),
+        lambda meta: meta.pop("training"),
+        lambda meta: meta.update(task="fly"),
+        lambda meta: meta.update(format="other"),
+        lambda meta: meta.update(training=[]),
+        lambda meta: meta.update(network=[1]),
+        lambda meta: meta["network"].update(hidden_size=-7),
+        lambda meta: meta["network"].update(hidden_size=7.0),
+        lambda meta: meta["network"].update(layers=True),
+        lambda meta: meta["network"].update(layers=10**30),
+        lambda meta: meta["network"].update(cell="lstn"),
+        lambda meta: meta["network"].update(cell=["gru"]),
+        lambda meta: meta["network"].update(dropout=1.5),
+        lambda meta: meta["network"].update(more=1),
+        lambda meta: meta["network"].pop("cell"),
+        lambda meta: meta["vocabulary"].update(characters="ab"),
+        lambda meta: meta["vocabulary"].update(characters="ba"),
+        pytest.param(
+            lambda meta: meta["network"].update(hidden_size=1 << 20),
+        ),
+    ],
+)
+def test_malformed_metadata_are_refused(change: Callable[[dict[str, Any]], Any], path: Path) -> None:
+    with np.load(path) as file:
+        meta = json.loads(file["meta"].tobytes())
+    change(meta)
+    rewrite(path, json.dumps(meta).encode())
+    refused(path)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{not json",
+        b"\xff\xfe",
+        b"[]",
+        b"1",
+        pytest.param(
+            b"[" * 200_000,
+        ),
+    ],
+)
+def test_metadata_that_are_no_json_object_are_refused(data: bytes, path: Path) -> None:
+    rewrite(path, data)
+    refused(path)
