@@ -6,11 +6,11 @@ from itertools import islice
 
 import numpy as np
 
-from rnncli.datasets.pairs import EDGE
+from rnncli.datasets.pairs import BOUNDARY
 from rnncli.errors import InputError
 from rnncli.evaluation.losses import score
 from rnncli.inference.prediction import Prediction, predict
-from rnncli.inference.sampling import Choice, generate, opening, until
+from rnncli.inference.sampling import SamplingConfig, default_prime, generate, until
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.score import Score
 from rnncli.storage import checkpoint
@@ -28,7 +28,7 @@ class TextModel:
         self.model, self.record = loaded.model, loaded.record
 
     def stream(
-        self, prime: str = "", choice: Choice | None = None, seed: int | None = None, label: str | None = None
+        self, prime: str = "", choice: SamplingConfig | None = None, seed: int | None = None, label: str | None = None
     ) -> Iterator[str]:
         """Characters that go on after ``prime``: without end, or with a ``label`` to the end of the text. InputError
         for characters and labels that it has never seen."""
@@ -36,10 +36,10 @@ class TextModel:
         if (label is None) != (model.partner is None):
             raise InputError("a label goes with a model of labelled texts, and only with that")
         begin = model.vocabulary.typed(prime)
-        begin = begin or opening(model, rng) if label is None else EDGE + begin
-        drawn = generate(model, model.vocabulary.encode(begin), choice or Choice(), rng, label=label)
+        begin = begin or default_prime(model, rng) if label is None else BOUNDARY + begin
+        drawn = generate(model, model.vocabulary.encode(begin), choice or SamplingConfig(), rng, label=label)
         characters = (model.vocabulary.symbols[int(ids[0])] for ids in drawn)
-        yield from characters if label is None else until(EDGE, characters)
+        yield from characters if label is None else until(BOUNDARY, characters)
 
     def sample(
         self,
@@ -53,7 +53,7 @@ class TextModel:
         label: str | None = None,
     ) -> str:
         """``prime`` and at most ``length`` characters after it; the same ``seed`` gives the same text."""
-        stream = self.stream(prime, Choice(temperature, top_k, top_p), seed, label)
+        stream = self.stream(prime, SamplingConfig(temperature, top_k, top_p), seed, label)
         return prime + "".join(islice(stream, length))
 
     def score(self, text: str) -> Score:

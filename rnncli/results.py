@@ -29,7 +29,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Strip:
+class ColouredText:
     """A text with a number for each character. ``scale`` is the number that has the full colour: values are coloured
     from −scale to scale, or if they are not ``signed`` from 0. ``beneath`` may have a character for each."""
 
@@ -91,11 +91,11 @@ class Scatter:
         }
 
 
-Part = Table | Strip | Curves | Scatter
+Block = Table | ColouredText | Curves | Scatter
 
 
 @dataclass(frozen=True)
-class Finding:
+class ViewResult:
     """The answer of a ``view``: ``facts`` in a few words each, parts, and ``next`` commands to try.
 
     ``text`` says which text was looked at, and is empty where none was.
@@ -105,7 +105,7 @@ class Finding:
     question: str
     text: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
-    parts: Sequence[Part] = ()
+    parts: Sequence[Block] = ()
     next: Sequence[str] = ()
 
     def to_json(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 
 import rnncli
 from rnncli.errors import InputError, ModelFileError
-from rnncli.inference.sampling import Choice
+from rnncli.inference.sampling import SamplingConfig
 from rnncli.storage.checkpoint import Checkpoint, save
 from tests.helpers import cyclic_model
 
@@ -40,7 +40,7 @@ def test_the_same_seed_gives_the_same_text(path: str) -> None:
 
 
 def test_a_stream_has_no_end(path: str) -> None:
-    assert "".join(islice(rnncli.load(path).stream("c", Choice(0)), 1000)) == ("abc" * 334)[:1000]
+    assert "".join(islice(rnncli.load(path).stream("c", SamplingConfig(0)), 1000)) == ("abc" * 334)[:1000]
 
 
 def test_a_score_in_three_units(path: str) -> None:

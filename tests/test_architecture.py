@@ -95,7 +95,7 @@ def test_imports_point_one_way(path: Path) -> None:
 def test_the_imports_of_the_engine_are_seen() -> None:
     """The search finds what is there: the proof above is not an empty one."""
     seen = {name for path in FILES if room_of(path) == "engine" for name in imports(path.read_text("utf-8"), ())}
-    assert {"numpy", "rnncli.engine.types.Array", "rnncli.engine.cells.gru.GRU"} <= seen
+    assert {"numpy", "rnncli.engine.arrays.Array", "rnncli.engine.cells.gru.GRU"} <= seen
 
 
 @pytest.mark.parametrize(

@@ -34,14 +34,14 @@ def bench(
     from rnncli.training.benchmark import measure
     from rnncli.training.defaults import default_workers
     from rnncli.training.options import TrainingOptions
-    from rnncli.training.parallel.shared_memory import team_of
+    from rnncli.training.parallel.shared_memory import make_group
 
     config = NetworkConfig(cell, layers, hidden_size, embedding_size)
     training = TrainingOptions(batch_size=batch_size, seq_length=seq_length, seconds=time)
     if workers is None:
         parameters = sum(map(prod, config.network(vocabulary_size).shapes().values()))
         workers = default_workers(parameters, batch_size * seq_length, batch_size, 0, time)
-    speed = measure(config, vocabulary_size, training, team_of(workers, batch_size))
+    speed = measure(config, vocabulary_size, training, make_group(workers, batch_size))
     if json:
         write(jsonlib.dumps({**asdict(speed), "workers": workers}) + "\n")
         return

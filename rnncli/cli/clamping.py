@@ -4,14 +4,14 @@ import math
 import shutil
 from itertools import zip_longest
 
-from rnncli.engine.edits import Edit
+from rnncli.engine.clamping import Clamp
 from rnncli.errors import InputError
 from rnncli.inspection.activations import held, state_names, unit_of
 from rnncli.models.language_model import LanguageModel
 from rnncli.terminal.words import visible_lines
 
 
-def clamped(written: str, path: str, model: LanguageModel) -> list[Edit]:
+def clamped(written: str, path: str, model: LanguageModel) -> list[Clamp]:
     """The edits for ``L:J=V`` of the model in the file ``path``; InputError where that is no unit or no number."""
     unit, _, value = written.partition("=")
     try:

@@ -9,8 +9,8 @@ from rnncli.cli.options import one_of, option, whole
 from rnncli.errors import InputError
 
 if TYPE_CHECKING:
-    from rnncli.inspection.request import Ask
-    from rnncli.results import Finding
+    from rnncli.inspection.request import ViewRequest
+    from rnncli.results import ViewResult
     from rnncli.storage.checkpoint import Checkpoint
 
 VIEWS = (
@@ -141,46 +141,48 @@ def _check_layer(path: str, loaded: "Checkpoint", layer: int | None) -> None:
         raise InputError(f"{path} has {plural(layers, 'layer')}, so there is no layer {layer}")
 
 
-def _ask(model: str, loaded: "Checkpoint", view: str, arguments: list[str], text: list[str], prime: str) -> "Ask":
+def _ask(
+    model: str, loaded: "Checkpoint", view: str, arguments: list[str], text: list[str], prime: str
+) -> "ViewRequest":
     import numpy as np
 
     from rnncli.cli.priming import primed
-    from rnncli.inspection.probe import Subject, subject_of
+    from rnncli.inspection.probe import Probe, make_probe
     from rnncli.inspection.registry import OTHERS, WITHOUT_TEXT
-    from rnncli.inspection.request import Ask
+    from rnncli.inspection.request import ViewRequest
     from rnncli.storage import checkpoint
 
     if view in WITHOUT_TEXT:
-        return Ask(Subject(loaded.model, model, loaded.record, np.empty(0, np.intp), ""), arguments)
+        return ViewRequest(Probe(loaded.model, model, loaded.record, np.empty(0, np.intp), ""), arguments)
     if view == "step":
         prime = primed(prime or " ".join(arguments), loaded.model.vocabulary)
         if not prime:
             raise InputError("step writes out the arithmetic of a short text: rnncli inspect MODEL step hell")
         ids = loaded.model.vocabulary.encode(prime, "the text")
-        return Ask(Subject(loaded.model, model, loaded.record, ids, ""))
-    subject = subject_of(model, loaded, text, primed(prime, loaded.model.vocabulary))
+        return ViewRequest(Probe(loaded.model, model, loaded.record, ids, ""))
+    subject = make_probe(model, loaded, text, primed(prime, loaded.model.vocabulary))
     others: list[Any] = []
     if view in OTHERS:
         for path in arguments:
             other = checkpoint.load(path)
             own = other.model.vocabulary.encode(subject.text(), subject.source)
-            others.append(Subject(other.model, path, other.record, own, subject.source))
+            others.append(Probe(other.model, path, other.record, own, subject.source))
         arguments = []
-    return Ask(subject, arguments, others=others)
+    return ViewRequest(subject, arguments, others=others)
 
 
-def _find(view: str, ask: "Ask") -> "Finding":
+def _find(view: str, ask: "ViewRequest") -> "ViewResult":
     from rnncli.inspection.registry import VIEWS
 
     return VIEWS[view](ask)
 
 
-def _show(finding: "Finding", json: bool, csv: bool) -> None:
+def _show(finding: "ViewResult", json: bool, csv: bool) -> None:
     import sys
 
     from rnncli.terminal.console import write
     from rnncli.terminal.screen import screen
-    from rnncli.terminal.view_result import as_csv, draw_finding
+    from rnncli.terminal.view_result import as_csv, draw_view_result
 
     if json:
         write(jsonlib.dumps(finding.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
@@ -188,7 +190,7 @@ def _show(finding: "Finding", json: bool, csv: bool) -> None:
         write(as_csv(finding.parts))
     else:
         output = screen(sys.stdout)
-        output.print(draw_finding(finding, output.width, output.color_system is not None))
+        output.print(draw_view_result(finding, output.width, output.color_system is not None))
 
 
 def _overview(
@@ -210,7 +212,7 @@ def _overview(
     from rnncli.terminal.console import say, write
     from rnncli.terminal.overview import draw_overview, draw_prime
     from rnncli.terminal.screen import screen
-    from rnncli.terminal.view_result import as_csv, draw_finding
+    from rnncli.terminal.view_result import as_csv, draw_view_result
 
     if label is not None and (loaded.model.task != "generate" or loaded.model.partner is None):
         learnt = "running text" if loaded.model.task == "generate" else f"to {loaded.model.task}"
@@ -229,23 +231,23 @@ def _overview(
     output = screen(sys.stdout)
     output.print(draw_overview(summary, output.width))
     if found is not None:
-        output.print(draw_finding(found, output.width, output.color_system is not None))
+        output.print(draw_view_result(found, output.width, output.color_system is not None))
     elif why_not:
         say(why_not)
     if steps:
         output.print(draw_prime(steps, layer or loaded.model.config.layers, output.width))
 
 
-def _health(path: str, loaded: "Checkpoint", text: list[str]) -> tuple["Finding | None", str]:
+def _health(path: str, loaded: "Checkpoint", text: list[str]) -> tuple["ViewResult | None", str]:
     """The health of a language model, or None and why it cannot be told."""
-    from rnncli.inspection.probe import subject_of
-    from rnncli.inspection.request import Ask
+    from rnncli.inspection.probe import make_probe
+    from rnncli.inspection.request import ViewRequest
     from rnncli.inspection.views.health import health
 
     if loaded.model.task != "generate" or loaded.model.partner is not None:
         return None, ""
     try:
-        return health(Ask(subject_of(path, loaded, text))), ""
+        return health(ViewRequest(make_probe(path, loaded, text))), ""
     except InputError as error:
         if text:
             raise

@@ -32,9 +32,9 @@ def learnt_ids(path: str, loaded: "Checkpoint", otherwise: str) -> Any:
     do ``otherwise``, where that text is not here as it was."""
     import numpy as np
 
-    from rnncli.inspection.probe import Subject, training_ids
+    from rnncli.inspection.probe import Probe, training_ids
 
-    learnt = training_ids(Subject(loaded.model, path, loaded.record, np.empty(0, np.intp), ""))
+    learnt = training_ids(Probe(loaded.model, path, loaded.record, np.empty(0, np.intp), ""))
     if learnt is None:
         names = ", ".join(loaded.record.get("corpus", {}).get("names", [])) or "the text that it has learnt"
         raise InputError(f"{path}: {names} is not here as it was; {otherwise}")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnncli.errors import InputError, RnncliError
-from rnncli.inspection.probe import Subject, subject_of
+from rnncli.inspection.probe import Probe, make_probe
 from rnncli.inspection.report import report
-from rnncli.inspection.request import Ask
+from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.overview import overview
-from rnncli.storage.lock import temporary_of
+from rnncli.storage.lock import temporary_path
 from rnncli.terminal.console import say
 from rnncli.terminal.report import MARK, as_html
 
@@ -29,11 +29,11 @@ def write_report(output: str, path: str, loaded: "Checkpoint", texts: list[str])
     if target.exists() and not _is_report(target):
         raise InputError(f"{output} exists and is no report, so it is left alone; name another file")
     if loaded.model.task == "generate" and loaded.model.partner is None:
-        subject = subject_of(path, loaded, texts)
+        subject = make_probe(path, loaded, texts)
     else:
-        subject = Subject(loaded.model, path, loaded.record, np.empty(0, np.intp), "")
-    data = as_html(report(Ask(subject), overview(loaded))).encode("utf-8", "replace")
-    temporary = temporary_of(target)
+        subject = Probe(loaded.model, path, loaded.record, np.empty(0, np.intp), "")
+    data = as_html(report(ViewRequest(subject), overview(loaded))).encode("utf-8", "replace")
+    temporary = temporary_path(target)
     try:
         temporary.write_bytes(data)
         os.replace(temporary, target)

@@ -129,7 +129,7 @@ def sample(
     from rnncli.cli.priming import primed
     from rnncli.cli.writing import Copied, Writing
     from rnncli.datasets.vocabulary import CODECS
-    from rnncli.inference.sampling import Choice
+    from rnncli.inference.sampling import SamplingConfig
     from rnncli.terminal.console import is_interactive, say, write
 
     loaded = load_for("sample", model)
@@ -157,7 +157,7 @@ def sample(
         if is_interactive(sys.stdout) and not json and not beam:
             say(f"seed {seed}")
     vocabulary.encode(prime, "the prime; --skip-unknown leaves them out")
-    edits = [edit for written in clamp or [] for edit in clamped(written, model, network)]
+    clamps = [edit for written in clamp or [] for edit in clamped(written, model, network)]
     copied = Copied(model, loaded) if novelty else None
     writing = Writing(
         network,
@@ -168,17 +168,17 @@ def sample(
         vocabulary.typed(stop),
         until_line,
         seed,
-        Choice(temperature[0], top_k, top_p, min_p),
+        SamplingConfig(temperature[0], top_k, top_p, min_p),
         temperature,
         no_repeat,
         beam,
     )
     if compare:
-        if not edits or json or count > 1 or length < 0:
+        if not clamps or json or count > 1 or length < 0:
             raise InputError("--compare shows one plain text of some --length beside the same with --clamp")
-        write(side_by_side(*("".join(writing.texts(held)[0]) for held in ((), edits))))
+        write(side_by_side(*("".join(writing.texts(held)[0]) for held in ((), clamps))))
         return
-    for number, pieces in enumerate(writing.texts(edits), start=1):
+    for number, pieces in enumerate(writing.texts(clamps), start=1):
         if json:
             text = "".join(pieces)
             result: dict[str, object] = {"label": label} if label is not None else {}

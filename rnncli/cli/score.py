@@ -12,7 +12,7 @@ HOW, BESIDE = "How the text is read", "Besides"
 
 if TYPE_CHECKING:
     from rnncli.datasets.sources import Sources
-    from rnncli.evaluation.metrics import Confusion
+    from rnncli.evaluation.metrics import ConfusionMatrix
     from rnncli.models.base import Model
 
 
@@ -104,7 +104,7 @@ def score(
 def _score_answers(model: "Model", sources: "Sources", json: bool) -> None:
     """Compare predictions with the column that has the truth."""
     from rnncli.datasets.pairs import read_columns
-    from rnncli.evaluation.metrics import Confusion, grade_texts
+    from rnncli.evaluation.metrics import ConfusionMatrix, sequence_metrics
     from rnncli.inference.prediction import predict
     from rnncli.terminal.console import say, write
     from rnncli.terminal.words import count, visible_line
@@ -117,7 +117,7 @@ def _score_answers(model: "Model", sources: "Sources", json: bool) -> None:
             names = ", ".join(map(visible_line, unknown))
             say(f"{noun} that the model has never learnt, and so never answers: {names}")
     answers = [prediction.best for prediction in predict(model, texts)]
-    grades = grade_texts(truth, answers)
+    grades = sequence_metrics(truth, answers)
     figures: dict[str, Any] = {"lines": len(texts)}
     if model.task == "translate":
         figures |= {"exact_match": grades.exact_match, "character_error_rate": grades.character_error_rate}
@@ -126,7 +126,8 @@ def _score_answers(model: "Model", sources: "Sources", json: bool) -> None:
         confusion = None
     else:
         tagged = model.task == "tag"
-        confusion = Confusion.of("".join(truth), "".join(answers)) if tagged else Confusion.of(truth, answers)
+        of_lines = ("".join(truth), "".join(answers)) if tagged else (truth, answers)
+        confusion = ConfusionMatrix.of(*of_lines)
         figures |= {"accuracy": confusion.accuracy, "macro_f1": confusion.macro_f1, **_by_name(confusion)}
         lines = [("right characters" if tagged else "accuracy", f"{confusion.accuracy:.2%}")]
         if tagged:
@@ -141,7 +142,7 @@ def _score_answers(model: "Model", sources: "Sources", json: bool) -> None:
         _draw(confusion, model.task)
 
 
-def _by_name(confusion: "Confusion") -> dict[str, Any]:
+def _by_name(confusion: "ConfusionMatrix") -> dict[str, Any]:
     return {
         "names": confusion.names,
         "f1": confusion.f1.tolist(),
@@ -151,7 +152,7 @@ def _by_name(confusion: "Confusion") -> dict[str, Any]:
     }
 
 
-def _draw(confusion: "Confusion", task: str) -> None:
+def _draw(confusion: "ConfusionMatrix", task: str) -> None:
     import sys
 
     from rnncli.terminal.metrics import WIDEST_CONFUSION, draw_confusion, draw_f1

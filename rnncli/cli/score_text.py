@@ -12,7 +12,14 @@ from rnncli.datasets.pairs import read_pairs
 from rnncli.datasets.sources import Sources
 from rnncli.datasets.text import read_ids
 from rnncli.errors import InputError
-from rnncli.evaluation.losses import ByCharacter, Predicted, adapting, after_context, by_character, carried
+from rnncli.evaluation.losses import (
+    LossByCharacter,
+    TokenLosses,
+    carried,
+    dynamic_evaluation,
+    fixed_context,
+    losses_by_character,
+)
 from rnncli.models.score import Score
 from rnncli.terminal.console import write
 from rnncli.terminal.words import count
@@ -48,7 +55,7 @@ def score_text(
     if len(ids) < 2:
         where = ", ".join(sources.names)
         raise InputError(f"{where} holds fewer than two characters, so there is nothing to predict")
-    found = by_character(_predicted(model, ids, adapt_rate, context), len(model.vocabulary))
+    found = losses_by_character(_losses(model, ids, adapt_rate, context), len(model.vocabulary))
     figures = _figures(found.score)
     if baseline is not None:
         nats = ngram_nats(path, loaded, train, ids, baseline)
@@ -62,11 +69,11 @@ def score_text(
     _print(figures, json)
 
 
-def _predicted(model: "LanguageModel", ids: Any, adapt_rate: float | None, context: int | None) -> Iterator[Predicted]:
+def _losses(model: "LanguageModel", ids: Any, adapt_rate: float | None, context: int | None) -> Iterator[TokenLosses]:
     if adapt_rate is not None:
-        return adapting(model, ids, adapt_rate)
+        return dynamic_evaluation(model, ids, adapt_rate)
     if context is not None:
-        return after_context(model, ids, np.arange(1, len(ids)), context)
+        return fixed_context(model, ids, np.arange(1, len(ids)), context)
     return carried(model, ids)
 
 
@@ -86,7 +93,7 @@ def _figures(score: Score) -> dict[str, Any]:
     }
 
 
-def _table(found: ByCharacter, symbols: list[str]) -> list[dict[str, Any]]:
+def _table(found: LossByCharacter, symbols: list[str]) -> list[dict[str, Any]]:
     """What each character that occurs costs, the dearest in all first."""
     return [
         {

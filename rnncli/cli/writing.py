@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnncli.cli.models import learnt_ids
-from rnncli.datasets.pairs import EDGE
+from rnncli.datasets.pairs import BOUNDARY
 from rnncli.inference.beam import BeamSearch
 from rnncli.inference.novelty import RUN, novelty
-from rnncli.inference.sampling import Choice, between, generate, opening, read_prime, until, until_all_end, until_lines
+from rnncli.inference.sampling import (
+    SamplingConfig,
+    default_prime,
+    generate,
+    read_prime,
+    temperature_ramp,
+    until,
+    until_all_end,
+    until_lines,
+)
 
 if TYPE_CHECKING:
-    from rnncli.engine.edits import Edit
+    from rnncli.engine.clamping import Clamp
     from rnncli.models.language_model import LanguageModel
     from rnncli.storage.checkpoint import Checkpoint
 
@@ -32,32 +41,32 @@ class Writing:
     stop: str
     until_line: int | None
     seed: int
-    choice: Choice
+    choice: SamplingConfig
     temperature: tuple[float, float]
     no_repeat: int
     beam: int
 
-    def texts(self, edits: "Sequence[Edit]" = ()) -> list[Iterator[str]]:
-        """The texts, in pieces as they are known, while ``edits`` hold units. One is written as it is made; several are
-        made side by side, and there when they are done."""
+    def texts(self, clamps: "Sequence[Clamp]" = ()) -> list[Iterator[str]]:
+        """The texts, in pieces as they are known, while ``clamps`` hold units. One is written as it is made; several
+        are made side by side, and there when they are done."""
         if self.beam:
             return [self._to_the_end(iter(self._likeliest()))]
-        drawn = self._drawn(edits)
+        drawn = self._drawn(clamps)
         rows = [drawn] if self.count == 1 else np.reshape(list(drawn), (-1, self.count)).T[..., None]
         symbols = self.model.vocabulary.symbols
         return [self._to_the_end(symbols[int(ids[0])] for ids in row) for row in rows]
 
     def _begin(self, rng: np.random.Generator) -> str:
-        return EDGE + self.prime if self.label is not None else self.prime or opening(self.model, rng)
+        return BOUNDARY + self.prime if self.label is not None else self.prime or default_prime(self.model, rng)
 
-    def _drawn(self, edits: "Sequence[Edit]") -> Iterator[np.ndarray]:
+    def _drawn(self, clamps: "Sequence[Clamp]") -> Iterator[np.ndarray]:
         rng, vocabulary = np.random.default_rng(self.seed), self.model.vocabulary
         first, last = self.temperature
-        moving = between(first, last, self.length) if first != last else None
+        moving = temperature_ramp(first, last, self.length) if first != last else None
         prime = vocabulary.encode(self._begin(rng))
-        ids = generate(self.model, prime, self.choice, rng, self.count, self.label, edits, moving, self.no_repeat)
+        ids = generate(self.model, prime, self.choice, rng, self.count, self.label, clamps, moving, self.no_repeat)
         ids = islice(ids, self.length if self.length >= 0 else None)
-        return ids if self.label is None else until_all_end(ids, int(vocabulary.encode(EDGE)[0]))
+        return ids if self.label is None else until_all_end(ids, int(vocabulary.encode(BOUNDARY)[0]))
 
     def _likeliest(self) -> str:
         ids = self.model.vocabulary.encode(self._begin(np.random.default_rng(self.seed)))
@@ -65,7 +74,7 @@ class Writing:
         return BeamSearch(self.model, self.beam).search(state, self.length, int(ids[-1]))[0][0]
 
     def _to_the_end(self, characters: Iterator[str]) -> Iterator[str]:
-        pieces = until(self.stop, characters if self.label is None else until(EDGE, characters))
+        pieces = until(self.stop, characters if self.label is None else until(BOUNDARY, characters))
         return pieces if self.until_line is None else until_lines(self.until_line, pieces)
 
 

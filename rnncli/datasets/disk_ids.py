@@ -25,7 +25,7 @@ def _discard(descriptor: int, temporary: str | None) -> None:
             os.unlink(temporary)
 
 
-class StoredIds:
+class DiskIds:
     """An array (N,) of ids in a file, from ``start`` to ``stop``.
 
     It can be measured, cut, and read at places (T, B) that rise along the first axis, as those of streams do: each
@@ -40,10 +40,10 @@ class StoredIds:
     def __len__(self) -> int:
         return self.stop - self.start
 
-    def __getitem__(self, which: Any) -> "StoredIds | NDArray[Any]":
+    def __getitem__(self, which: Any) -> "DiskIds | NDArray[Any]":
         if isinstance(which, slice):
             start, stop, _ = which.indices(len(self))
-            return StoredIds(self.path, self.dtype, self.start + start, self.start + max(start, stop), self._file)
+            return DiskIds(self.path, self.dtype, self.start + start, self.start + max(start, stop), self._file)
         places = np.asarray(which)
         columns = places.reshape(len(places), -1)
         found = np.empty(columns.shape, self.dtype)
@@ -53,7 +53,7 @@ class StoredIds:
         return found.reshape(places.shape)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return StoredIds, (self.path, self.dtype, self.start, self.stop)
+        return DiskIds, (self.path, self.dtype, self.start, self.stop)
 
     def read(self, start: int, stop: int) -> NDArray[Any]:
         """The ids from ``start`` to ``stop`` in memory."""
@@ -62,7 +62,7 @@ class StoredIds:
         return np.frombuffer(data, self.dtype)
 
 
-class Storing:
+class IdsWriter:
     """Where ids go one piece after the other: memory, and beyond ``limit`` of them a temporary file."""
 
     def __init__(self, dtype: np.dtype, limit: int) -> None:
@@ -86,11 +86,11 @@ class Storing:
                 _write(self._file.descriptor, piece.tobytes())
             self._pieces = []
 
-    def finish(self) -> "NDArray[Any] | StoredIds":
+    def finish(self) -> "NDArray[Any] | DiskIds":
         """All of them, (N,)."""
         if self._file is None:
             return np.concatenate([np.empty(0, self._dtype), *self._pieces])
-        return StoredIds(self._path, self._dtype, 0, self._count, self._file)
+        return DiskIds(self._path, self._dtype, 0, self._count, self._file)
 
 
 def _write(descriptor: int, data: bytes) -> None:

@@ -27,7 +27,7 @@ COLUMNS = {
     "tag": ("text", "tags"),
     "translate": ("source", "target"),
 }
-EDGE = "\n"
+BOUNDARY = "\n"
 """What stands before and behind a text that is to be written."""
 
 Alphabet = Vocabulary | Labels
@@ -155,7 +155,7 @@ def read_pairs(
     texts, partners = texts_and_partners(columns, task)
     vocabulary, partner = alphabets or _alphabets(texts, partners, task, min_count)
     written = vocabulary if task == "generate" else partner
-    if not vocabulary.characters.strip(EDGE) or "".join(written.symbols) == EDGE:
+    if not vocabulary.characters.strip(BOUNDARY) or "".join(written.symbols) == BOUNDARY:
         raise InputError(f"no character occurs {min_count} times; use a smaller --min-count")
     if isinstance(partner, Labels) and len(partner) < 2:
         raise InputError(
@@ -179,9 +179,9 @@ def texts_and_partners(columns: Columns, task: str) -> tuple[list[str], list[str
     else:
         texts, partners = columns.first, columns.second
     if task == "generate":
-        texts = [EDGE + text + EDGE for text in texts]
+        texts = [BOUNDARY + text + BOUNDARY for text in texts]
     if task == "translate":
-        partners = [EDGE + target + EDGE for target in partners]
+        partners = [BOUNDARY + target + BOUNDARY for target in partners]
     return texts, partners
 
 
@@ -196,9 +196,9 @@ def _alphabets(texts: list[str], partners: list[str], task: str, min_count: int)
 
 
 def _vocabulary(texts: list[str], min_count: int) -> Vocabulary:
-    counts = np.bincount(code_points("".join(texts)), minlength=ord(EDGE) + 1)
-    if counts[ord(EDGE)]:  # it says where a text ends, however few there are
-        counts[ord(EDGE)] = max(counts[ord(EDGE)], min_count)
+    counts = np.bincount(code_points("".join(texts)), minlength=ord(BOUNDARY) + 1)
+    if counts[ord(BOUNDARY)]:  # it says where a text ends, however few there are
+        counts[ord(BOUNDARY)] = max(counts[ord(BOUNDARY)], min_count)
     return Vocabulary.from_counts(counts, "utf-8", min_count)
 
 
@@ -213,7 +213,7 @@ def _encode(
         except InputError:
             for index, text in enumerate(column):  # which of them was it?
                 try:
-                    alphabet.encode(text.strip(EDGE))
+                    alphabet.encode(text.strip(BOUNDARY))
                 except InputError as error:
                     raise InputError(f"{columns.place(index)}: {error}") from None
             raise

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnncli.datasets.disk_ids import StoredIds, Storing
+from rnncli.datasets.disk_ids import DiskIds, IdsWriter
 from rnncli.datasets.sources import Sources
 from rnncli.datasets.vocabulary import Vocabulary, code_points
 from rnncli.errors import InputError
@@ -27,7 +27,7 @@ SMALLEST_VALIDATION = 100
 @dataclass(frozen=True)
 class Corpus:
     """A text and its vocabulary. ``training`` (N,) and ``validation`` (M,) are ids, M may be 0: arrays, or of a long
-    text :class:`StoredIds`."""
+    text :class:`DiskIds`."""
 
     training: Any
     validation: Any
@@ -45,8 +45,8 @@ class Corpus:
 
 def read_ids(sources: Sources, vocabulary: Vocabulary, most: int | None = None, limit: int | None = None) -> Any:
     """The ids (N,) of a text, or of its first ``most`` characters, in a vocabulary that is given; InputError where a
-    character has none. More than ``limit`` of them are :class:`StoredIds`, fewer an array."""
-    ids = Storing(vocabulary.dtype, sys.maxsize if limit is None else limit)
+    character has none. More than ``limit`` of them are :class:`DiskIds`, fewer an array."""
+    ids = IdsWriter(vocabulary.dtype, sys.maxsize if limit is None else limit)
     before = dict.fromkeys(sources.names, 0)  # characters of each source so far
     for name, piece in sources.named_pieces():
         if most is not None:
@@ -117,10 +117,10 @@ def split(ids: Any, fraction: float | None, tails: int = 0) -> tuple[Any, Any]:
 
 def _joined(ids: Any, starts: Iterable[int], first: int, last: int) -> Any:
     """What lies from ``first`` to ``last`` behind each of these places, one after the other."""
-    joined = Storing(ids.dtype, IN_MEMORY)
+    joined = IdsWriter(ids.dtype, IN_MEMORY)
     for start in starts:
         piece = ids[start + first : start + last]
-        joined.append(piece.read(0, len(piece)) if isinstance(piece, StoredIds) else piece)
+        joined.append(piece.read(0, len(piece)) if isinstance(piece, DiskIds) else piece)
     return joined.finish()
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 
 LEAKY_SLOPE = 0.01
 

@@ -18,13 +18,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnncli.engine import dense, embedding
 from rnncli.engine.activations import ACTIVATIONS
-from rnncli.engine.dropout import Dropout
-from rnncli.engine.edits import Edit, holds_of
-from rnncli.engine.parameters import Parameters, Shapes
-from rnncli.engine.types import Array, Ids
-from rnncli.engine.workspace import Workspace
+from rnncli.engine.arrays import Array, Ids, Parameters, Shapes, Workspace
+from rnncli.engine.clamping import Clamp, clamps_of
+from rnncli.engine.layers import Dropout, dense, dense_backward, dense_backward_input, embed, embed_backward
 
 
 @dataclass(frozen=True)
@@ -89,9 +86,9 @@ class FeedForwardNetwork:
         """The state (1, 1, B, N − 1) of B streams before their first character: ids, held as numbers of ``dtype``."""
         return np.full((1, 1, streams, self.context - 1), self.vocabulary_size, dtype)
 
-    def stepper(self, parameters: Parameters, state: Array, edits: Sequence[Edit] = ()) -> "FeedForwardStepper":
+    def stepper(self, parameters: Parameters, state: Array, clamps: Sequence[Clamp] = ()) -> "FeedForwardStepper":
         """Reads one character at a time; ``state`` is carried on in place."""
-        return FeedForwardStepper(self, parameters, state, edits)
+        return FeedForwardStepper(self, parameters, state, clamps)
 
     def forward(
         self,
@@ -100,9 +97,9 @@ class FeedForwardNetwork:
         state: Array,
         workspace: Workspace,
         dropout: Dropout | None = None,
-        edits: Sequence[Edit] = (),
+        clamps: Sequence[Clamp] = (),
     ) -> FeedForwardPass:
-        """Read ``ids`` (T, B) behind the characters of ``state``, with ``dropout`` while training, and with ``edits``
+        """Read ``ids`` (T, B) behind the characters of ``state``, with ``dropout`` while training, and with ``clamps``
         to see what a unit does."""
         T, B = ids.shape
         text = np.concatenate((state[0, 0].T.astype(np.intp), ids))  # (N − 1 + T, B)
@@ -119,11 +116,11 @@ class FeedForwardNetwork:
             if x is None:
                 y[...] = weights["b"]
                 for W, own_ids in zip(weights["W_x"], context, strict=True):
-                    y += embedding.forward(own_ids, W)
+                    y += embed(own_ids, W)
             else:
-                dense.forward(x, weights["W_x"], weights["b"], out=y)
+                dense(x, weights["W_x"], weights["b"], out=y)
             x = self.activation.function(y, out=y)
-            for _, unit, value in holds_of(edits, name, ("hidden",)):
+            for _, unit, value in clamps_of(clamps, name, ("hidden",)):
                 x[:, unit] = np.ravel(value)
             layers.append(x.reshape(T, B, -1))
             if dropout is not None:
@@ -136,7 +133,7 @@ class FeedForwardNetwork:
     def _written_out(self, parameters: Parameters, context: Ids) -> Array | None:
         """x (T · B, ·) as an array; None where the first layer gathers rows instead, as it does for one-hot input."""
         if self.embedding_size:
-            rows = embedding.forward(context.ravel(), parameters["embedding.W"])
+            rows = embed(context.ravel(), parameters["embedding.W"])
             return np.ascontiguousarray(rows.reshape(self.context, -1, self.embedding_size).swapaxes(0, 1)).reshape(
                 context.shape[1], -1
             )
@@ -166,15 +163,13 @@ class FeedForwardNetwork:
             if x is None:
                 np.sum(d_a, axis=0, out=d_weights["b"])
                 for d_W, ids in zip(d_weights["W_x"], forward.context, strict=True):
-                    embedding.backward(ids, d_a, d_W)
+                    embed_backward(ids, d_a, d_W)
             else:
-                dense.backward(x, d_a, d_weights["W_x"], d_weights["b"])
-                d_y = dense.backward_input(d_a, weights["W_x"])
+                dense_backward(x, d_a, d_weights["W_x"], d_weights["b"])
+                d_y = dense_backward_input(d_a, weights["W_x"])
         if self.embedding_size:
             d_rows = d_y.reshape(-1, self.context, self.embedding_size).swapaxes(0, 1)
-            embedding.backward(
-                forward.context.ravel(), d_rows.reshape(-1, self.embedding_size), gradients["embedding.W"]
-            )
+            embed_backward(forward.context.ravel(), d_rows.reshape(-1, self.embedding_size), gradients["embedding.W"])
         return np.zeros_like(forward.state)
 
 
@@ -182,13 +177,13 @@ class FeedForwardStepper:
     """A network that reads B texts side by side, from ``state`` (1, 1, B, N − 1), which it carries on in place."""
 
     def __init__(
-        self, network: FeedForwardNetwork, parameters: Parameters, state: Array, edits: Sequence[Edit] = ()
+        self, network: FeedForwardNetwork, parameters: Parameters, state: Array, clamps: Sequence[Clamp] = ()
     ) -> None:
-        self._network, self._parameters, self._state, self._edits = network, parameters, state, edits
+        self._network, self._parameters, self._state, self._edits = network, parameters, state, clamps
         self._workspace = Workspace()
 
     def step(self, ids: Ids) -> Array:
         """Read ``ids`` (B,); returns the outputs (B, ·) of the top layer, good until the next step."""
-        forward = self._network.forward(self._parameters, ids[None], self._state, self._workspace, edits=self._edits)
+        forward = self._network.forward(self._parameters, ids[None], self._state, self._workspace, clamps=self._edits)
         self._state[...] = forward.state
         return forward.outputs[0]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnncli.engine.activations import sigmoid, sigmoid_derivative
-from rnncli.engine.types import Array, Ids
+from rnncli.engine.arrays import Array, Ids
 
 
 def softmax_cross_entropy(

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnncli.engine import cells, dense, embedding, padding
+from rnncli.engine import cells, padding
+from rnncli.engine.arrays import Array, Ids, Parameters, Shapes, Workspace
 from rnncli.engine.cells import Cache, Cell
-from rnncli.engine.dropout import Dropout
-from rnncli.engine.edits import Edit, holds_of
-from rnncli.engine.parameters import Parameters, Shapes
+from rnncli.engine.clamping import Clamp, clamps_of
+from rnncli.engine.layers import Dropout, dense, dense_backward, dense_backward_input, embed, embed_backward
 from rnncli.engine.stepper import Stepper
-from rnncli.engine.types import Array, Ids
-from rnncli.engine.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Forward:
     state: Array
     readings: list[Reading]
     masks: list[Array]
-    from_the_end: Ids | None
+    reversal_index: Ids | None
 
     @property
     def layers(self) -> list[Array]:
@@ -53,9 +51,9 @@ class Forward:
 
     def in_text_order(self, cell: int, values: Array) -> Array:
         """Activations (T, B, H) of a cell by its number, turned back where it has read from the end."""
-        if self.from_the_end is None or cell % 2 == 0:
+        if self.reversal_index is None or cell % 2 == 0:
             return values
-        return values.reshape(-1, values.shape[-1])[self.from_the_end].reshape(values.shape)
+        return values.reshape(-1, values.shape[-1])[self.reversal_index].reshape(values.shape)
 
 
 class RecurrentNetwork:
@@ -120,18 +118,18 @@ class RecurrentNetwork:
         """The state (L · directions, S, B, H) of B streams before their first character."""
         return np.zeros((len(self.names), len(self.cell.states), streams, self.hidden_size), dtype)
 
-    def state_of(self, rows: Array) -> Array:
+    def unflatten_state(self, rows: Array) -> Array:
         """A state (L · directions, S, B, H) from one row (B, L · directions · S · H) for each stream."""
         state = rows.reshape(len(rows), len(self.names), len(self.cell.states), self.hidden_size)
         return np.ascontiguousarray(state.transpose(1, 2, 0, 3))
 
-    def rows_of(self, state: Array) -> Array:
-        """The inverse of :meth:`state_of`."""
+    def flatten_state(self, state: Array) -> Array:
+        """The inverse of :meth:`unflatten_state`."""
         return state.transpose(2, 0, 1, 3).reshape(state.shape[2], -1)
 
-    def stepper(self, parameters: Parameters, state: Array, edits: Sequence[Edit] = ()) -> Stepper:
+    def stepper(self, parameters: Parameters, state: Array, clamps: Sequence[Clamp] = ()) -> Stepper:
         """Reads one character at a time; ``state`` is carried on in place."""
-        return Stepper(self, parameters, state, edits)
+        return Stepper(self, parameters, state, clamps)
 
     def forward(
         self,
@@ -141,10 +139,10 @@ class RecurrentNetwork:
         workspace: Workspace,
         dropout: Dropout | None = None,
         lengths: Ids | None = None,
-        edits: Sequence[Edit] = (),
+        clamps: Sequence[Clamp] = (),
     ) -> Forward:
         """Read ``ids`` (T, B) from ``state`` (L · directions, S, B, H), with ``dropout`` while training, and with
-        ``edits`` to see what a unit does.
+        ``clamps`` to see what a unit does.
 
         Where the streams do not fill the window, ``lengths`` (B,) says where they end: outputs are then 0 behind the
         end, and the state is that at the end.
@@ -152,15 +150,15 @@ class RecurrentNetwork:
         T, B = ids.shape
         if lengths is None and self.directions == 2:
             lengths = np.full(B, T)
-        behind = None if lengths is None else padding.behind_end(lengths, T)
-        turned = padding.from_the_end(lengths, T) if lengths is not None and self.directions == 2 else None
+        behind = None if lengths is None else padding.padding_mask(lengths, T)
+        turned = padding.reversal_index(lengths, T) if lengths is not None and self.directions == 2 else None
         last_state = np.empty_like(state)
         readings: list[Reading] = []
         masks: list[Array] = []
         x: Array | None = None  # none for one-hot characters, which are never written out
         if self.embedding_size:
             buffer = workspace.array("embedded", (T * B, self.embedding_size), state.dtype)
-            x = embedding.forward(ids.ravel(), parameters["embedding.W"], out=buffer)
+            x = embed(ids.ravel(), parameters["embedding.W"], out=buffer)
             if behind is not None:
                 x[behind.ravel()] = 0
         for k in range(self.layers):
@@ -170,9 +168,11 @@ class RecurrentNetwork:
                 own_ids = ids.ravel() if order is None else ids.ravel()[order]
                 own_x = x if x is None or order is None else x[order]
                 weights, scratch = parameters.scope(self.names[i]), workspace.scope(self.names[i])
-                drive = self._drive(own_ids, own_x, weights, (T, B), scratch)
-                holds = holds_of(edits, self.names[i], self.cell.states)
-                hidden, last_state[i], cache = cells.forward(self.cell, drive, state[i], weights, scratch, holds)
+                input_projection = self._project(own_ids, own_x, weights, (T, B), scratch)
+                holds = clamps_of(clamps, self.names[i], self.cell.states)
+                hidden, last_state[i], cache = cells.forward(
+                    self.cell, input_projection, state[i], weights, scratch, holds
+                )
                 if lengths is not None and behind is not None:
                     last_state[i] = padding.last_states(cache, lengths)
                     padding.clear(cache, behind)
@@ -188,18 +188,18 @@ class RecurrentNetwork:
         assert x is not None
         return Forward(x.reshape(T, B, self.output_size), last_state, readings, masks, turned)
 
-    def _drive(
+    def _project(
         self, ids: Ids, x: Array | None, weights: Parameters, window: tuple[int, int], scratch: Workspace
     ) -> Array:
         """x W_x + b of every gate, (G, T, B, H); of one-hot characters it is a gather of rows."""
         gates, size, dtype = len(self.cell.gates), self.hidden_size, weights.flat.dtype
-        drive = scratch.array("drive", (gates, *window, size), dtype)
-        rows = drive.reshape(gates, -1, size)
+        input_projection = scratch.array("drive", (gates, *window, size), dtype)
+        rows = input_projection.reshape(gates, -1, size)
         if x is None:
-            embedding.forward(ids, weights["W_x"] + weights["b"][:, None], out=rows)
+            embed(ids, weights["W_x"] + weights["b"][:, None], out=rows)
         else:
-            dense.forward(x, weights["W_x"], weights["b"], out=rows)
-        return drive
+            dense(x, weights["W_x"], weights["b"], out=rows)
+        return input_projection
 
     def backward(
         self,
@@ -231,30 +231,30 @@ class RecurrentNetwork:
             for i in range(k * self.directions, (k + 1) * self.directions):
                 name, reading = self.names[i], forward.readings[i]
                 weights, scratch, d_weights = parameters.scope(name), workspace.scope(name), gradients.scope(name)
-                order = forward.from_the_end if i % self.directions else None
+                order = forward.reversal_index if i % self.directions else None
                 d_hidden = d_outputs
                 if self.directions == 2:
                     side = d_outputs[..., H:] if i % 2 else d_outputs[..., :H]
                     d_hidden = side.reshape(T * B, H)[order if order is not None else slice(None)].reshape(T, B, H)
-                d_drive, d_first_state[i] = self.cell.backward(
+                d_projection, d_first_state[i] = self.cell.backward(
                     d_hidden, d_state[i], reading.cache, weights, d_weights, scratch
                 )
-                d_drive = d_drive.reshape(-1, T * B, H)
+                d_projection = d_projection.reshape(-1, T * B, H)
                 x = reading.x
                 if d_inputs is not None and k == 0:
-                    d_read = dense.backward_input(d_drive, weights["W_x"])
+                    d_read = dense_backward_input(d_projection, weights["W_x"])
                     d_inputs += d_read if order is None else d_read[order]
                 if x is None:
-                    embedding.backward(reading.ids, d_drive, d_weights["W_x"])
+                    embed_backward(reading.ids, d_projection, d_weights["W_x"])
                     np.sum(d_weights["W_x"], axis=1, out=d_weights["b"])  # every row of x has exactly one 1
                     continue
-                dense.backward(x, d_drive, d_weights["W_x"], d_weights["b"])
-                d_x = dense.backward_input(d_drive, weights["W_x"], out=scratch.array("d_x", x.shape, x.dtype))
+                dense_backward(x, d_projection, d_weights["W_x"], d_weights["b"])
+                d_x = dense_backward_input(d_projection, weights["W_x"], out=scratch.array("d_x", x.shape, x.dtype))
                 d_x = d_x if order is None else d_x[order]
                 d_below = d_x if d_below is None else d_below + d_x
             if d_below is not None:
                 d_outputs = d_below.reshape(T, B, -1)
         if self.embedding_size:
             ids = forward.readings[0].ids
-            embedding.backward(ids, d_outputs.reshape(T * B, -1), gradients["embedding.W"])
+            embed_backward(ids, d_outputs.reshape(T * B, -1), gradients["embedding.W"])
         return d_first_state

@@ -1,4 +1,4 @@
-"""Optimizers: how a gradient becomes a step.
+"""Optimizers and learning-rate schedules: how a gradient becomes a step.
 
 Each works on flat vectors, in place: parameters p, gradient g, learning rate η. Weight decay λ is decoupled from the
 gradient for all of them, p ← p − η λ p (Loshchilov and Hutter 2019, "Decoupled weight decay regularization").
@@ -9,11 +9,21 @@ gradient for all of them, p ← p − η λ p (Loshchilov and Hutter 2019, "Deco
     adagrad    v ← v + g²                                    p ← p − η g / (√v + ε)  (Duchi, Hazan and Singer 2011)
     adam       m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²                        (Kingma and Ba 2015)
                p ← p − η m̂ / (√v̂ + ε)  with  m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)
+
+A schedule is a multiplier on η over a run whose progress goes from 0 to 1; during the first ``warmup`` steps the
+multiplier also rises linearly from 0.
+
+    constant   1
+    linear     1 − progress
+    cosine     (1 + cos(π · progress)) / 2      (Loshchilov and Hutter 2017, "SGDR", one period)
 """
+
+import math
+from collections.abc import Callable
 
 import numpy as np
 
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 
 
 class Optimizer:
@@ -40,9 +50,9 @@ class Optimizer:
         self.steps += 1
         if self.weight_decay:
             parameters *= 1 - learning_rate * self.weight_decay
-        parameters -= self.change(gradient, learning_rate, self._scratch)
+        parameters -= self.update(gradient, learning_rate, self._scratch)
 
-    def change(self, g: Array, learning_rate: float, out: Array) -> Array:
+    def update(self, g: Array, learning_rate: float, out: Array) -> Array:
         """The vector to subtract, written into ``out``."""
         raise NotImplementedError
 
@@ -50,7 +60,7 @@ class Optimizer:
 class GradientDescent(Optimizer):
     learning_rate = 0.5
 
-    def change(self, g: Array, learning_rate: float, out: Array) -> Array:
+    def update(self, g: Array, learning_rate: float, out: Array) -> Array:
         return np.multiply(g, learning_rate, out=out)
 
 
@@ -58,7 +68,7 @@ class Momentum(Optimizer):
     moment_names = ("m",)
     momentum = 0.9
 
-    def change(self, g: Array, learning_rate: float, out: Array) -> Array:
+    def update(self, g: Array, learning_rate: float, out: Array) -> Array:
         m = self.moments["m"]
         m *= self.momentum
         m += g
@@ -70,7 +80,7 @@ class RMSprop(Optimizer):
     learning_rate = 2e-3
     decay, epsilon = 0.95, 1e-8
 
-    def change(self, g: Array, learning_rate: float, out: Array) -> Array:
+    def update(self, g: Array, learning_rate: float, out: Array) -> Array:
         v = self.moments["v"]
         np.multiply(g, g, out=out)
         out *= 1 - self.decay
@@ -84,7 +94,7 @@ class Adagrad(Optimizer):
     learning_rate = 0.05
     epsilon = 1e-8
 
-    def change(self, g: Array, learning_rate: float, out: Array) -> Array:
+    def update(self, g: Array, learning_rate: float, out: Array) -> Array:
         v = self.moments["v"]
         v += np.multiply(g, g, out=out)
         return _scaled_by_root(g, v, learning_rate, self.epsilon, out)
@@ -95,7 +105,7 @@ class Adam(Optimizer):
     learning_rate = 5e-3
     beta1, beta2, epsilon = 0.9, 0.99, 1e-8
 
-    def change(self, g: Array, learning_rate: float, out: Array) -> Array:
+    def update(self, g: Array, learning_rate: float, out: Array) -> Array:
         m, v = self.moments["m"], self.moments["v"]
         np.subtract(g, m, out=out)
         out *= 1 - self.beta1
@@ -139,3 +149,15 @@ def clip_by_global_norm(gradient: Array, limit: float, norm: float | None = None
     if limit and limit < norm < np.inf:
         gradient *= limit / norm
     return norm
+
+
+SCHEDULES: dict[str, Callable[[float], float]] = {
+    "constant": lambda progress: 1.0,
+    "linear": lambda progress: 1 - progress,
+    "cosine": lambda progress: (1 + math.cos(math.pi * progress)) / 2,
+}
+
+
+def multiplier(schedule: str, progress: float, step: int, warmup: int = 0) -> float:
+    """The multiplier for the step number ``step`` (the first is 0) at ``progress`` in 0 … 1."""
+    return SCHEDULES[schedule](min(max(progress, 0.0), 1.0)) * min(1.0, (step + 1) / (warmup + 1))

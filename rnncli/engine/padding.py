@@ -7,11 +7,11 @@ is set to zero, so that no value, gradient or NaN leaves the padding, in either 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnncli.engine.arrays import Array, Ids
 from rnncli.engine.cells.base import Cache
-from rnncli.engine.types import Array, Ids
 
 
-def behind_end(lengths: Ids, steps: int) -> NDArray[np.bool_]:
+def padding_mask(lengths: Ids, steps: int) -> NDArray[np.bool_]:
     """Where padding stands, (T, B)."""
     return np.arange(steps)[:, None] >= lengths
 
@@ -28,7 +28,7 @@ def last_states(cache: Cache, lengths: Ids) -> Array:
     return cache.states[:, lengths, np.arange(len(lengths))]
 
 
-def from_the_end(lengths: Ids, steps: int) -> Ids:
+def reversal_index(lengths: Ids, steps: int) -> Ids:
     """Rows of a window flattened to (T · B), in the order in which every stream is read from its end to its beginning.
 
     Padding stays where it is. Taken twice the order is the first one again, so it also turns the result back.

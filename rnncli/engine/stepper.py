@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnncli.engine.arrays import Array, Ids, Parameters
 from rnncli.engine.cells.base import Step
-from rnncli.engine.edits import Edit, Hold, hold, holds_of
-from rnncli.engine.parameters import Parameters
-from rnncli.engine.types import Array, Ids
+from rnncli.engine.clamping import Clamp, Hold, clamps_of, hold
 
 if TYPE_CHECKING:
     from rnncli.engine.network import RecurrentNetwork
@@ -22,7 +21,7 @@ class Stepper:
     """
 
     def __init__(
-        self, network: "RecurrentNetwork", parameters: Parameters, state: Array, edits: Sequence[Edit] = ()
+        self, network: "RecurrentNetwork", parameters: Parameters, state: Array, clamps: Sequence[Clamp] = ()
     ) -> None:
         self._top = state[-1, 0]
         streams, gates, size = state.shape[2], len(network.cell.gates), network.hidden_size
@@ -44,7 +43,7 @@ class Stepper:
             )
             for name, layer in zip(network.names, state, strict=True)
         ]
-        holds = [holds_of(edits, name, network.cell.states) for name in network.names]
+        holds = [clamps_of(clamps, name, network.cell.states) for name in network.names]
         self._steps = [_held(*parts) if parts[2] else parts[0] for parts in zip(steps, state, holds, strict=True)]
         self._between = [
             (self._product(below[0], parameters[f"{name}.W_x"], self._a), parameters[f"{name}.b"][:, None])

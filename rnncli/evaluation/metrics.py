@@ -8,14 +8,14 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Confusion:
+class ConfusionMatrix:
     """How often each of ``names`` was taken for each: ``counts[truth, answer]``, (K, K)."""
 
     names: list[str]
     counts: np.ndarray
 
     @classmethod
-    def of(cls, truth: Sequence[str], answers: Sequence[str]) -> "Confusion":
+    def of(cls, truth: Sequence[str], answers: Sequence[str]) -> "ConfusionMatrix":
         """Count two sequences of equal length."""
         names = sorted({*truth, *answers})
         index = {name: i for i, name in enumerate(names)}
@@ -57,13 +57,13 @@ class Confusion:
 
 
 @dataclass(frozen=True)
-class TextGrades:
-    """``exact`` of ``lines`` texts are right to the last character; ``edits`` characters would have to be inserted,
+class SequenceMetrics:
+    """``exact`` of ``lines`` texts are right to the last character; ``clamps`` characters would have to be inserted,
     deleted or replaced in all of them, which have ``characters``."""
 
     lines: int
     exact: int
-    edits: int
+    clamps: int
     characters: int
 
     @property
@@ -74,13 +74,13 @@ class TextGrades:
     @property
     def character_error_rate(self) -> float:
         """Edits per character of the truth; may be above 1."""
-        return self.edits / self.characters
+        return self.clamps / self.characters
 
 
-def grade_texts(truth: Sequence[str], answers: Sequence[str]) -> TextGrades:
+def sequence_metrics(truth: Sequence[str], answers: Sequence[str]) -> SequenceMetrics:
     """Compare two sequences of texts, one for one."""
     pairs = list(zip(truth, answers, strict=True))
-    return TextGrades(
+    return SequenceMetrics(
         len(pairs), sum(a == b for a, b in pairs), sum(edit_distance(a, b) for a, b in pairs), sum(map(len, truth))
     )
 

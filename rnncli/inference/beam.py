@@ -6,13 +6,13 @@ A text that has come to its end is set aside; the search is over when no beginni
 
 import numpy as np
 
-from rnncli.datasets.pairs import EDGE
+from rnncli.datasets.pairs import BOUNDARY
 from rnncli.engine.activations import log_softmax
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.translator import Translator
 
-NO_END = -1
+NO_EOS = -1
 """Stands for the id of a text's end where there is none."""
 
 
@@ -27,7 +27,7 @@ class BeamSearch:
         else:
             self._alphabet, network = model.vocabulary, model.network
         ends = model.partner is not None
-        self._end = int(self._alphabet.encode(EDGE)[0]) if ends else NO_END
+        self._end = int(self._alphabet.encode(BOUNDARY)[0]) if ends else NO_EOS
         self._state = network.zero_state(width, model.parameters.flat.dtype)
         self._read = model.stepper(self._state)
 
@@ -66,4 +66,4 @@ class BeamSearch:
             written = np.concatenate((written[beams[rows]], last[:, None]), axis=1)
         as_they_stand = zip(written, scores, strict=True)
         found = [(alphabet.decode(text), float(nats)) for text, nats in as_they_stand if np.isfinite(nats)]
-        return ended or (found if edge == NO_END else found[:1])
+        return ended or (found if edge == NO_EOS else found[:1])

@@ -21,7 +21,7 @@ BATCH = 64
 LONGEST_TEXT = 20_000
 """Characters of a text, and of all that are read side by side: each takes some kilobytes while it is read."""
 
-Ranked = list[tuple[str, float]]
+TopK = list[tuple[str, float]]
 """Answers with their probabilities, likeliest first."""
 
 
@@ -31,8 +31,8 @@ class Prediction:
     well. An empty text has no answer."""
 
     text: str
-    answers: Ranked = field(default_factory=list)
-    tags: list[Ranked] = field(default_factory=list)
+    answers: TopK = field(default_factory=list)
+    tags: list[TopK] = field(default_factory=list)
 
     @property
     def best(self) -> str:
@@ -86,7 +86,7 @@ def longest(source: str) -> int:
     return 2 * len(source) + 50
 
 
-def ranked(log_probabilities: np.ndarray, symbols: Sequence[str], top: int) -> Ranked:
+def ranked(log_probabilities: np.ndarray, symbols: Sequence[str], top: int) -> TopK:
     """The ``top`` likeliest symbols (K,) with their probabilities."""
     order = np.argsort(-log_probabilities, kind="stable")[:top]
     return [(symbols[i], math.exp(log_probabilities[i])) for i in order]

@@ -11,8 +11,8 @@ from itertools import chain, repeat
 import numpy as np
 
 from rnncli.engine.activations import softmax
-from rnncli.engine.edits import Edit
-from rnncli.engine.types import Array, Ids
+from rnncli.engine.arrays import Array, Ids
+from rnncli.engine.clamping import Clamp
 from rnncli.models.language_model import LanguageModel
 
 PRIME_WINDOW = 256
@@ -23,7 +23,7 @@ NOISE_BLOCK = 64
 
 
 @dataclass(frozen=True)
-class Choice:
+class SamplingConfig:
     """How the next character is chosen from logits.
 
     ``temperature`` divides the logits: 0 takes the likeliest character, 1 draws from the model's own distribution.
@@ -85,26 +85,26 @@ def gumbel_noise(rng: np.random.Generator, *shape: int) -> Array:
 def generate(
     model: LanguageModel,
     prime: Ids,
-    choice: Choice,
+    choice: SamplingConfig,
     rng: np.random.Generator,
     count: int = 1,
     label: str | None = None,
-    edits: Sequence[Edit] = (),
+    clamps: Sequence[Clamp] = (),
     temperatures: Iterable[float] | None = None,
     no_repeat: int = 0,
 ) -> Iterator[Ids]:
     """Ids (B,) without end: what B = ``count`` texts go on with after the same ``prime`` (N,), N ≥ 1.
 
-    ``label`` is for a model that has learnt some (InputError if not this one). ``edits`` hold units while the prime is
+    ``label`` is for a model that has learnt some (InputError if not this one). ``clamps`` hold units while the prime is
     read and the texts are written. The unknown symbol is never chosen. ``temperatures`` moves the one of ``choice``
     from character to character, and ends the text with its own end. ``no_repeat`` n writes no n characters a second
     time, as long as there is another way to go on.
     """
-    following, state = read_prime(model, prime, count, label, edits)
-    step = model.stepper(state, edits)
-    guards = [Guard(no_repeat, prime) for _ in range(count)] if no_repeat else []
+    following, state = read_prime(model, prime, count, label, clamps)
+    step = model.stepper(state, clamps)
+    guards = [NoRepeatNgram(no_repeat, prime) for _ in range(count)] if no_repeat else []
     choices = repeat(choice) if temperatures is None else (replace(choice, temperature=t) for t in temperatures)
-    noise = noises(rng, *following.shape)
+    noise = gumbel_stream(rng, *following.shape)
     for now in choices:
         if model.vocabulary.unknown:
             following[:, -1] = -np.inf
@@ -118,7 +118,7 @@ def generate(
 
 
 def read_prime(
-    model: LanguageModel, prime: Ids, count: int = 1, label: str | None = None, edits: Sequence[Edit] = ()
+    model: LanguageModel, prime: Ids, count: int = 1, label: str | None = None, clamps: Sequence[Clamp] = ()
 ) -> tuple[Array, Array]:
     """Logits (B, V) of what follows the ``prime`` (N,) in ``count`` texts, and their state after it; with N = 0 the
     logits are not there, and the state is the first one."""
@@ -127,18 +127,18 @@ def read_prime(
         state = model.first_state(np.repeat(model.partner.encode(label), count))
     for start in range(0, len(prime), PRIME_WINDOW):
         window = prime[start : start + PRIME_WINDOW].astype(np.intp)
-        forward = model.forward(np.repeat(window[:, None], count, axis=1), state, edits)
+        forward = model.forward(np.repeat(window[:, None], count, axis=1), state, clamps)
         state, following = forward.state, model.logits_of(forward)[-1]
     return following, state
 
 
-def noises(rng: np.random.Generator, *shape: int) -> Iterator[Array]:
+def gumbel_stream(rng: np.random.Generator, *shape: int) -> Iterator[Array]:
     """Rows of :func:`gumbel_noise` without end."""
     while True:
         yield from gumbel_noise(rng, NOISE_BLOCK, *shape)
 
 
-class Guard:
+class NoRepeatNgram:
     """Remembers of one text what came after each ``length`` − 1 characters, so that no ``length`` come twice."""
 
     def __init__(self, length: int, prime: Ids) -> None:
@@ -160,7 +160,7 @@ class Guard:
         self._recent = (*self._recent, symbol)[-(self._length - 1) :] if self._length > 1 else ()
 
 
-def between(first: float, last: float, length: int) -> Iterator[float]:
+def temperature_ramp(first: float, last: float, length: int) -> Iterator[float]:
     """``length`` temperatures that go evenly from the first to the last."""
     return (first + (last - first) * n / max(length - 1, 1) for n in range(length))
 
@@ -184,7 +184,7 @@ def until_all_end(drawn: Iterator[Ids], end: int) -> Iterator[Ids]:
             return
 
 
-def opening(model: LanguageModel, rng: np.random.Generator) -> str:
+def default_prime(model: LanguageModel, rng: np.random.Generator) -> str:
     """What to read where no prime is given: a newline, after which texts begin, or a character drawn at random."""
     vocabulary = model.vocabulary
     return "\n" if "\n" in vocabulary.characters else str(rng.choice(list(vocabulary.characters)))

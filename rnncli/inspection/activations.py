@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from rnncli.engine.edits import Edit
+from rnncli.engine.arrays import Array
+from rnncli.engine.clamping import Clamp
 from rnncli.engine.network import RecurrentNetwork
-from rnncli.engine.types import Array
 from rnncli.errors import InputError
 from rnncli.evaluation.windows import windows
-from rnncli.inspection.probe import Subject
+from rnncli.inspection.probe import Probe
 from rnncli.models.language_model import LanguageModel
 
 STREAMS = 16
@@ -73,9 +73,9 @@ def activation(network: Any, forward: Any, name: str) -> Array:
     return forward.in_text_order(number, cache.gates[network.cell.gates.index(which)])
 
 
-def held(model: Any, unit: Unit, values: dict[str, float]) -> list[Edit]:
+def held(model: Any, unit: Unit, values: dict[str, float]) -> list[Clamp]:
     """Edits that hold a unit: ``values`` by the name of its states."""
-    return [Edit(unit.cell, state, unit.unit, float(values[state])) for state in state_names(model)]
+    return [Clamp(unit.cell, state, unit.unit, float(values[state])) for state in state_names(model)]
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,12 @@ class Reading:
     values: dict[str, Array]
 
 
-def read(subject: Subject, names: Sequence[str] = (), edits: Sequence[Edit] = (), streams: int = STREAMS) -> Reading:
+def read(subject: Probe, names: Sequence[str] = (), clamps: Sequence[Clamp] = (), streams: int = STREAMS) -> Reading:
     """Read the text of ``subject``, and keep these activations."""
     model, count = language_model_of(subject), len(subject.ids) - 1
     losses = np.empty(count)
     values: dict[str, Array] = {}
-    for window in windows(model, subject.ids, streams, edits=edits):
+    for window in windows(model, subject.ids, streams, clamps=clamps):
         at = window.positions[window.inside]
         losses[at] = model.losses_of(window.forward, window.targets)[0][window.inside]
         for name in names:
@@ -103,14 +103,14 @@ def read(subject: Subject, names: Sequence[str] = (), edits: Sequence[Edit] = ()
     return Reading(losses, values)
 
 
-def read_gates(subject: Subject, names: Sequence[str]) -> Iterator[dict[str, Array]]:
+def read_gates(subject: Probe, names: Sequence[str]) -> Iterator[dict[str, Array]]:
     """Window by window the activations ``names`` of a text, each (n, H): for sums over texts of any length."""
     model = language_model_of(subject)
     for window in windows(model, subject.ids, STREAMS):
         yield {name: activation(model.network, window.forward, name)[window.inside] for name in names}
 
 
-def language_model_of(subject: Subject) -> LanguageModel:
+def language_model_of(subject: Probe) -> LanguageModel:
     """The model of a view that is about running text; InputError for others."""
     model = subject.model
     if not isinstance(model, LanguageModel) or model.partner is not None:
@@ -122,7 +122,7 @@ def language_model_of(subject: Subject) -> LanguageModel:
     return model
 
 
-def recurrent_model_of(subject: Subject, why: str) -> LanguageModel:
+def recurrent_model_of(subject: Probe, why: str) -> LanguageModel:
     """The same, where ``why`` needs a state that is carried on; InputError for a perceptron."""
     model = language_model_of(subject)
     if not isinstance(model.network, RecurrentNetwork):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 
 SMALLEST_SHIFT = 1_000

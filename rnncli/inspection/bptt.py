@@ -4,11 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rnncli.engine.parameters import Parameters
-from rnncli.engine.types import Array, Ids
-from rnncli.engine.workspace import Workspace
+from rnncli.engine.arrays import Array, Ids, Parameters, Workspace
 from rnncli.inspection.activations import recurrent_model_of
-from rnncli.inspection.probe import Subject
+from rnncli.inspection.probe import Probe
 from rnncli.models import output
 from rnncli.models.language_model import LanguageModel
 
@@ -37,7 +35,7 @@ def back_through_time(
         yield d_state, gradients
 
 
-def state_gradients(subject: Subject, steps: int = STEPS) -> dict[str, Array]:
+def state_gradients(subject: Probe, steps: int = STEPS) -> dict[str, Array]:
     """The norm of the gradient of a loss with respect to the state of each cell 0 … ``steps`` steps before it, by the
     name of the cell: the root of the mean square over places in the text."""
     model = recurrent_model_of(subject, "state that gradients could go back through")

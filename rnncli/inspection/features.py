@@ -10,7 +10,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 
 OPENING, CLOSING = "([{", ")]}"

@@ -5,13 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from rnncli.datasets.pairs import EDGE
+from rnncli.datasets.pairs import BOUNDARY
 from rnncli.engine.activations import log_softmax
-from rnncli.engine.parameters import Parameters
-from rnncli.engine.types import Array, Ids
-from rnncli.engine.workspace import Workspace
+from rnncli.engine.arrays import Array, Ids, Parameters, Workspace
 from rnncli.errors import InputError
-from rnncli.inference.prediction import Ranked, predict, ranked
+from rnncli.inference.prediction import TopK, predict, ranked
 from rnncli.models.base import Model
 from rnncli.models.language_model import LanguageModel
 
@@ -25,7 +23,7 @@ class PrimeStep:
     """
 
     character: str
-    expected: Ranked
+    expected: TopK
     hidden: dict[str, Array]
 
     def to_json(self) -> dict[str, Any]:
@@ -77,8 +75,8 @@ def beginning(model: Model, text: str, label: str | None) -> Beginning:
     if (label is None) == (model.task == "generate" and model.partner is not None):
         raise InputError(_about_labels(model))
     model.vocabulary.encode(text, "the prime")
-    if label is not None and not text.startswith(EDGE):
-        text = EDGE + text
+    if label is not None and not text.startswith(BOUNDARY):
+        text = BOUNDARY + text
     ids = model.vocabulary.encode(text).astype(np.intp)[:, None]
     parameters = model.parameters.scope("encoder") if model.task == "translate" else model.parameters
     if label is not None and isinstance(model, LanguageModel):

@@ -23,7 +23,7 @@ MOST = 10_000_000
 
 
 @dataclass(frozen=True)
-class Subject:
+class Probe:
     """A ``model`` with the name of its file, and ``ids`` (N,) of a text, of which ``source`` says in words what it is.
 
     ``record`` is what the file says of its training.
@@ -39,28 +39,28 @@ class Subject:
         """The characters from ``start`` to ``stop``."""
         return self.model.vocabulary.decode(map(int, self.ids[start:stop]))
 
-    def first(self, characters: int) -> "Subject":
+    def first(self, characters: int) -> "Probe":
         """The same with so many characters at most, and ``source`` says so."""
         if len(self.ids) <= characters:
             return self
         source = f"{self.source}, the first {characters:,} characters"
-        return Subject(self.model, self.path, self.record, self.ids[:characters], source)
+        return Probe(self.model, self.path, self.record, self.ids[:characters], source)
 
 
-def subject_of(path: str, checkpoint: Checkpoint, files: list[str], prime: str = "") -> Subject:
+def make_probe(path: str, checkpoint: Checkpoint, files: list[str], prime: str = "") -> Probe:
     """The subject for what the user typed: texts in ``files``, or a ``prime``, or the held-out part; the first ``MOST``
     characters of it. InputError where there is nothing to look at."""
     model, record = checkpoint.model, checkpoint.record
     if prime:
-        return _checked(Subject(model, path, record, model.vocabulary.encode(prime, "the prime"), "the prime"))
+        return _checked(Probe(model, path, record, model.vocabulary.encode(prime, "the prime"), "the prime"))
     if files:
         sources = open_sources(files, model.vocabulary.encoding)
         ids = _ids(model, sources)
-        return _checked(Subject(model, path, record, ids, ", ".join(sources.names)))
+        return _checked(Probe(model, path, record, ids, ", ".join(sources.names)))
     return _checked(_held_out(model, path, record))
 
 
-def training_ids(subject: Subject) -> NDArray[Any] | None:
+def training_ids(subject: Probe) -> NDArray[Any] | None:
     """The ids (N,) that the model learnt from, where its running text still is as it was; None elsewhere."""
     corpus, model = subject.record.get("corpus", {}), subject.model
     sources = _as_it_was(model, subject.path, corpus)
@@ -71,7 +71,7 @@ def training_ids(subject: Subject) -> NDArray[Any] | None:
     return read_ids(sources, model.vocabulary, min(corpus["training"], MOST))
 
 
-def _checked(subject: Subject) -> Subject:
+def _checked(subject: Probe) -> Probe:
     if len(subject.ids) < 2:
         raise InputError(
             f"{subject.source} holds fewer than two characters, too few to look at; name others with --text"
@@ -98,14 +98,14 @@ def _as_it_was(model: Model, path: str, corpus: dict[str, Any]) -> Sources | Non
     return None
 
 
-def _held_out(model: Model, path: str, record: dict[str, Any]) -> Subject:
+def _held_out(model: Model, path: str, record: dict[str, Any]) -> Probe:
     corpus = record.get("corpus", {})
     names, asked = ", ".join(corpus.get("names", [])), corpus.get("held_out")
     fraction = fraction_of(asked)
     if asked is not None and fraction is None:
         if not Path(asked).is_file():
             raise InputError(f"{path}: {asked}, which was held out, is not here any more; name a text with --text")
-        return Subject(model, path, record, _ids(model, open_sources([asked], model.vocabulary.encoding)), asked)
+        return Probe(model, path, record, _ids(model, open_sources([asked], model.vocabulary.encoding)), asked)
     sources = _as_it_was(model, path, corpus)
     if sources is None:
         where = f"{names} is not here any more as it was" if names else "the file does not say what it was trained on"
@@ -116,8 +116,8 @@ def _held_out(model: Model, path: str, record: dict[str, Any]) -> Subject:
     if model.task == "generate" and model.partner is None:
         ids = read_ids(sources, model.vocabulary, limit=IN_MEMORY)
         part = split(ids, fraction, corpus["tails"])[1] if corpus["validation"] else ids
-        return Subject(model, path, record, part[np.arange(min(len(part), MOST))], what)
+        return Probe(model, path, record, part[np.arange(min(len(part), MOST))], what)
     alphabets, seed = (model.vocabulary, model.partner), record["options"]["seed"]
     pairs = read_pairs(sources, model.task, fraction, seed=seed, alphabets=alphabets)
     chosen = pairs.validation if len(pairs.validation) else pairs.training
-    return Subject(model, path, record, np.asarray(chosen.texts.ids), what)
+    return Probe(model, path, record, np.asarray(chosen.texts.ids), what)

@@ -1,11 +1,12 @@
 """All views by their names, in the order in which they are most useful.
 
-To add one, write a file whose function takes an :class:`Ask` and returns a :class:`Finding`, and name it here.
+To add one, write a file whose function takes a :class:`ViewRequest` and returns a :class:`ViewResult`, and name it
+here.
 """
 
 from collections.abc import Callable
 
-from rnncli.inspection.request import Ask
+from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.ablate import ablate
 from rnncli.inspection.views.diff import diff
 from rnncli.inspection.views.errors import mistakes
@@ -19,9 +20,9 @@ from rnncli.inspection.views.unit import unit
 from rnncli.inspection.views.units import units
 from rnncli.inspection.views.weights import weights
 from rnncli.inspection.views.why import why
-from rnncli.results import Finding
+from rnncli.results import ViewResult
 
-VIEWS: dict[str, Callable[[Ask], Finding]] = {
+VIEWS: dict[str, Callable[[ViewRequest], ViewResult]] = {
     "text": surprise,
     "units": units,
     "unit": unit,

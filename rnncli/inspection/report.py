@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.inspection.association import SMALLEST_SHIFT
 from rnncli.inspection.features import FEATURES
-from rnncli.inspection.request import Ask
+from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.gates import gates
 from rnncli.inspection.views.gradients import gradients
 from rnncli.inspection.views.health import health
@@ -20,9 +20,9 @@ from rnncli.inspection.views.unit import unit
 from rnncli.inspection.views.units import track, units
 from rnncli.inspection.views.weights import weights
 from rnncli.inspection.views.why import connectivities
-from rnncli.results import Finding
+from rnncli.results import ViewResult
 
-SECTIONS: dict[str, Callable[[Ask], Finding]] = {
+SECTIONS: dict[str, Callable[[ViewRequest], ViewResult]] = {
     "health": health,
     "text": surprise,
     "units": units,
@@ -46,23 +46,23 @@ class Report:
 
     path: str
     overview: Overview
-    findings: dict[str, Finding] = field(default_factory=dict)
+    findings: dict[str, ViewResult] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
-    units: dict[str, Finding] = field(default_factory=dict)
+    units: dict[str, ViewResult] = field(default_factory=dict)
     text: str = ""
     connectivity: list[Array] = field(default_factory=list)
 
 
-def report(ask: Ask, overview: Overview) -> Report:
+def report(ask: ViewRequest, overview: Overview) -> Report:
     """Look at a model in all ways that apply to it."""
-    findings: dict[str, Finding] = {}
+    findings: dict[str, ViewResult] = {}
     left_out: dict[str, str] = {}
     for name, view in SECTIONS.items():
         try:
             findings[name] = view(ask)
         except InputError as error:
             left_out[name] = str(error)
-    of_units: dict[str, Finding] = {}
+    of_units: dict[str, ViewResult] = {}
     if "units" in findings and len(ask.subject.ids) > 6 * SMALLEST_SHIFT:
         found = sorted(track(ask.subject.first(20_000), list(FEATURES), best=2), key=lambda one: -one.learnt)
         for one in dict.fromkeys(str(tracking.unit) for tracking in found):

@@ -2,21 +2,21 @@
 
 from dataclasses import dataclass, field
 
-from rnncli.inspection.probe import Subject
+from rnncli.inspection.probe import Probe
 
 
 @dataclass(frozen=True)
-class Ask:
+class ViewRequest:
     """A subject, what follows the name of the view on the command line, and the options of ``inspect``."""
 
-    subject: Subject
+    subject: Probe
     arguments: list[str] = field(default_factory=list)
     unit: str | None = None
     layer: int | None = None
     features: list[str] = field(default_factory=list)
     contrast: str | None = None
     label: str | None = None
-    others: list[Subject] = field(default_factory=list)
+    others: list[Probe] = field(default_factory=list)
     """Further models, for views that compare."""
 
     def command(self, view: str, *words: str) -> str:

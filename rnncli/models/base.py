@@ -8,11 +8,9 @@ import numpy as np
 from rnncli.datasets.labels import Labels
 from rnncli.datasets.ragged import Padded
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.engine.dropout import Dropout
+from rnncli.engine.arrays import Array, Parameters, Shapes, Workspace
+from rnncli.engine.layers import Dropout
 from rnncli.engine.network import RecurrentNetwork
-from rnncli.engine.parameters import Parameters, Shapes
-from rnncli.engine.types import Array
-from rnncli.engine.workspace import Workspace
 from rnncli.models.config import NetworkConfig
 from rnncli.models.score import Score
 

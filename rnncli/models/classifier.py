@@ -13,17 +13,15 @@ import numpy as np
 from rnncli.datasets.labels import Labels
 from rnncli.datasets.ragged import Padded
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.engine import dense
 from rnncli.engine.activations import log_softmax
-from rnncli.engine.dropout import Dropout
+from rnncli.engine.arrays import Array, Parameters, Shapes
+from rnncli.engine.layers import Dropout, dense, dense_backward, dense_backward_input
 from rnncli.engine.losses import LOSSES
 from rnncli.engine.network import Forward
-from rnncli.engine.parameters import Parameters, Shapes
-from rnncli.engine.types import Array
 from rnncli.models.base import Model, forget_unknown, initialise_dense
 from rnncli.models.config import NetworkConfig
 from rnncli.models.score import Score
-from rnncli.models.summary import summary, summary_gradient
+from rnncli.models.summary import final_states_gradient, summary
 
 
 class Classifier(Model):
@@ -50,21 +48,21 @@ class Classifier(Model):
             text = Padded(dropout.characters(text.ids, len(self.vocabulary) - 1), text.lengths)
         forward = self._forward(text, dropout)
         hidden = summary(forward.outputs, text.lengths, self.network.directions)
-        logits, labels = dense.forward(hidden, W, b), partner.ids[0]
+        logits, labels = dense(hidden, W, b), partner.ids[0]
         if len(self.partner) == 2:
             value, d_logits = LOSSES[loss].sigmoid(logits, labels[:, None])
         else:
             value, d_logits = LOSSES[loss].softmax(logits, labels)
-        dense.backward(hidden, d_logits, gradients["output.W"], gradients["output.b"])
-        d_hidden = dense.backward_input(d_logits, W)
-        d_outputs = summary_gradient(d_hidden, forward.outputs, text.lengths, self.network.directions)
+        dense_backward(hidden, d_logits, gradients["output.W"], gradients["output.b"])
+        d_hidden = dense_backward_input(d_logits, W)
+        d_outputs = final_states_gradient(d_hidden, forward.outputs, text.lengths, self.network.directions)
         self.network.backward(self.parameters, gradients, forward, d_outputs, None, self._workspace)
         return value
 
     def log_probabilities(self, text: Padded) -> Array:
         """Logarithms (nats) of the probability of each label, (B, K)."""
         hidden = summary(self._forward(text).outputs, text.lengths, self.network.directions)
-        logits = dense.forward(hidden, self.parameters["output.W"], self.parameters["output.b"])
+        logits = dense(hidden, self.parameters["output.W"], self.parameters["output.b"])
         if len(self.partner) == 2:  # σ(l) is the softmax of 0 and l
             logits = np.concatenate((np.zeros_like(logits), logits), axis=1)
         return log_softmax(logits)

@@ -7,14 +7,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from rnncli.engine.activations import ACTIVATIONS
+from rnncli.engine.arrays import Array, Ids, Parameters, Shapes, Workspace
 from rnncli.engine.cells import CELLS
-from rnncli.engine.dropout import Dropout
-from rnncli.engine.edits import Edit
+from rnncli.engine.clamping import Clamp
 from rnncli.engine.feedforward import FeedForwardNetwork
+from rnncli.engine.layers import Dropout
 from rnncli.engine.network import RecurrentNetwork
-from rnncli.engine.parameters import Parameters, Shapes
-from rnncli.engine.types import Array, Ids
-from rnncli.engine.workspace import Workspace
 
 
 class Network(Protocol):
@@ -27,7 +25,7 @@ class Network(Protocol):
     def shapes(self) -> Shapes: ...
     def initialise(self, parameters: Parameters, rng: np.random.Generator) -> None: ...
     def zero_state(self, streams: int, dtype: np.dtype) -> Array: ...
-    def stepper(self, parameters: Parameters, state: Array, edits: Sequence[Edit] = ()) -> Any: ...
+    def stepper(self, parameters: Parameters, state: Array, clamps: Sequence[Clamp] = ()) -> Any: ...
     def forward(
         self,
         parameters: Parameters,
@@ -36,7 +34,7 @@ class Network(Protocol):
         workspace: Workspace,
         dropout: Dropout | None = None,
         *,
-        edits: Sequence[Edit] = (),
+        clamps: Sequence[Clamp] = (),
     ) -> Any: ...
     def backward(
         self,

@@ -14,12 +14,10 @@ import numpy as np
 from rnncli.datasets.labels import Labels
 from rnncli.datasets.ragged import Padded
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.engine import embedding
-from rnncli.engine.dropout import Dropout
-from rnncli.engine.edits import Edit
+from rnncli.engine.arrays import Array, Ids, Parameters, Shapes
+from rnncli.engine.clamping import Clamp
+from rnncli.engine.layers import Dropout, embed, embed_backward
 from rnncli.engine.network import RecurrentNetwork
-from rnncli.engine.parameters import Parameters, Shapes
-from rnncli.engine.types import Array, Ids
 from rnncli.models import output
 from rnncli.models.base import Model, initialise_dense
 from rnncli.models.config import Network, NetworkConfig
@@ -67,7 +65,7 @@ class LanguageModel(Model):
 
     def first_state(self, labels: Ids) -> Array:
         """The state of B texts before their first character, by their labels (B,)."""
-        return self._recurrent.state_of(embedding.forward(labels, self.parameters["label.W"]))
+        return self._recurrent.unflatten_state(embed(labels, self.parameters["label.W"]))
 
     def loss_and_gradients(
         self,
@@ -96,7 +94,7 @@ class LanguageModel(Model):
         forward = network.forward(self.parameters, inputs.ids, state, self._workspace, dropout, inputs.lengths)
         value, d_hidden = self._learn_output(forward.outputs, targets.ids, targets.lengths, gradients, loss)
         d_state = network.backward(self.parameters, gradients, forward, d_hidden, None, self._workspace)
-        embedding.backward(labels, network.rows_of(d_state), gradients["label.W"])
+        embed_backward(labels, network.flatten_state(d_state), gradients["label.W"])
         return value
 
     def _learn_output(
@@ -113,9 +111,9 @@ class LanguageModel(Model):
     def symbols(self, text: Padded, partner: Padded) -> int:
         return int(text.lengths.sum()) - len(text.lengths)
 
-    def forward(self, inputs: Ids, state: Array, edits: Sequence[Edit] = ()) -> Any:
+    def forward(self, inputs: Ids, state: Array, clamps: Sequence[Clamp] = ()) -> Any:
         """The network's pass over ``inputs`` (T, B); it lies in this model's workspace, and is good until the next."""
-        return self.network.forward(self.parameters, inputs, state, self._workspace, edits=edits)
+        return self.network.forward(self.parameters, inputs, state, self._workspace, clamps=clamps)
 
     def logits_of(self, forward: Any) -> Array:
         """Logits (T, B, V) of what follows each character."""
@@ -130,7 +128,7 @@ class LanguageModel(Model):
         forward = self.forward(inputs, state)
         return self.logits_of(forward), forward.state
 
-    def stepper(self, state: Array, edits: Sequence[Edit] = ()) -> Callable[[Ids], Array]:
+    def stepper(self, state: Array, clamps: Sequence[Clamp] = ()) -> Callable[[Ids], Array]:
         """A function that reads one character (B,) for each of B texts, carrying ``state`` (L, S, B, H) on in place,
-        and returns the logits (B, V) of the next. They are good until it is called again. ``edits`` hold units."""
-        return output.stepper(self.network.stepper(self.parameters, state, edits), self.parameters, state.shape[2])
+        and returns the logits (B, V) of the next. They are good until it is called again. ``clamps`` hold units."""
+        return output.stepper(self.network.stepper(self.parameters, state, clamps), self.parameters, state.shape[2])

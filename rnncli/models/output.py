@@ -5,19 +5,17 @@ from typing import Protocol
 
 import numpy as np
 
-from rnncli.engine import dense
 from rnncli.engine.activations import log_softmax
+from rnncli.engine.arrays import Array, Ids, Parameters, Workspace
+from rnncli.engine.layers import dense, dense_backward, dense_backward_input
 from rnncli.engine.losses import LOSSES
-from rnncli.engine.padding import behind_end
-from rnncli.engine.parameters import Parameters
-from rnncli.engine.types import Array, Ids
-from rnncli.engine.workspace import Workspace
+from rnncli.engine.padding import padding_mask
 
 
 def logits(hidden: Array, output: Parameters) -> Array:
     """Logits (T, B, M) of ``hidden`` (T, B, D); ``output`` has W (D, M) and b (M,)."""
     T, B, D = hidden.shape
-    return dense.forward(hidden.reshape(T * B, D), output["W"], output["b"]).reshape(T, B, -1)
+    return dense(hidden.reshape(T * B, D), output["W"], output["b"]).reshape(T, B, -1)
 
 
 def losses(hidden: Array, targets: Ids, output: Parameters) -> tuple[Array, Array]:
@@ -43,11 +41,11 @@ def learn(
     T, B, D = hidden.shape
     W, b = output["W"], output["b"]
     rows = hidden.reshape(T * B, D)
-    scores = dense.forward(rows, W, b, out=workspace.array("logits", (T * B, len(b)), W.dtype))
-    weights = None if lengths is None else (~behind_end(lengths, T)).ravel().astype(W.dtype)
+    scores = dense(rows, W, b, out=workspace.array("logits", (T * B, len(b)), W.dtype))
+    weights = None if lengths is None else (~padding_mask(lengths, T)).ravel().astype(W.dtype)
     value, d_scores = LOSSES[loss].softmax(scores, targets.ravel(), weights, out=scores)
-    dense.backward(rows, d_scores, gradients["W"], gradients["b"])
-    d_rows = dense.backward_input(d_scores, W, out=workspace.array("d_hidden", rows.shape, W.dtype))
+    dense_backward(rows, d_scores, gradients["W"], gradients["b"])
+    d_rows = dense_backward_input(d_scores, W, out=workspace.array("d_hidden", rows.shape, W.dtype))
     return value, d_rows.reshape(T, B, D)
 
 

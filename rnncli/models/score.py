@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnncli.datasets.ragged import Padded
-from rnncli.engine.padding import behind_end
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
+from rnncli.engine.padding import padding_mask
 
 
 def perplexity(nats: float) -> float:
@@ -27,7 +27,7 @@ class Score:
     @classmethod
     def of_padded(cls, nats: Array, right: Array, targets: Padded) -> "Score":
         """Sum up losses (T, B) and whether they were right, without the padding."""
-        counted = ~behind_end(targets.lengths, len(nats))
+        counted = ~padding_mask(targets.lengths, len(nats))
         return cls(float(nats[counted].sum(dtype=np.float64)), int(targets.lengths.sum()), int(right[counted].sum()))
 
     def __add__(self, other: "Score") -> "Score":

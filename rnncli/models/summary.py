@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnncli.engine.types import Array, Ids
+from rnncli.engine.arrays import Array, Ids
 
 
 def summary(outputs: Array, lengths: Ids, directions: int) -> Array:
@@ -15,7 +15,7 @@ def summary(outputs: Array, lengths: Ids, directions: int) -> Array:
     return hidden
 
 
-def summary_gradient(d_summary: Array, outputs: Array, lengths: Ids, directions: int) -> Array:
+def final_states_gradient(d_summary: Array, outputs: Array, lengths: Ids, directions: int) -> Array:
     """The gradient of the outputs (T, B, directions · H), given that of :func:`summary`."""
     size = outputs.shape[2] // directions
     d_outputs = np.zeros_like(outputs)

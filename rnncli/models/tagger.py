@@ -9,10 +9,9 @@ import numpy as np
 
 from rnncli.datasets.ragged import Padded
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.engine.dropout import Dropout
+from rnncli.engine.arrays import Array, Parameters, Shapes
+from rnncli.engine.layers import Dropout
 from rnncli.engine.network import Forward
-from rnncli.engine.parameters import Parameters, Shapes
-from rnncli.engine.types import Array
 from rnncli.models import output
 from rnncli.models.base import Model, forget_unknown, initialise_dense
 from rnncli.models.config import NetworkConfig

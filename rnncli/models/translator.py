@@ -15,17 +15,14 @@ import numpy as np
 
 from rnncli.datasets.ragged import Padded
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.engine import dense
-from rnncli.engine.dropout import Dropout
+from rnncli.engine.arrays import Array, Ids, Parameters, Shapes, Workspace
+from rnncli.engine.layers import Dropout, dense, dense_backward, dense_backward_input
 from rnncli.engine.network import Forward, RecurrentNetwork
-from rnncli.engine.parameters import Parameters, Shapes
-from rnncli.engine.types import Array, Ids
-from rnncli.engine.workspace import Workspace
 from rnncli.models import output
 from rnncli.models.base import Model, forget_unknown, initialise_dense
 from rnncli.models.config import NetworkConfig
 from rnncli.models.score import Score
-from rnncli.models.summary import summary, summary_gradient
+from rnncli.models.summary import final_states_gradient, summary
 
 
 class Translator(Model):
@@ -74,10 +71,10 @@ class Translator(Model):
             decoded.outputs, targets.ids, targets.lengths, last, d_last, loss, self._of_decoder
         )
         d_state = self.decoder.backward(decoder, d_decoder, decoded, d_decoded, None, self._of_decoder)
-        d_rows = self.decoder.rows_of(d_state)
-        dense.backward(hidden, d_rows, gradients["bridge.W"], gradients["bridge.b"])
-        d_hidden = dense.backward_input(d_rows, self.parameters["bridge.W"])
-        d_outputs = summary_gradient(d_hidden, encoded.outputs, text.lengths, self.network.directions)
+        d_rows = self.decoder.flatten_state(d_state)
+        dense_backward(hidden, d_rows, gradients["bridge.W"], gradients["bridge.b"])
+        d_hidden = dense_backward_input(d_rows, self.parameters["bridge.W"])
+        d_outputs = final_states_gradient(d_hidden, encoded.outputs, text.lengths, self.network.directions)
         encoder, d_encoder = self.parameters.scope("encoder"), gradients.scope("encoder")
         self.network.backward(encoder, d_encoder, encoded, d_outputs, None, self._of_encoder)
         return value
@@ -108,5 +105,5 @@ class Translator(Model):
         state = self.network.zero_state(len(text.lengths), encoder.flat.dtype)
         encoded = self.network.forward(encoder, text.ids, state, self._of_encoder, dropout, text.lengths)
         hidden = summary(encoded.outputs, text.lengths, self.network.directions)
-        rows = dense.forward(hidden, self.parameters["bridge.W"], self.parameters["bridge.b"])
-        return encoded, hidden, self.decoder.state_of(rows)
+        rows = dense(hidden, self.parameters["bridge.W"], self.parameters["bridge.b"])
+        return encoded, hidden, self.decoder.unflatten_state(rows)

@@ -22,11 +22,11 @@ import numpy as np
 
 import rnncli
 from rnncli.datasets.sources import did_you_mean
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 from rnncli.errors import ModelFileError, NotFiniteError, RnncliError
 from rnncli.models.base import Model
 from rnncli.models.registry import MODELS
-from rnncli.storage.lock import temporary_of
+from rnncli.storage.lock import temporary_path
 from rnncli.storage.npz import Kind, Npz, open_npz, write_npz
 from rnncli.training import record as records
 
@@ -61,7 +61,7 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
         "training": checkpoint.record,
     }
     target = Path(path)
-    temporary = temporary_of(target)
+    temporary = temporary_path(target)
     try:
         with open(temporary, "wb") as file:
             write_npz(file, meta, arrays)

@@ -16,7 +16,7 @@ except ImportError:  # a system without them lets two runs write in turns
 
 
 @contextmanager
-def claimed(path: Path) -> Iterator[None]:
+def exclusive_lock(path: Path) -> Iterator[None]:
     """Hold ``path`` for this process; InputError, naming the other process, if one holds it already.
 
     The claim is a lock on a file beside it, which the system lets go when the process ends in whatever way. What a
@@ -26,7 +26,7 @@ def claimed(path: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(f"{os.getpid()}\n".encode())
         file.flush()
-        _remove_litter(path)
+        remove_stale_temporaries(path)
         try:
             yield
         finally:
@@ -65,12 +65,12 @@ def _is_still(file: BinaryIO, path: Path) -> bool:
         return False
 
 
-def temporary_of(path: Path) -> Path:
+def temporary_path(path: Path) -> Path:
     """Where this process writes before ``path`` is replaced."""
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
-def _remove_litter(path: Path) -> None:
+def remove_stale_temporaries(path: Path) -> None:
     pattern = re.compile(re.escape(f".{path.name}.") + r"\d+\.tmp")
     for neighbour in path.parent.iterdir():
         if pattern.fullmatch(neighbour.name):

@@ -4,7 +4,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from rnncli.evaluation.metrics import Confusion
+from rnncli.evaluation.metrics import ConfusionMatrix
 from rnncli.terminal.words import count, visible
 
 WIDTH = 78
@@ -12,7 +12,7 @@ WIDEST_CONFUSION = 24
 """Names up to which the whole table of confusion is drawn."""
 
 
-def draw_f1(grades: Confusion, noun: str) -> Table:
+def draw_f1(grades: ConfusionMatrix, noun: str) -> Table:
     """Precision, recall and F1 of each name, and how many there are."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column(noun)
@@ -24,7 +24,7 @@ def draw_f1(grades: Confusion, noun: str) -> Table:
     return table
 
 
-def draw_confusion(grades: Confusion) -> Table:
+def draw_confusion(grades: ConfusionMatrix) -> Table:
     """How often each name (a row) was taken for each: a column under its name, or where those are too long under the
     number of its row."""
     title = "A row for what it is, a column for what it was taken for"

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from rnncli.results import Curves, Finding, Part, Scatter, Strip, Table
+from rnncli.results import Block, ColouredText, Curves, Scatter, Table, ViewResult
 from rnncli.terminal.overview import facts_of
 from rnncli.terminal.view_result import part_as_csv, written
 from rnncli.terminal.words import visible, visible_line
@@ -81,7 +81,7 @@ def _sections(report: "Report") -> Iterator[str]:
     yield "</main>"
 
 
-def _finding(finding: Finding, level: int) -> str:
+def _finding(finding: ViewResult, level: int) -> str:
     text = f"<h{level}>{escape(finding.question)}</h{level}>\n"
     if finding.text:
         text += f'<p class="source">in {escape(finding.text)}</p>\n'
@@ -93,11 +93,11 @@ def _facts(facts: dict[str, str]) -> str:
     return f"<dl>{rows}</dl>\n" if rows else ""
 
 
-def _part(part: Part, level: int) -> str:
+def _part(part: Block, level: int) -> str:
     head = f"<h{level}>{escape(visible_line(part.name))}</h{level}>\n"
     if isinstance(part, Table):
         return head + _table(part)
-    if isinstance(part, Strip):
+    if isinstance(part, ColouredText):
         return head + _strip(part)
     return head + (_curves(part) if isinstance(part, Curves) else _scatter(part))
 
@@ -129,7 +129,7 @@ def _shown(character: str) -> str:
     return escape("↵\n" if character == "\n" else character if character == " " else visible(character))
 
 
-def _strip(strip: Strip) -> str:
+def _strip(strip: ColouredText) -> str:
     """The text in runs of one colour."""
     unit = f" {strip.unit}" if strip.unit else ""
     low = f"−{strip.scale:.3g} (blue) to" if strip.signed else "0 to"

@@ -4,27 +4,23 @@ import csv
 import io
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from rnncli.results import Curves, Scatter, Strip, Table, Value
+from rnncli.results import Block, ColouredText, Curves, Scatter, Table, Value, ViewResult
 from rnncli.terminal.cells import LEGEND, colour, mark
 from rnncli.terminal.chart import chart, scatter
 from rnncli.terminal.words import visible, visible_line
-
-if TYPE_CHECKING:
-    from rnncli.results import Finding, Part
 
 HEADING = "bold"
 STYLES = ("blue", "dark_orange", "green", "magenta", "cyan", "red", "yellow", "white")
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
-def draw_finding(finding: "Finding", width: int, has_colour: bool) -> RenderableType:
+def draw_view_result(finding: ViewResult, width: int, has_colour: bool) -> RenderableType:
     """Everything that a view found, on a screen of ``width`` columns."""
     head = Text()
     head.append(finding.question, HEADING)
@@ -44,11 +40,11 @@ def draw_finding(finding: "Finding", width: int, has_colour: bool) -> Renderable
     return Group(*drawn)
 
 
-def _draw(part: "Part", width: int, has_colour: bool) -> list[RenderableType]:
+def _draw(part: Block, width: int, has_colour: bool) -> list[RenderableType]:
     if isinstance(part, Table):
         return draw_table(part)
-    if isinstance(part, Strip):
-        return [draw_strip(part, width, has_colour)]
+    if isinstance(part, ColouredText):
+        return [draw_coloured_text(part, width, has_colour)]
     if isinstance(part, Curves):
         return [chart(part.curves, STYLES, min(60, width - 12), x_name=part.x, log=part.log)]
     return [scatter(part.points, min(40, width - 12), part.x, part.y)]
@@ -78,7 +74,7 @@ def written(value: Value) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else visible_line(str(value))
 
 
-def draw_strip(strip: Strip, width: int, has_colour: bool) -> Text:
+def draw_coloured_text(strip: ColouredText, width: int, has_colour: bool) -> Text:
     """The text with a colour for each value; without colour a line of marks beneath it says the same.
 
     Values of both signs go from blue through no colour to orange, others from no colour to orange. The scale is told
@@ -125,13 +121,13 @@ def _mark(share: float, signed: bool) -> str:
     return mark(share) if signed else BLOCKS[max(0, min(8, round(8 * share)))]
 
 
-def as_csv(parts: Sequence["Part"]) -> str:
+def as_csv(parts: Sequence[Block]) -> str:
     """All ``parts`` one after the other, an empty line between them: the name of the part, its columns, and rows.
     A strip has a row for each character, curves and scatters one for each point."""
     return "\n".join(f"{_csv([[part.name]])}{part_as_csv(part)}" for part in parts)
 
 
-def part_as_csv(part: "Part") -> str:
+def part_as_csv(part: Block) -> str:
     """The names of the columns, and rows."""
     return _csv(_rows(part))
 
@@ -142,11 +138,11 @@ def _csv(rows: list[list[Value]]) -> str:
     return file.getvalue()
 
 
-def _rows(part: "Part") -> list[list[Value]]:
+def _rows(part: Block) -> list[list[Value]]:
     rows: list[list[Value]]
     if isinstance(part, Table):
         rows = [list(part.columns), *(list(row) for row in part.rows)]
-    elif isinstance(part, Strip):
+    elif isinstance(part, ColouredText):
         rows = [["character", "value"]]
         rows += [[character, value] for character, value in zip(part.text, part.values, strict=True)]
     elif isinstance(part, Scatter):

@@ -10,12 +10,12 @@ import numpy as np
 
 from rnncli.datasets.text import Corpus
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.inference.sampling import Choice, generate
+from rnncli.inference.sampling import SamplingConfig, generate
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
 from rnncli.training.machine import peak_flops
 from rnncli.training.options import TrainingOptions
-from rnncli.training.parallel.group import Team
+from rnncli.training.parallel.group import ProcessGroup
 from rnncli.training.trainer import Trainer
 
 CORPUS_LENGTH = 1_000_000
@@ -38,7 +38,7 @@ class Speed:
     peak_memory: int
 
 
-def measure(config: NetworkConfig, vocabulary_size: int, options: TrainingOptions, team: Team) -> Speed:
+def measure(config: NetworkConfig, vocabulary_size: int, options: TrainingOptions, team: ProcessGroup) -> Speed:
     """Train on random characters for ``options.seconds``, then sample one text for some thousand characters."""
     vocabulary = Vocabulary("".join(map(chr, range(0x4E00, 0x4E00 + vocabulary_size))))
     rng = np.random.default_rng(options.seed)
@@ -72,7 +72,7 @@ def _flops_per_character(model: LanguageModel) -> float:
 
 
 def _sampling_speed(model: LanguageModel, rng: np.random.Generator) -> float:
-    stream = generate(model, np.zeros(1, np.intp), Choice(), rng)
+    stream = generate(model, np.zeros(1, np.intp), SamplingConfig(), rng)
     durations = []
     for _ in range(5):
         began = time.perf_counter()
@@ -82,7 +82,7 @@ def _sampling_speed(model: LanguageModel, rng: np.random.Generator) -> float:
     return float(SAMPLE_LENGTH / np.median(durations))
 
 
-def _peak_memory(team: Team) -> int:
+def _peak_memory(team: ProcessGroup) -> int:
     """Largest resident size of this process, and of the largest worker once for each."""
     unit = 1 if sys.platform == "darwin" else 1024
     own, workers = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))

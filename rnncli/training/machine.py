@@ -25,6 +25,6 @@ def peak_flops(size: int = 1024, seconds: float = 0.3) -> float:
     return 2 * size**3 / best
 
 
-def multiplications_per_second() -> float:
+def macs_per_second() -> float:
     """What training gets done here, with a process on each core: a rough figure, measured in a moment."""
     return SHARE * min(cores(), 8) * peak_flops(512, 0.05) / 2

@@ -11,7 +11,7 @@ import numpy as np
 
 from rnncli.datasets.pairs import PairCorpus
 from rnncli.datasets.text import Corpus
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.models.base import Model
 from rnncli.models.config import FEED_FORWARD, NetworkConfig
@@ -27,9 +27,9 @@ from rnncli.training.defaults import (
     default_warmup,
     default_workers,
 )
-from rnncli.training.machine import multiplications_per_second
+from rnncli.training.machine import macs_per_second
 from rnncli.training.options import TrainingOptions
-from rnncli.training.parallel.shared_memory import team_of
+from rnncli.training.parallel.shared_memory import make_group
 from rnncli.training.trainer import Trainer
 
 Choices = dict[str, Any]
@@ -74,14 +74,14 @@ def begin(
         model.initialise(np.random.default_rng([options.seed, 0]))
     else:
         model.parameters.flat[...] = start.parameters.flat
-    return Trainer(model, corpus, options, team_of(options.workers, options.batch_size))
+    return Trainer(model, corpus, options, make_group(options.workers, options.batch_size))
 
 
 def _work(corpus: Corpus | PairCorpus, length: Choices) -> float | None:
     """The multiplications that a run can make, where its length says something of that."""
     if not length:
         return WORK
-    return length["seconds"] * multiplications_per_second() if "seconds" in length else None
+    return length["seconds"] * macs_per_second() if "seconds" in length else None
 
 
 def _check(config: NetworkConfig, corpus: Corpus | PairCorpus, learning: Choices) -> None:
@@ -109,7 +109,7 @@ def _check(config: NetworkConfig, corpus: Corpus | PairCorpus, learning: Choices
         raise InputError("--patience waits for a better validation loss, but nothing is held out; see --validation")
 
 
-def go_on(
+def resume_run(
     model: Model,
     record: dict[str, Any],
     arrays: dict[str, Array],
@@ -130,7 +130,7 @@ def go_on(
         if length:
             free |= {"steps": None, "epochs": None, "seconds": None, **length}
         options = replace(options, **free)
-        trainer = Trainer(model, corpus, options, team_of(options.workers, options.batch_size))
+        trainer = Trainer(model, corpus, options, make_group(options.workers, options.batch_size))
         trainer.restore(arrays, record["state"])
     except (KeyError, ValueError, TypeError):
         raise InputError("the model file holds no record of a run to go on with; begin a new model with -o") from None

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rnncli.engine.losses import LOSSES
-from rnncli.engine.optimizers import OPTIMIZERS
-from rnncli.engine.schedules import SCHEDULES
+from rnncli.engine.optimizers import OPTIMIZERS, SCHEDULES
 from rnncli.models.base import Model
 from rnncli.training.options import TrainingOptions
 

@@ -13,16 +13,14 @@ import numpy as np
 
 from rnncli.datasets.pairs import PairCorpus
 from rnncli.datasets.text import Corpus
-from rnncli.engine import schedules
-from rnncli.engine.optimizers import OPTIMIZERS, clip_by_global_norm
-from rnncli.engine.parameters import Parameters
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array, Parameters
+from rnncli.engine.optimizers import OPTIMIZERS, clip_by_global_norm, multiplier
 from rnncli.errors import NotFiniteError
 from rnncli.models.base import Model
 from rnncli.models.score import Score
-from rnncli.training.batches import lessons_of
+from rnncli.training.batches import make_batches
 from rnncli.training.options import TrainingOptions
-from rnncli.training.parallel.group import Alone, Team, part
+from rnncli.training.parallel.group import ProcessGroup, SingleProcess, part
 
 EVALUATIONS = 16
 """Evaluations in a run, spread evenly, where the validation text is not long in comparison."""
@@ -61,13 +59,13 @@ class Trainer:
     """
 
     def __init__(
-        self, model: Model, corpus: Corpus | PairCorpus, options: TrainingOptions, team: Team | None = None
+        self, model: Model, corpus: Corpus | PairCorpus, options: TrainingOptions, team: ProcessGroup | None = None
     ) -> None:
-        self.corpus, self.options, self.team = corpus, options, team or Alone()
-        self.lessons = lessons_of(corpus, model, options, self.team)
+        self.corpus, self.options, self.team = corpus, options, team or SingleProcess()
+        self.batches = make_batches(corpus, model, options, self.team)
         self.steps = options.steps
         if options.epochs is not None:
-            self.steps = max(1, round(options.epochs * self.lessons.in_epoch))
+            self.steps = max(1, round(options.epochs * self.batches.steps_per_epoch))
 
         size, dtype = model.parameters.flat.size, model.parameters.flat.dtype
         self.my_slice = part(size, self.team)
@@ -94,7 +92,7 @@ class Trainer:
     @property
     def epoch(self) -> float:
         """How often everything has been read."""
-        return self.step / self.lessons.in_epoch
+        return self.step / self.batches.steps_per_epoch
 
     @property
     def best_model(self) -> Model:
@@ -122,7 +120,7 @@ class Trainer:
 
     def _train_one_step(self) -> Report:
         began = time.perf_counter()
-        rate = self.options.learning_rate * schedules.factor(
+        rate = self.options.learning_rate * multiplier(
             self.options.schedule, self.progress, self.step, self.options.warmup
         )
         loss, norm, characters = self._learn(rate)
@@ -130,7 +128,7 @@ class Trainer:
         duration = time.perf_counter() - began
         self.seconds += duration
         if not self.last_evaluation:  # a guess: to read takes a third of the time that it takes to learn
-            self._reserve = duration * self.lessons.validation_steps / 3
+            self._reserve = duration * self.batches.validation_steps / 3
         # The clock of rank 0 counts for all.
         (self.progress,) = self.team.sum(self._measured_progress() if self.team.rank == 0 else 0.0)
         self.loss_sum, self.loss_count = self.loss_sum + loss, self.loss_count + 1
@@ -150,17 +148,17 @@ class Trainer:
 
     def _learn(self, rate: float) -> tuple[float, float, int]:
         """One step of gradient descent: the loss before it, the norm of the gradient, and the characters read."""
-        learnt = self.lessons.learn(self.model, self.gradients, self.step)
+        learnt = self.batches.learn(self.model, self.gradients, self.step)
         if learnt.share != 1:
             self.gradients.flat *= learnt.share  # so that the sum over the team is the mean over the whole step
-        gradient = self.team.sum_slices(self.all_gradients)
+        gradient = self.team.reduce_scatter(self.all_gradients)
         loss, squared_norm = self.team.sum(learnt.loss * learnt.share, float(np.dot(gradient, gradient)))
         norm = math.sqrt(squared_norm)
         self._require_finite(loss, "loss")
         self._require_finite(norm, "gradient")
         clip_by_global_norm(gradient, self.options.clip_norm, norm)
         self.optimizer.step(self.model.parameters.flat[self.my_slice], gradient, rate)
-        self.team.share_slices()
+        self.team.all_gather()
         return loss, norm, learnt.characters
 
     def _require_finite(self, value: float, what: str) -> None:
@@ -187,7 +185,7 @@ class Trainer:
             return False  # the one at the end is near
         learnt = self.step - self.last_evaluation
         is_next = int(self.progress * EVALUATIONS) > int(self.last_progress * EVALUATIONS)
-        return is_next and learnt >= 6 * self.lessons.validation_steps
+        return is_next and learnt >= 6 * self.batches.validation_steps
 
     def _evaluate(self) -> tuple[Score | None, bool]:
         """Score the validation text, keep the weights if they are the best so far, and note in the history its loss
@@ -197,8 +195,8 @@ class Trainer:
         entry = {"step": self.step, "loss": self.loss_sum / self.loss_count}
         self.loss_sum, self.loss_count = 0.0, 0
         validation, is_best = None, False
-        if self.lessons.validation_steps:
-            mine = self.lessons.validate(self.model)
+        if self.batches.validation_steps:
+            mine = self.batches.validate(self.model)
             total, symbols, correct = self.team.sum(mine.total, mine.symbols, mine.correct)
             validation = Score(total, int(symbols), int(correct))
             self._require_finite(total, "validation loss")
@@ -217,7 +215,7 @@ class Trainer:
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """Arrays by name, and plain data, with which :meth:`restore` goes on exactly from here."""
-        return {"parameters": self.model.parameters.flat, **self.lessons.carried, **self.moments}, self.counters()
+        return {"parameters": self.model.parameters.flat, **self.batches.carried, **self.moments}, self.counters()
 
     def counters(self) -> dict[str, Any]:
         """The plain data of :meth:`state`."""
@@ -238,9 +236,9 @@ class Trainer:
         """Take up a :meth:`state`. The model that this trainer was made with is taken to be the best so far."""
         for name, array in self.state()[0].items():
             array[...] = arrays[name]
-        self.take_up(counters)
+        self.load_state(counters)
 
-    def take_up(self, counters: dict[str, Any]) -> None:
+    def load_state(self, counters: dict[str, Any]) -> None:
         """Go on from these :meth:`counters`."""
         self.step = self.optimizer.steps = counters["step"]
         self.seconds = counters["seconds"]

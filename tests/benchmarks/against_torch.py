@@ -29,12 +29,12 @@ from torch import nn
 
 from rnncli.datasets.text import Corpus
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.inference.sampling import Choice, generate
+from rnncli.inference.sampling import SamplingConfig, generate
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
 from rnncli.storage.checkpoint import Checkpoint, save
 from rnncli.training.options import TrainingOptions
-from rnncli.training.parallel.shared_memory import team_of
+from rnncli.training.parallel.shared_memory import make_group
 from rnncli.training.trainer import Trainer
 
 V = 65
@@ -84,7 +84,7 @@ def rnncli_steps(cell: str, shape: tuple[int, ...], workers: int) -> Iterator[ob
     model = LanguageModel(NetworkConfig(cell, L, H), VOCABULARY)
     model.initialise(np.random.default_rng(1))
     options = TrainingOptions(B, T, "adam", RATE, "constant", clip_norm=CLIP, steps=10**9, workers=workers)
-    return Trainer(model, Corpus(ids, ids[:0], VOCABULARY, [], ""), options, team_of(workers, B)).run()
+    return Trainer(model, Corpus(ids, ids[:0], VOCABULARY, [], ""), options, make_group(workers, B)).run()
 
 
 def seconds(function: Callable[[], object], least: float = 0.0) -> float:
@@ -131,7 +131,7 @@ def sample_table(rounds: int) -> None:
     torch.set_num_threads(1)
     network = TorchNetwork("lstm", 128, 2).eval()
     model = random_model()
-    stream = generate(model, np.zeros(1, np.intp), Choice(), np.random.default_rng(0))
+    stream = generate(model, np.zeros(1, np.intp), SamplingConfig(), np.random.default_rng(0))
     characters = 500
 
     @torch.inference_mode()

@@ -21,7 +21,7 @@ from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
 from rnncli.training.options import TrainingOptions
-from rnncli.training.parallel.shared_memory import team_of
+from rnncli.training.parallel.shared_memory import make_group
 from rnncli.training.trainer import Report, Trainer
 
 VOCABULARY = Vocabulary("".join(map(chr, range(48, 48 + 65))))
@@ -42,7 +42,7 @@ def steps(
     model = LanguageModel(NetworkConfig(cell, layers, hidden_size), VOCABULARY)
     model.initialise(np.random.default_rng(1))
     options = TrainingOptions(*shape, schedule="constant", steps=10**9, workers=workers)
-    return Trainer(model, Corpus(ids, ids[:0], VOCABULARY, [], ""), options, team_of(workers, shape[0])).run()
+    return Trainer(model, Corpus(ids, ids[:0], VOCABULARY, [], ""), options, make_group(workers, shape[0])).run()
 
 
 def seconds(run: Steps) -> float:

@@ -163,7 +163,7 @@ def test_the_score_is_what_one_counts(name: str, folder: Path) -> None:
     assert f"{found['macro_f1']:.4f}" in text
 
 
-def edits(a: str, b: str) -> int:
+def clamps(a: str, b: str) -> int:
     """The fewest insertions, deletions and replacements, by their definition."""
 
     @cache
@@ -183,7 +183,7 @@ def test_the_score_of_translations_is_what_one_counts(folder: Path) -> None:
     found = scored(model, folder / "quiz.tsv")
     assert found["lines"] == 10
     assert found["exact_match"] == sum(map(str.__eq__, truth, said)) / 10 == 0.7
-    wrong, all_characters = sum(map(edits, truth, said)), sum(map(len, truth))
+    wrong, all_characters = sum(map(clamps, truth, said)), sum(map(len, truth))
     assert found["character_error_rate"] == pytest.approx(wrong / all_characters)
     text = succeeded(rnncli("score", model, "quiz.tsv"))
     assert "70.00%" in text and f"{wrong / all_characters:.2%}" in text

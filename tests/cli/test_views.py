@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncli.results import Curves, Finding, Scatter, Strip, Table
+from rnncli.results import ColouredText, Curves, Scatter, Table, ViewResult
 from rnncli.storage import checkpoint
 from rnncli.terminal.cells import mark
 from rnncli.terminal.words import visible_line
@@ -184,11 +184,11 @@ def test_numbers_of_numpy_and_none_at_all_are_plain() -> None:
     one, none, whole = np.float32(0.5), np.float64(np.inf), np.int64(3)
     kinds = [
         Table("t", ["a", "b", "c"], [(one, none, whole), (float("nan"), True, None)]),
-        Strip("s", "ab", [one, none], 0.5, "bits"),
+        ColouredText("s", "ab", [one, none], 0.5, "bits"),
         Curves("c", "x", "y", {"one": [(whole, one), (4, none)]}),
         Scatter("p", "x", "y", [(one, whole)], ["1:0"]),
     ]
-    found = json.loads(json.dumps(Finding("view", "What?", parts=kinds).to_json(), allow_nan=False))
+    found = json.loads(json.dumps(ViewResult("view", "What?", parts=kinds).to_json(), allow_nan=False))
     assert found["parts"][0]["rows"] == [[0.5, None, 3], [None, True, None]]
     assert (found["parts"][1]["values"], found["parts"][1]["scale"]) == ([0.5, None], 0.5)
     assert found["parts"][2]["curves"] == {"one": [[3, 0.5], [4, None]]}

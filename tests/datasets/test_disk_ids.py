@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rnncli.datasets import text as corpora
-from rnncli.datasets.disk_ids import StoredIds, Storing
+from rnncli.datasets.disk_ids import DiskIds, IdsWriter
 from rnncli.datasets.sources import open_sources
 from rnncli.datasets.text import Streams, read_corpus
 from rnncli.evaluation.losses import score
@@ -17,13 +17,13 @@ from tests.helpers import random_model
 RNG = np.random.default_rng(5)
 
 
-def stored(ids: np.ndarray) -> StoredIds:
+def stored(ids: np.ndarray) -> DiskIds:
     """The same ids in a file, written in three pieces."""
-    storing = Storing(ids.dtype, 10)
+    storing = IdsWriter(ids.dtype, 10)
     for piece in np.array_split(ids, 3):
         storing.append(piece)
     found = storing.finish()
-    assert isinstance(found, StoredIds)
+    assert isinstance(found, DiskIds)
     return found
 
 
@@ -35,7 +35,7 @@ def test_they_are_cut_and_read_as_an_array_is(dtype: type) -> None:
     assert found.dtype == ids.dtype
     for part in (slice(None), slice(3, 77), slice(400, None), slice(-30, -2), slice(9, 9), slice(20, 5)):
         piece, expected = found[part], ids[part]
-        assert isinstance(piece, StoredIds)
+        assert isinstance(piece, DiskIds)
         assert piece.read(0, len(piece)).tolist() == expected.tolist()
     places = RNG.integers(0, 90, size=4) + np.arange(7)[:, None] * 3 + 100
     assert found[100:][places].tolist() == ids[100:][places].tolist()
@@ -54,14 +54,14 @@ def test_streams_and_scores_are_the_same() -> None:
 def test_another_process_gets_the_name_of_the_file() -> None:
     ids = RNG.integers(200, size=500).astype(np.uint8)
     found = stored(ids)[50:]
-    assert isinstance(found, StoredIds)
+    assert isinstance(found, DiskIds)
     again = pickle.loads(pickle.dumps(found))
     assert again.read(0, len(again)).tolist() == ids[50:].tolist()
     assert len(pickle.dumps(found)) < 400
 
 
 def test_few_stay_in_memory_and_the_file_is_gone_in_the_end() -> None:
-    storing = Storing(np.dtype(np.uint8), 10)
+    storing = IdsWriter(np.dtype(np.uint8), 10)
     storing.append(np.arange(10, dtype=np.uint8))
     assert isinstance(storing.finish(), np.ndarray)
     found = stored(np.arange(100, dtype=np.uint8))

@@ -11,12 +11,10 @@ import numpy as np
 import pytest
 
 from rnncli.engine.activations import ACTIVATIONS
+from rnncli.engine.arrays import Array, Ids, Parameters, Workspace
 from rnncli.engine.cells import GRU, LSTM, RNN, Cell
-from rnncli.engine.dropout import Dropout
+from rnncli.engine.layers import Dropout
 from rnncli.engine.network import Forward, RecurrentNetwork
-from rnncli.engine.parameters import Parameters
-from rnncli.engine.types import Array, Ids
-from rnncli.engine.workspace import Workspace
 
 CELLS: dict[str, Cell] = {**{f"rnn-{name}": RNN(name) for name in ACTIVATIONS}, "gru": GRU(), "lstm": LSTM()}
 

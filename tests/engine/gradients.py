@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 
 STEP = 1e-5
 TOLERANCE = 1e-6

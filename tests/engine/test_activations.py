@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnncli.engine.activations import ACTIVATIONS, LEAKY_SLOPE, log_softmax, softmax
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 
 X = np.random.default_rng(2).uniform(-4, 4, (5, 3, 4))
 FAR = np.array([-1e4, -1e3, 1e3, 1e4])

@@ -12,10 +12,8 @@ import numpy as np
 import pytest
 
 from rnncli.engine.activations import ACTIVATIONS, LEAKY_SLOPE
+from rnncli.engine.arrays import Array, Ids, Parameters, Workspace
 from rnncli.engine.feedforward import FeedForwardNetwork
-from rnncli.engine.parameters import Parameters
-from rnncli.engine.types import Array, Ids
-from rnncli.engine.workspace import Workspace
 
 T, B, H, V, E, N = 9, 3, 4, 7, 5, 3
 """Time steps, streams, units, characters, the embedding size, and characters that are seen."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from rnncli.engine.arrays import Array
 from rnncli.engine.losses import (
     LOSSES,
     mean_squared_error,
@@ -14,7 +15,6 @@ from rnncli.engine.losses import (
     softmax_cross_entropy,
     softmax_squared_error,
 )
-from rnncli.engine.types import Array
 from tests.engine.gradients import check_elements
 
 RNG = np.random.default_rng(3)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from rnncli.engine.arrays import Workspace
 from rnncli.engine.cells import Cell
 from rnncli.engine.network import RecurrentNetwork
-from rnncli.engine.workspace import Workspace
 from tests.engine.cases import CELLS, B, E, H, V, every_cell, random_window
 from tests.engine.gradients import check_direction, check_elements
 

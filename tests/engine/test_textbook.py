@@ -3,18 +3,23 @@
 import numpy as np
 import pytest
 
+from rnncli.engine.arrays import Array, Workspace
 from rnncli.engine.cells import forward
-from rnncli.engine.types import Array
-from rnncli.engine.workspace import Workspace
 from tests.engine import textbook
 from tests.engine.cases import CELLS, B, H, T
 
 
 def by_hand(
-    name: str, drive: Array, state: Array, W: Array, b_hn: Array, d_hidden: Array, d_state: Array, b: int
+    name: str, input_projection: Array, state: Array, W: Array, b_hn: Array, d_hidden: Array, d_state: Array, b: int
 ) -> textbook.Result:
     """The textbook's result for stream ``b``."""
-    given = drive[:, :, b].tolist(), state[:, b].tolist(), W.tolist(), d_hidden[:, b].tolist(), d_state[:, b].tolist()
+    given = (
+        input_projection[:, :, b].tolist(),
+        state[:, b].tolist(),
+        W.tolist(),
+        d_hidden[:, b].tolist(),
+        d_state[:, b].tolist(),
+    )
     if name == "gru":
         return textbook.gru(*given, b_hn.tolist())
     if name == "lstm":
@@ -29,7 +34,7 @@ def test_the_cell_agrees_with_the_textbook(name: str, dtype: type[np.floating], 
     cell = CELLS[name]
     gates, states = len(cell.gates), len(cell.states)
     rng = np.random.default_rng(13)
-    drive, state = rng.normal(0, 1, (gates, T, B, H)), rng.uniform(-0.9, 0.9, (states, B, H))
+    input_projection, state = rng.normal(0, 1, (gates, T, B, H)), rng.uniform(-0.9, 0.9, (states, B, H))
     d_hidden, d_state = rng.normal(0, 1, (T, B, H)), rng.normal(0, 1, (states, B, H))
     weights = {key: rng.uniform(-1, 1, shape) for key, shape in cell.shapes(H).items()}
     W, b_hn = weights["W_h"], weights.get("b_hn", np.empty(0))
@@ -37,16 +42,16 @@ def test_the_cell_agrees_with_the_textbook(name: str, dtype: type[np.floating], 
     parameters = {key: value.astype(dtype) for key, value in weights.items()}
     gradients = {key: np.full_like(value, np.nan) for key, value in parameters.items()}
     workspace = Workspace()
-    outputs, last, cache = forward(cell, drive.astype(dtype), state.astype(dtype), parameters, workspace)
-    d_drive, d_first = cell.backward(
+    outputs, last, cache = forward(cell, input_projection.astype(dtype), state.astype(dtype), parameters, workspace)
+    d_projection, d_first = cell.backward(
         d_hidden.astype(dtype), d_state.astype(dtype), cache, parameters, gradients, workspace
     )
 
-    expected = [by_hand(name, drive, state, W, b_hn, d_hidden, d_state, b) for b in range(B)]
+    expected = [by_hand(name, input_projection, state, W, b_hn, d_hidden, d_state, b) for b in range(B)]
     pairs: dict[str, tuple[Array, Array]] = {
         "outputs": (outputs, np.stack([r.outputs for r in expected], axis=1)),
         "last state": (last, np.stack([r.last for r in expected], axis=1)),
-        "d_drive": (d_drive, np.stack([r.d_drive for r in expected], axis=2)),
+        "d_drive": (d_projection, np.stack([r.d_projection for r in expected], axis=2)),
         "d_state": (d_first, np.stack([r.d_first for r in expected], axis=1)),
         "d_W_h": (gradients["W_h"], np.sum([r.d_W for r in expected], axis=0)),
     }

@@ -6,11 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnncli.engine.arrays import Array, Parameters, Workspace
 from rnncli.engine.cells import Cell
 from rnncli.engine.network import RecurrentNetwork
-from rnncli.engine.parameters import Parameters
-from rnncli.engine.types import Array
-from rnncli.engine.workspace import Workspace
 from tests.engine.cases import CELLS, Window
 
 FILE = Path(__file__).with_name("torch_reference.npz")

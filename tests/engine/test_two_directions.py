@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
+from rnncli.engine.arrays import Parameters, Workspace
 from rnncli.engine.cells import Cell
 from rnncli.engine.network import RecurrentNetwork
-from rnncli.engine.parameters import Parameters
-from rnncli.engine.workspace import Workspace
 from tests.engine.cases import E, H, T, V, every_cell, random_window
 from tests.engine.gradients import check_direction, check_elements
 

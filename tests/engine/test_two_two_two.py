@@ -7,11 +7,11 @@ error is Σ (t - o)² / 2, which for two outputs is their mean squared error.
 import numpy as np
 import pytest
 
-from rnncli.engine import dense
 from rnncli.engine.activations import sigmoid, sigmoid_derivative
+from rnncli.engine.arrays import Parameters
+from rnncli.engine.layers import dense, dense_backward, dense_backward_input
 from rnncli.engine.losses import mean_squared_error
 from rnncli.engine.optimizers import GradientDescent
-from rnncli.engine.parameters import Parameters
 
 INPUTS = np.array([[0.1, 0.2]])
 TARGETS = np.array([[0.4, 0.6]])
@@ -27,15 +27,15 @@ def network() -> Parameters:
 
 
 def error_and_gradients(parameters: Parameters) -> tuple[float, Parameters]:
-    hidden = sigmoid(dense.forward(INPUTS, parameters["hidden"], NO_BIAS))
-    outputs = sigmoid(dense.forward(hidden, parameters["output"], NO_BIAS))
+    hidden = sigmoid(dense(INPUTS, parameters["hidden"], NO_BIAS))
+    outputs = sigmoid(dense(hidden, parameters["output"], NO_BIAS))
     error, d_outputs = mean_squared_error(outputs, TARGETS)
 
     gradients = parameters.zeros_like()
     d_output_sums = d_outputs * sigmoid_derivative(outputs)
-    dense.backward(hidden, d_output_sums, gradients["output"], np.empty(2))
-    d_hidden_sums = dense.backward_input(d_output_sums, parameters["output"]) * sigmoid_derivative(hidden)
-    dense.backward(INPUTS, d_hidden_sums, gradients["hidden"], np.empty(2))
+    dense_backward(hidden, d_output_sums, gradients["output"], np.empty(2))
+    d_hidden_sums = dense_backward_input(d_output_sums, parameters["output"]) * sigmoid_derivative(hidden)
+    dense_backward(INPUTS, d_hidden_sums, gradients["hidden"], np.empty(2))
     return error, gradients
 
 

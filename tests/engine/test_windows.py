@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from rnncli.engine.arrays import Workspace
 from rnncli.engine.cells import Cell
 from rnncli.engine.network import RecurrentNetwork
-from rnncli.engine.workspace import Workspace
 from tests.engine.cases import CELLS, E, H, V, Window, every_cell, random_window
 
 STEPS = 8

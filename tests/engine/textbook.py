@@ -3,8 +3,8 @@
 Slow and plain on purpose, and written from the equations without a look at the engine: derivatives are taken at the
 *argument* of an activation, e^-a / (1 + e^-a)² for the sigmoid and 1 / cosh²(a) for tanh, and no term is shared.
 
-Names: ``drive[g][t][k]`` is what comes from below into gate g of unit k at step t; ``W[g][j][k]`` the weight from
-unit j one step before to gate g of unit k; ``up[t][k]`` the gradient from above; ``d_h``, ``d_c`` that from the
+Names: ``input_projection[g][t][k]`` is what comes from below into gate g of unit k at step t; ``W[g][j][k]`` the weight
+from unit j one step before to gate g of unit k; ``up[t][k]`` the gradient from above; ``d_h``, ``d_c`` that from the
 future. Each function returns the hidden states, the last state, and the gradients of drive, first state and weights.
 """
 
@@ -19,7 +19,7 @@ Stack = list[Matrix]
 class Result(NamedTuple):
     outputs: Matrix
     last: Matrix
-    d_drive: Stack
+    d_projection: Stack
     d_first: Matrix
     d_W: Stack
     d_b_hn: Vector
@@ -55,13 +55,13 @@ def sum_in(h: Vector, W: Matrix, k: int) -> float:
     return sum(h[j] * W[j][k] for j in range(len(h)))
 
 
-def rnn(drive: Stack, first: Matrix, W: Stack, up: Matrix, d_last: Matrix, activation: str) -> Result:
+def rnn(input_projection: Stack, first: Matrix, W: Stack, up: Matrix, d_last: Matrix, activation: str) -> Result:
     """h' = φ(drive + h W)."""
     phi, phi_slope = PHI[activation]
     T, H = len(up), len(up[0])
     h, a = [first[0]], zeros(T, H)
     for t in range(T):
-        a[t] = [drive[0][t][k] + sum_in(h[t], W[0], k) for k in range(H)]
+        a[t] = [input_projection[0][t][k] + sum_in(h[t], W[0], k) for k in range(H)]
         h.append([phi(a[t][k]) for k in range(H)])
 
     d_a, d_W, d_h = zeros(1, T, H), zeros(1, H, H), d_last[0]
@@ -76,7 +76,7 @@ def rnn(drive: Stack, first: Matrix, W: Stack, up: Matrix, d_last: Matrix, activ
     return Result(h[1:], [h[T]], d_a, [d_h], d_W, [])
 
 
-def gru(drive: Stack, first: Matrix, W: Stack, up: Matrix, d_last: Matrix, b_hn: Vector) -> Result:
+def gru(input_projection: Stack, first: Matrix, W: Stack, up: Matrix, d_last: Matrix, b_hn: Vector) -> Result:
     """r, z = sigmoid(drive + h W); n = tanh(drive + r (h W + b_hn)); h' = (1 - z) n + z h."""
     T, H = len(up), len(up[0])
     h = [first[0]]
@@ -84,15 +84,15 @@ def gru(drive: Stack, first: Matrix, W: Stack, up: Matrix, d_last: Matrix, b_hn:
     for t in range(T):
         after = zeros(H)
         for k in range(H):
-            a_r[t][k] = drive[0][t][k] + sum_in(h[t], W[0], k)
-            a_z[t][k] = drive[1][t][k] + sum_in(h[t], W[1], k)
+            a_r[t][k] = input_projection[0][t][k] + sum_in(h[t], W[0], k)
+            a_z[t][k] = input_projection[1][t][k] + sum_in(h[t], W[1], k)
             q[t][k] = sum_in(h[t], W[2], k) + b_hn[k]
-            a_n[t][k] = drive[2][t][k] + sigmoid(a_r[t][k]) * q[t][k]
+            a_n[t][k] = input_projection[2][t][k] + sigmoid(a_r[t][k]) * q[t][k]
             z = sigmoid(a_z[t][k])
             after[k] = (1 - z) * tanh(a_n[t][k]) + z * h[t][k]
         h.append(after)
 
-    d_drive, d_W, d_b_hn, d_h = zeros(3, T, H), zeros(3, H, H), zeros(H), d_last[0]
+    d_projection, d_W, d_b_hn, d_h = zeros(3, T, H), zeros(3, H, H), zeros(H), d_last[0]
     for t in reversed(range(T)):
         d_before = zeros(H)
         for k in range(H):
@@ -102,7 +102,7 @@ def gru(drive: Stack, first: Matrix, W: Stack, up: Matrix, d_last: Matrix, b_hn:
             d_a_n = d * (1 - z) * tanh_slope(a_n[t][k])
             d_q = d_a_n * sigmoid(a_r[t][k])
             d_a_r = d_a_n * q[t][k] * sigmoid_slope(a_r[t][k])
-            d_drive[0][t][k], d_drive[1][t][k], d_drive[2][t][k] = d_a_r, d_a_z, d_a_n
+            d_projection[0][t][k], d_projection[1][t][k], d_projection[2][t][k] = d_a_r, d_a_z, d_a_n
             d_b_hn[k] += d_q
             d_before[k] += d * z
             for j in range(H):
@@ -111,10 +111,10 @@ def gru(drive: Stack, first: Matrix, W: Stack, up: Matrix, d_last: Matrix, b_hn:
                 d_W[1][j][k] += d_a_z * h[t][j]
                 d_W[2][j][k] += d_q * h[t][j]
         d_h = d_before
-    return Result(h[1:], [h[T]], d_drive, [d_h], d_W, d_b_hn)
+    return Result(h[1:], [h[T]], d_projection, [d_h], d_W, d_b_hn)
 
 
-def lstm(drive: Stack, first: Matrix, W: Stack, up: Matrix, d_last: Matrix) -> Result:
+def lstm(input_projection: Stack, first: Matrix, W: Stack, up: Matrix, d_last: Matrix) -> Result:
     """i, f, o = sigmoid(drive + h W); g = tanh(drive + h W); c' = f c + i g; h' = o tanh(c')."""
     T, H = len(up), len(up[0])
     h, c, a = [first[0]], [first[1]], zeros(4, T, H)
@@ -122,7 +122,7 @@ def lstm(drive: Stack, first: Matrix, W: Stack, up: Matrix, d_last: Matrix) -> R
         h_after, c_after = zeros(H), zeros(H)
         for k in range(H):
             for gate in range(4):
-                a[gate][t][k] = drive[gate][t][k] + sum_in(h[t], W[gate], k)
+                a[gate][t][k] = input_projection[gate][t][k] + sum_in(h[t], W[gate], k)
             i, f, o, g = a[0][t][k], a[1][t][k], a[2][t][k], a[3][t][k]
             c_after[k] = sigmoid(f) * c[t][k] + sigmoid(i) * tanh(g)
             h_after[k] = sigmoid(o) * tanh(c_after[k])

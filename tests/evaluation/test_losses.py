@@ -8,7 +8,7 @@ import pytest
 
 from rnncli.engine.activations import log_softmax, softmax
 from rnncli.evaluation import windows as reading
-from rnncli.evaluation.losses import adapting, after_context, by_character, carried, score
+from rnncli.evaluation.losses import carried, dynamic_evaluation, fixed_context, losses_by_character, score
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.score import Score
 from tests.helpers import random_ids, random_model
@@ -110,7 +110,7 @@ def test_dynamic_evaluation_is_a_loop_over_pieces() -> None:
     """Predict twenty characters, take one clipped step against their mean loss, go on: written out step by step."""
     model = random_model("abcde", np.float64, cell="lstm", layers=2)
     before, ids = model.parameters.flat.copy(), random_ids(model, 77)
-    found = np.concatenate([some.nats for some in adapting(model, ids, 0.3)])
+    found = np.concatenate([some.nats for some in dynamic_evaluation(model, ids, 0.3)])
     assert np.array_equal(model.parameters.flat, before)
     learner, state, expected, clipped = model.on(before.copy()), model.zero_state(), [], 0
     for start in range(0, 76, 20):
@@ -130,7 +130,7 @@ def test_dynamic_evaluation_is_a_loop_over_pieces() -> None:
 def test_dynamic_evaluation_learns_what_repeats_itself() -> None:
     model = random_model("abcde", cell="gru")
     ids = np.tile([0, 3, 1, 4, 4, 2], 200)
-    adapted = by_character(adapting(model, ids, 0.3), 5).score
+    adapted = losses_by_character(dynamic_evaluation(model, ids, 0.3), 5).score
     assert adapted.nats < 0.7 * score(model, ids).nats
     assert adapted.symbols == len(ids) - 1
 
@@ -140,12 +140,12 @@ def test_the_sums_by_character_are_those_of_all(cell: str) -> None:
     config = {"context": 3} if cell == "mlp" else {}
     model = random_model("abcde", np.float64, cell=cell, **config)
     ids = random_ids(model, 500)
-    whole, found = score(model, ids), by_character(carried(model, ids), 5)
+    whole, found = score(model, ids), losses_by_character(carried(model, ids), 5)
     assert found.count.tolist() == np.bincount(ids[1:], minlength=5).tolist()
     np.testing.assert_allclose(found.nats.sum(), whole.total, rtol=1e-12)
     for symbol in range(5):
         nats = sum(
-            float(some.nats[some.targets == symbol].sum()) for some in after_context(model, ids, np.arange(1, 500), 500)
+            float(some.nats[some.targets == symbol].sum()) for some in fixed_context(model, ids, np.arange(1, 500), 500)
         )
         np.testing.assert_allclose(found.nats[symbol], nats, rtol=1e-9)
 
@@ -161,6 +161,6 @@ def test_a_fixed_context_is_read_anew_for_each_place(context: int) -> None:
         window = ids[max(0, place - context) : place + 1, None].astype(np.intp)
         logits, _ = model.logits(window[:-1], model.zero_state())
         expected.append(-log_softmax(logits[-1])[0, window[-1, 0]])
-    found = list(after_context(model, ids, places, context))
+    found = list(fixed_context(model, ids, places, context))
     np.testing.assert_allclose(np.concatenate([some.nats for some in found]), expected, rtol=1e-12)
     assert np.concatenate([some.targets for some in found]).tolist() == ids[places].tolist()

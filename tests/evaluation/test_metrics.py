@@ -6,14 +6,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from rnncli.evaluation.metrics import Confusion, edit_distance, grade_texts
+from rnncli.evaluation.metrics import ConfusionMatrix, edit_distance, sequence_metrics
 
 
 def test_a_small_case_by_hand() -> None:
     """Of four cats three were seen, and a dog was taken for one; no answer was right about the owl."""
     truth = ["cat", "cat", "cat", "cat", "dog", "dog", "owl"]
     answers = ["cat", "cat", "cat", "dog", "dog", "cat", "dog"]
-    grades = Confusion.of(truth, answers)
+    grades = ConfusionMatrix.of(truth, answers)
     assert grades.names == ["cat", "dog", "owl"]
     assert grades.counts.tolist() == [[3, 1, 0], [1, 1, 0], [0, 1, 0]]
     assert grades.total == 7
@@ -37,7 +37,7 @@ def test_a_small_case_by_hand() -> None:
 def test_names_without_a_right_answer_have_zeros(
     truth: str, answers: str, accuracy: float, precision: list[float], recall: list[float], f1: list[float]
 ) -> None:
-    grades = Confusion.of(truth, answers)
+    grades = ConfusionMatrix.of(truth, answers)
     assert grades.accuracy == pytest.approx(accuracy, rel=1e-15)
     assert grades.precision == pytest.approx(precision, rel=1e-15)
     assert grades.recall == pytest.approx(recall, rel=1e-15)
@@ -57,7 +57,7 @@ def test_random_answers_by_counting(seed: int) -> None:
     truth = [known[i] for i in rng.integers(5, size=40)]
     answers = [truth[n] if rng.random() < 0.4 else known[i] for n, i in enumerate(rng.integers(1, 6, size=40))]
     pairs = list(zip(truth, answers, strict=True))
-    grades = Confusion.of(truth, answers)
+    grades = ConfusionMatrix.of(truth, answers)
     assert grades.names == sorted({*truth, *answers})
     assert grades.counts.tolist() == [[pairs.count((t, a)) for a in grades.names] for t in grades.names]
     assert grades.accuracy == pytest.approx(sum(t == a for t, a in pairs) / 40, rel=1e-15)
@@ -72,7 +72,7 @@ def test_random_answers_by_counting(seed: int) -> None:
     assert grades.macro_f1 == pytest.approx(sum(f1) / len(f1), rel=1e-14)
 
 
-@pytest.mark.parametrize("grade", [Confusion.of, grade_texts])
+@pytest.mark.parametrize("grade", [ConfusionMatrix.of, sequence_metrics])
 def test_a_text_without_an_answer_is_an_error(grade: Callable[..., object]) -> None:
     with pytest.raises(ValueError, match="shorter"):
         grade(["a", "b"], ["a"])
@@ -121,22 +121,22 @@ TRUTH, ANSWERS = ["kitten", "ab", "漢字", "x"], ["sitting", "ab", "漢", "xyz"
 
 def test_texts_by_hand() -> None:
     """3 + 0 + 1 + 2 edits of 11 characters, and one text of four is right."""
-    grades = grade_texts(TRUTH, ANSWERS)
-    assert (grades.lines, grades.exact, grades.edits, grades.characters) == (4, 1, 6, 11)
+    grades = sequence_metrics(TRUTH, ANSWERS)
+    assert (grades.lines, grades.exact, grades.clamps, grades.characters) == (4, 1, 6, 11)
     assert grades.exact_match == 0.25
     assert grades.character_error_rate == pytest.approx(6 / 11, rel=1e-15)
 
 
 def test_errors_are_per_character_of_the_truth() -> None:
-    turned = grade_texts(ANSWERS, TRUTH)
-    assert (turned.edits, turned.characters) == (6, 13)
-    assert grade_texts(["a"], ["bcd"]).character_error_rate == 3
+    turned = sequence_metrics(ANSWERS, TRUTH)
+    assert (turned.clamps, turned.characters) == (6, 13)
+    assert sequence_metrics(["a"], ["bcd"]).character_error_rate == 3
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_random_texts_by_counting(seed: int) -> None:
     truth, answers = ["a", *random_words(seed, 20)], ["a", *random_words(seed + 9, 20)]
-    grades = grade_texts(truth, answers)
+    grades = sequence_metrics(truth, answers)
     assert grades.exact == sum(a == b for a, b in zip(truth, answers, strict=True)) >= 1
-    assert grades.edits == sum(by_all_ways(a, b) for a, b in zip(truth, answers, strict=True))
-    assert grades.character_error_rate == grades.edits / len("".join(truth))
+    assert grades.clamps == sum(by_all_ways(a, b) for a, b in zip(truth, answers, strict=True))
+    assert grades.character_error_rate == grades.clamps / len("".join(truth))

@@ -10,14 +10,14 @@ import pytest
 
 from rnncli.datasets.ragged import Ragged
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 from rnncli.inference.beam import BeamSearch
 from rnncli.models.translator import Translator
 from tests.helpers import random_pair_model
 
-EDGE, LETTERS = "\n", "ABC"
+BOUNDARY, LETTERS = "\n", "ABC"
 
-Ranked = list[tuple[str, float]]
+TopK = list[tuple[str, float]]
 
 NETWORKS: list[dict[str, Any]] = [
     {"cell": "rnn"},
@@ -45,7 +45,7 @@ def following(model: Translator, state: Array, written: str) -> dict[str, float]
     """The probability of each character behind ``written``, one step after the other from the beginning."""
     state = state.copy()
     read = model.stepper(state)
-    for character in EDGE + written:
+    for character in BOUNDARY + written:
         logits = read(model.partner.encode(character))[0]
     weights = [math.exp(logit) for logit in logits]
     return {c: weight / sum(weights) for c, weight in zip(model.partner.symbols, weights, strict=True)}
@@ -53,23 +53,23 @@ def following(model: Translator, state: Array, written: str) -> dict[str, float]
 
 def probability(model: Translator, state: Array, target: str, ended: bool = True) -> float:
     """The product over the characters of a target, and over its end."""
-    text = target + EDGE * ended
+    text = target + BOUNDARY * ended
     return math.prod(following(model, state, text[:n])[text[n]] for n in range(len(text)))
 
 
-def plain_search(model: Translator, state: Array, width: int, longest: int) -> Ranked:
+def plain_search(model: Translator, state: Array, width: int, longest: int) -> TopK:
     """The search by its definition and without a shortcut: it goes on to the last step. An end that is not among the
     ``width`` likeliest ways to go on is not followed."""
     beginnings, ended = [("", 1.0)], []
     for _ in range(longest + 1):
         ways = [(b + c, p * q) for b, p in beginnings for c, q in following(model, state, b).items()]
         ways.sort(key=lambda way: -way[1])
-        ended += [(text[:-1], p) for text, p in ways[:width] if text.endswith(EDGE)]
-        beginnings = [way for way in ways if not way[0].endswith(EDGE)][:width]
+        ended += [(text[:-1], p) for text, p in ways[:width] if text.endswith(BOUNDARY)]
+        beginnings = [way for way in ways if not way[0].endswith(BOUNDARY)][:width]
     return heapq.nlargest(width, ended, key=lambda way: way[1])
 
 
-def check(found: Ranked, expected: Ranked) -> None:
+def check(found: TopK, expected: TopK) -> None:
     """The same targets in the same order, probabilities against their logarithms."""
     assert [target for target, _ in found] == [target for target, _ in expected]
     assert [math.exp(nats) for _, nats in found] == pytest.approx([p for _, p in expected], rel=1e-12)
@@ -106,7 +106,7 @@ def test_a_width_of_one_takes_the_likeliest_character_at_each_step(network: dict
     state, written = first_state(model), ""
     while len(written) < 10:
         likeliest = max((q, c) for c, q in following(model, state, written).items())[1]
-        if likeliest == EDGE:
+        if likeliest == BOUNDARY:
             break
         written += likeliest
     [(target, nats)] = BeamSearch(model, 1).search(state, 10)
@@ -122,7 +122,7 @@ def test_probabilities_are_those_that_the_model_scores(network: dict[str, Any]) 
     model, source = translator(**network), "edcba"
     text = ragged(model.vocabulary, source).padded(np.array([0]))
     for target, nats in BeamSearch(model, 6).search(first_state(model, source), 20):
-        score = model.score(text, ragged(model.partner, EDGE + target + EDGE).padded(np.array([0])))
+        score = model.score(text, ragged(model.partner, BOUNDARY + target + BOUNDARY).padded(np.array([0])))
         assert nats == pytest.approx(-score.total, rel=1e-12)
 
 

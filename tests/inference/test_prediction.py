@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from rnncli.datasets.ragged import Ragged
-from rnncli.engine.types import Array
-from rnncli.engine.workspace import Workspace
+from rnncli.engine.arrays import Array, Workspace
 from rnncli.inference import prediction as predicting
 from rnncli.inference.beam import BeamSearch
 from rnncli.inference.prediction import Prediction, longest, predict

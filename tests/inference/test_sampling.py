@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnncli.engine.activations import softmax
-from rnncli.inference.sampling import Choice, generate, opening
+from rnncli.inference.sampling import SamplingConfig, default_prime, generate
 from rnncli.models.language_model import LanguageModel
 from tests.helpers import random_ids, random_model
 
@@ -21,31 +21,39 @@ def model_of(shares: np.ndarray) -> LanguageModel:
     return model
 
 
-def drawn_from(shares: np.ndarray, choice: Choice, count: int = 40_000, steps: int = 1, seed: int = 5) -> np.ndarray:
+def drawn_from(
+    shares: np.ndarray, config: SamplingConfig, count: int = 40_000, steps: int = 1, seed: int = 5
+) -> np.ndarray:
     """How often each character is drawn."""
-    texts = generate(model_of(shares), np.array([0]), choice, np.random.default_rng(seed), count)
+    texts = generate(model_of(shares), np.array([0]), config, np.random.default_rng(seed), count)
     return np.sum([np.bincount(ids, minlength=len(shares)) for ids in islice(texts, steps)], axis=0)
 
 
-GREEDY = [Choice(0.0), Choice(top_k=1), Choice(top_p=1e-9), Choice(1e-6), Choice(1e-30)]
+GREEDY = [
+    SamplingConfig(0.0),
+    SamplingConfig(top_k=1),
+    SamplingConfig(top_p=1e-9),
+    SamplingConfig(1e-6),
+    SamplingConfig(1e-30),
+]
 
 
-@pytest.mark.parametrize("choice", GREEDY, ids=str)
-def test_greedy_in_five_ways(choice: Choice) -> None:
+@pytest.mark.parametrize("config", GREEDY, ids=str)
+def test_greedy_in_five_ways(config: SamplingConfig) -> None:
     for seed in range(30):
         shares = softmax(np.random.default_rng(seed).normal(size=11))
-        assert drawn_from(shares, choice, 5, steps=2)[shares.argmax()] == 10
+        assert drawn_from(shares, config, 5, steps=2)[shares.argmax()] == 10
 
 
 @pytest.mark.parametrize("temperature", [1e-42, 1e-50, 5e-324])
 def test_the_smallest_temperatures_are_greedy_too(temperature: float) -> None:
-    assert drawn_from(SHARES, Choice(temperature), 10).tolist() == [0, 10, 0, 0, 0]
+    assert drawn_from(SHARES, SamplingConfig(temperature), 10).tolist() == [0, 10, 0, 0, 0]
 
 
 def test_a_choice_changes_nothing_in_the_model() -> None:
     model = model_of(SHARES)
     before = model.parameters.flat.tobytes()
-    list(islice(generate(model, np.array([0]), Choice(0.5, 2, 0.9), np.random.default_rng(0)), 5))
+    list(islice(generate(model, np.array([0]), SamplingConfig(0.5, 2, 0.9), np.random.default_rng(0)), 5))
     assert model.parameters.flat.tobytes() == before
 
 
@@ -61,33 +69,39 @@ RARE = {1: 10.83, 2: 13.82, 3: 16.27, 4: 18.47}
 
 
 @pytest.mark.parametrize(
-    ("choice", "shares"),
+    ("config", "shares"),
     [
-        (Choice(), [0.1, 0.4, 0.05, 0.25, 0.2]),
-        (Choice(0.5), [0.01, 0.16, 0.0025, 0.0625, 0.04]),
-        (Choice(2, 3), [0, 0.4**0.5, 0, 0.5, 0.2**0.5]),
-        (Choice(1, 0, 0.7), [0, 0.4, 0, 0.25, 0.2]),
-        (Choice(1, 2), [0, 0.4, 0, 0.25, 0]),
+        (SamplingConfig(), [0.1, 0.4, 0.05, 0.25, 0.2]),
+        (SamplingConfig(0.5), [0.01, 0.16, 0.0025, 0.0625, 0.04]),
+        (SamplingConfig(2, 3), [0, 0.4**0.5, 0, 0.5, 0.2**0.5]),
+        (SamplingConfig(1, 0, 0.7), [0, 0.4, 0, 0.25, 0.2]),
+        (SamplingConfig(1, 2), [0, 0.4, 0, 0.25, 0]),
     ],
     ids=str,
 )
-def test_draws_have_the_distribution_that_was_asked_for(choice: Choice, shares: list[float]) -> None:
+def test_draws_have_the_distribution_that_was_asked_for(config: SamplingConfig, shares: list[float]) -> None:
     degrees = sum(share > 0 for share in shares) - 1
-    assert chi_square(drawn_from(SHARES, choice), np.array(shares)) < RARE[degrees]
-    assert chi_square(drawn_from(SHARES, choice, 100, steps=400), np.array(shares)) < RARE[degrees]
+    assert chi_square(drawn_from(SHARES, config), np.array(shares)) < RARE[degrees]
+    assert chi_square(drawn_from(SHARES, config, 100, steps=400), np.array(shares)) < RARE[degrees]
 
 
 def test_what_is_all_but_impossible_is_not_drawn() -> None:
     # Of 200,000 characters, one that is not the likeliest is to be expected 1e-19 times.
     shares = np.array([1.0] + [np.exp(-60.0)] * 199)
-    assert drawn_from(shares, Choice(), 2000, steps=100).tolist() == [200_000] + [0] * 199
+    assert drawn_from(shares, SamplingConfig(), 2000, steps=100).tolist() == [200_000] + [0] * 199
 
 
 def test_the_unknown_symbol_is_never_drawn() -> None:
     model = random_model("abc", unknown=True)
     model.parameters["output.b"][-1] = 50  # so that it is by far the likeliest
-    for choice in (Choice(), Choice(0.0), Choice(5.0), Choice(top_k=2), Choice(top_p=0.5)):
-        drawn = [int(ids[0]) for ids in islice(generate(model, np.array([3, 0]), choice, np.random.default_rng(1)), 60)]
+    for config in (
+        SamplingConfig(),
+        SamplingConfig(0.0),
+        SamplingConfig(5.0),
+        SamplingConfig(top_k=2),
+        SamplingConfig(top_p=0.5),
+    ):
+        drawn = [int(ids[0]) for ids in islice(generate(model, np.array([3, 0]), config, np.random.default_rng(1)), 60)]
         assert max(drawn) < 3
 
 
@@ -105,7 +119,7 @@ def greedy_by_brute_force(model: LanguageModel, prime: np.ndarray, length: int) 
 def test_the_state_after_the_prime_is_kept(cell: str, length: int) -> None:
     model = random_model(cell=cell, layers=2, dtype=np.float64)
     prime = random_ids(model, length)
-    drawn = islice(generate(model, prime, Choice(0), np.random.default_rng(0)), 12)
+    drawn = islice(generate(model, prime, SamplingConfig(0), np.random.default_rng(0)), 12)
     assert [int(ids[0]) for ids in drawn] == greedy_by_brute_force(model, prime, 12)
 
 
@@ -114,14 +128,14 @@ def test_going_on_from_abc_is_drawing_from_what_follows_a_b_c() -> None:
     state = model.zero_state()
     for index in (0, 1, 2):
         logits, state = model.logits(np.array([[index]]), state)
-    texts = [generate(model, np.array([0, 1, 2]), Choice(), rng, count=100) for _ in range(40)]
+    texts = [generate(model, np.array([0, 1, 2]), SamplingConfig(), rng, count=100) for _ in range(40)]
     drawn = np.concatenate([next(text) for text in texts])
     assert chi_square(np.bincount(drawn, minlength=5), softmax(logits[0])[0]) < RARE[4]
 
 
 def test_texts_side_by_side_are_drawn_apart() -> None:
     model = random_model()
-    texts = np.array([*islice(generate(model, np.array([0]), Choice(), np.random.default_rng(0), count=6), 30)])
+    texts = np.array([*islice(generate(model, np.array([0]), SamplingConfig(), np.random.default_rng(0), count=6), 30)])
     assert texts.shape == (30, 6)
     assert len({tuple(text) for text in texts.T.tolist()}) == 6
 
@@ -129,13 +143,16 @@ def test_texts_side_by_side_are_drawn_apart() -> None:
 def test_the_same_generator_gives_the_same_text() -> None:
     model = random_model()
     one, same, other = (
-        [int(ids[0]) for ids in islice(generate(model, np.array([0]), Choice(), np.random.default_rng(seed)), 40)]
+        [
+            int(ids[0])
+            for ids in islice(generate(model, np.array([0]), SamplingConfig(), np.random.default_rng(seed)), 40)
+        ]
         for seed in (1, 1, 2)
     )
     assert one == same != other
 
 
 def test_a_text_opens_after_a_line_end_if_there_is_one() -> None:
-    assert opening(random_model("\nab"), np.random.default_rng(0)) == "\n"
-    openings = {opening(random_model("abc", unknown=True), np.random.default_rng(seed)) for seed in range(60)}
+    assert default_prime(random_model("\nab"), np.random.default_rng(0)) == "\n"
+    openings = {default_prime(random_model("abc", unknown=True), np.random.default_rng(seed)) for seed in range(60)}
     assert openings == set("abc")

@@ -11,7 +11,7 @@ import pytest
 from rnncli.engine.activations import log_softmax
 from rnncli.inference.beam import BeamSearch
 from rnncli.inference.novelty import RUN, novelty
-from rnncli.inference.sampling import Choice, between, generate, gumbel_noise, read_prime, until_lines
+from rnncli.inference.sampling import SamplingConfig, generate, gumbel_noise, read_prime, temperature_ramp, until_lines
 from rnncli.models.language_model import LanguageModel
 from tests.helpers import random_ids, random_model
 
@@ -29,7 +29,7 @@ def test_min_p_draws_from_those_near_the_likeliest(min_p: float) -> None:
     p = np.array([0.4, 0.3, 0.15, 0.1, 0.04, 0.009, 0.001])
     kept = np.where(p >= min_p * 0.4 * (1 - 1e-12), p, 0)
     expected = kept / kept.sum()
-    choice = Choice(min_p=min_p)
+    choice = SamplingConfig(min_p=min_p)
     np.testing.assert_allclose(choice.probabilities(np.log(p)[None])[0], expected, rtol=1e-12)
     count = 20_000
     logits = np.repeat(np.log(p)[None], count, axis=0)
@@ -42,28 +42,28 @@ def test_min_p_draws_from_those_near_the_likeliest(min_p: float) -> None:
 
 def test_a_temperature_comes_before_min_p() -> None:
     logits = np.log([[0.6, 0.3, 0.1]])
-    assert Choice(temperature=0.5, min_p=0.3).probabilities(logits)[0].tolist() == [1, 0, 0]
-    assert np.count_nonzero(Choice(temperature=2, min_p=0.3).probabilities(logits)) == 3
+    assert SamplingConfig(temperature=0.5, min_p=0.3).probabilities(logits)[0].tolist() == [1, 0, 0]
+    assert np.count_nonzero(SamplingConfig(temperature=2, min_p=0.3).probabilities(logits)) == 3
 
 
 def test_temperatures_go_evenly_from_end_to_end() -> None:
-    assert list(between(0.5, 1.5, 5)) == [0.5, 0.75, 1.0, 1.25, 1.5]
-    assert list(between(2, 1, 1)) == [2]
+    assert list(temperature_ramp(0.5, 1.5, 5)) == [0.5, 0.75, 1.0, 1.25, 1.5]
+    assert list(temperature_ramp(2, 1, 1)) == [2]
 
 
 def test_a_temperature_that_moves_is_each_of_its_values_in_turn() -> None:
     """One that stays is as if it did not move; from 0 on, the beginning is the likeliest and the rest is drawn."""
     model, prime = random_model(), np.array([1, 2])
 
-    def written(choice: Choice, temperatures: Any = None) -> list[int]:
+    def written(choice: SamplingConfig, temperatures: Any = None) -> list[int]:
         drawn = generate(model, prime, choice, np.random.default_rng(5), temperatures=temperatures)
         return [int(ids[0]) for ids in islice(drawn, 60)]
 
-    assert written(Choice(), [0.7] * 60) == written(Choice(temperature=0.7))
-    mixed = written(Choice(), [0.0] * 30 + [1.0] * 30)
-    assert mixed[:30] == written(Choice(temperature=0))[:30]
-    assert mixed[30:] != written(Choice(temperature=0))[30:]
-    assert len(written(Choice(), [1.0] * 7)) == 7
+    assert written(SamplingConfig(), [0.7] * 60) == written(SamplingConfig(temperature=0.7))
+    mixed = written(SamplingConfig(), [0.0] * 30 + [1.0] * 30)
+    assert mixed[:30] == written(SamplingConfig(temperature=0))[:30]
+    assert mixed[30:] != written(SamplingConfig(temperature=0))[30:]
+    assert len(written(SamplingConfig(), [1.0] * 7)) == 7
 
 
 @every_network
@@ -72,7 +72,7 @@ def test_nothing_is_written_twice(network: dict[str, Any], length: int) -> None:
     """Neither of the prime nor of what was written, in each of three texts, until every way on is taken."""
     model = random_model("abcdefghijklmnop", **network)
     prime = random_ids(model, 4)
-    drawn = generate(model, prime, Choice(temperature=0.1), np.random.default_rng(1), 3, no_repeat=length)
+    drawn = generate(model, prime, SamplingConfig(temperature=0.1), np.random.default_rng(1), 3, no_repeat=length)
     rows = np.array(list(islice(drawn, 10 if length == 1 else 40))).T
     for row in rows:
         text = [*map(int, prime), *map(int, row)]
@@ -83,7 +83,7 @@ def test_nothing_is_written_twice(network: dict[str, Any], length: int) -> None:
 
 
 def test_where_every_way_would_repeat_something_one_is_taken_all_the_same() -> None:
-    drawn = generate(random_model("ab"), np.array([0]), Choice(), np.random.default_rng(1), no_repeat=1)
+    drawn = generate(random_model("ab"), np.array([0]), SamplingConfig(), np.random.default_rng(1), no_repeat=1)
     assert len(list(islice(drawn, 20))) == 20
 
 
@@ -112,7 +112,7 @@ def test_a_wide_beam_finds_the_likeliest_text_of_all(network: dict[str, Any], le
 def test_a_beam_of_one_is_greedy() -> None:
     model, prime = random_model("abcdef"), np.array([1, 4])
     _, state = read_prime(model, prime[:-1])
-    drawn = generate(model, prime, Choice(temperature=0), np.random.default_rng(0))
+    drawn = generate(model, prime, SamplingConfig(temperature=0), np.random.default_rng(0))
     greedy = "".join("abcdef"[int(ids[0])] for ids in islice(drawn, 30))
     assert BeamSearch(model, 1).search(state, 30, int(prime[-1]))[0][0] == greedy
 

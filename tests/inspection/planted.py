@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rnncli.inspection.probe import Subject
+from rnncli.inspection.probe import Probe
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
 from rnncli.training.options import TrainingOptions
@@ -73,7 +73,7 @@ class Truth:
     learning_rate: float = 0.02
     seed: int = 3
 
-    def learn(self) -> "tuple[Subject, Subject]":
+    def learn(self) -> "tuple[Probe, Probe]":
         """What has learnt the text, and the same network before it has, both with another text of the kind."""
         rng = np.random.default_rng(self.seed)
         text, other = self._text(rng, LEARNT), self._text(rng, LOOKED_AT)

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from rnncli.engine.activations import ACTIVATIONS
-from rnncli.engine.types import Array
-from rnncli.engine.workspace import Workspace
+from rnncli.engine.arrays import Array, Workspace
 from rnncli.inspection.activations import activation
 from rnncli.inspection.association import associate, auc, rank
 from rnncli.inspection.bptt import state_gradients

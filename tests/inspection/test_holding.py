@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncli.engine.edits import Edit
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
+from rnncli.engine.clamping import Clamp
 from rnncli.inspection.activations import Unit, activation, held, read, state_names
 from rnncli.inspection.views.ablate import effects
 from rnncli.models.language_model import LanguageModel
@@ -40,8 +40,8 @@ def test_a_unit_that_nothing_reads_is_no_cause(config: dict[str, Any], dtype: ty
         losses, after = effects(subject, [unit])
         assert after[unit].tolist() == [0.0] * 79
         for value in (-3.0, 0.0, 1.0):
-            edits = held(subject.model, unit, dict.fromkeys(state_names(subject.model), value))
-            assert read(subject, edits=edits).losses.tolist() == losses.tolist()
+            clamps = held(subject.model, unit, dict.fromkeys(state_names(subject.model), value))
+            assert read(subject, clamps=clamps).losses.tolist() == losses.tolist()
 
 
 def recorded(model: LanguageModel, ids: np.ndarray, state: Array) -> tuple[dict[str, Array], Array, Array]:
@@ -52,10 +52,10 @@ def recorded(model: LanguageModel, ids: np.ndarray, state: Array) -> tuple[dict[
     return values, forward.state.copy(), model.losses_of(forward, ids[1:])[0]
 
 
-def edits_at(values: dict[str, Array], units: list[int]) -> list[Edit]:
+def edits_at(values: dict[str, Array], units: list[int]) -> list[Clamp]:
     """Hold these units of every cell at these values (T, B)."""
     return [
-        Edit(*name.split("."), unit, np.ascontiguousarray(of_cell[..., unit]))
+        Clamp(*name.split("."), unit, np.ascontiguousarray(of_cell[..., unit]))
         for name, of_cell in values.items()
         for unit in units
     ]
@@ -84,7 +84,7 @@ def test_a_unit_has_the_value_that_it_is_held_at(config: dict[str, Any]) -> None
     free = recorded(model, ids, state)[0]
     wanted = np.random.default_rng(3).normal(size=(STEPS - 1, STREAMS))
     for cell in model.network.names:
-        forward = model.forward(ids[:-1], state, [Edit(cell, "hidden", 2, wanted)])
+        forward = model.forward(ids[:-1], state, [Clamp(cell, "hidden", 2, wanted)])
         found = activation(model.network, forward, f"{cell}.hidden")
         assert found[..., 2].tolist() == wanted.tolist()
         # The first step has read no held value yet, so the others are as they were.
@@ -97,11 +97,11 @@ def test_one_character_at_a_time_is_held_like_a_window(config: dict[str, Any]) -
     model = random_model(dtype=np.float64, **config)
     ids = random_ids(model, (STEPS, STREAMS))
     for cell in model.network.names:
-        edits = held(model, Unit(cell, 4), dict.fromkeys(state_names(model), -0.7))
-        expected = model.logits_of(model.forward(ids, model.zero_state(STREAMS), edits))
+        clamps = held(model, Unit(cell, 4), dict.fromkeys(state_names(model), -0.7))
+        expected = model.logits_of(model.forward(ids, model.zero_state(STREAMS), clamps))
         free = model.logits_of(model.forward(ids, model.zero_state(STREAMS)))
         assert np.abs(free - expected).max() > 1e-3
-        step = model.stepper(model.zero_state(STREAMS), edits)
+        step = model.stepper(model.zero_state(STREAMS), clamps)
         for t in range(STEPS):
             np.testing.assert_allclose(step(ids[t]), expected[t], rtol=1e-12, atol=1e-12)
 
@@ -114,8 +114,8 @@ def test_a_unit_is_ablated_at_its_mean(config: dict[str, Any]) -> None:
     for cell in model.network.names:
         values, _, losses = recorded(model, ids, model.zero_state())
         means = {state: float(values[f"{cell}.{state}"][..., 5].mean()) for state in state_names(model)}
-        edits = [Edit(cell, state, 5, value) for state, value in means.items()]
-        changed = model.losses_of(model.forward(ids[:-1], model.zero_state(), edits), ids[1:])[0]
+        clamps = [Clamp(cell, state, 5, value) for state, value in means.items()]
+        changed = model.losses_of(model.forward(ids[:-1], model.zero_state(), clamps), ids[1:])[0]
         before, changes = effects(looked_at(model, subject.ids), [Unit(cell, 5)])
         np.testing.assert_allclose(before, losses[:, 0], rtol=1e-12)
         np.testing.assert_allclose(changes[Unit(cell, 5)], (changed - losses)[:, 0] / np.log(2), rtol=1e-9, atol=1e-12)

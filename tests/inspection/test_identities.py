@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 from rnncli.inspection.activations import activation, gate_names, read
 from rnncli.inspection.bptt import state_gradients
 from rnncli.inspection.views.gates import OPEN, SHUT, saturation

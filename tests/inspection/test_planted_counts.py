@@ -8,11 +8,11 @@ import pytest
 from rnncli.inspection.activations import read
 from rnncli.inspection.association import LEVEL, associate
 from rnncli.inspection.features import FEATURES, feature
-from rnncli.inspection.probe import Subject
-from rnncli.inspection.request import Ask
+from rnncli.inspection.probe import Probe
+from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.ablate import ablate
-from rnncli.inspection.views.units import Tracking, track, units
-from rnncli.results import Strip, Table
+from rnncli.inspection.views.units import UnitScore, track, units
+from rnncli.results import ColouredText, Table
 from tests.inspection.planted import EVEN, TRUTHS, owed
 
 CAUSES = ["brackets", "runs"]
@@ -22,7 +22,7 @@ SHIFTED = 200
 
 
 @cache
-def learnt(name: str) -> tuple[Subject, Subject]:
+def learnt(name: str) -> tuple[Probe, Probe]:
     """A network that has learnt a text, and one that has not; made once in a session."""
     return TRUTHS[name].learn()
 
@@ -33,7 +33,7 @@ def owed_is_a_feature(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FEATURES, "owed", owed)
 
 
-def best(name: str, is_trained: bool = True) -> Tracking:
+def best(name: str, is_trained: bool = True) -> UnitScore:
     """The unit that goes most closely with what matters in a text."""
     (found,) = track(learnt(name)[not is_trained], [TRUTHS[name].feature], best=1)
     return found
@@ -68,7 +68,7 @@ def test_an_untrained_network_knows_much_less(name: str) -> None:
 def test_the_view_names_the_feature_and_the_unit(name: str) -> None:
     """Of all features, in a table, with an excerpt in which the unit is seen at work."""
     subject, wanted = learnt(name)[0], best(name)
-    found = units(Ask(subject))
+    found = units(ViewRequest(subject))
     (row,) = [
         row for row in table(found, "Units") if row["feature"] == wanted.feature and row["unit"] == str(wanted.unit)
     ]
@@ -76,7 +76,7 @@ def test_the_view_names_the_feature_and_the_unit(name: str) -> None:
     assert row["AUC or r"] == pytest.approx(wanted.strength, abs=1e-3)
     named = {row["unit"] for row in table(found, "Units") if row["associated"] == "yes"}
     assert found.facts["associated"].startswith(f"{len(named)} unit")
-    (strip,) = [part for part in found.parts if isinstance(part, Strip)]
+    (strip,) = [part for part in found.parts if isinstance(part, ColouredText)]
     assert strip.text in subject.text()
     assert len(strip.values) == len(strip.text)
     assert any("ablate --unit" in command for command in found.next)
@@ -86,7 +86,7 @@ def test_the_view_names_the_feature_and_the_unit(name: str) -> None:
 def test_without_the_best_unit_the_loss_is_higher_where_it_matters(name: str) -> None:
     """Twice as much as elsewhere at the least, and in sum it is the loss that it is."""
     subject, one = learnt(name)[0], best(name)
-    (row,) = table(ablate(Ask(subject, unit=str(one.unit), features=[one.feature])), "Change")
+    (row,) = table(ablate(ViewRequest(subject, unit=str(one.unit), features=[one.feature])), "Change")
     inside, elsewhere, all_ = row["at the feature"], row["elsewhere"], row["change, all"]
     assert inside > 0.05
     assert inside > 2 * elsewhere
@@ -98,7 +98,7 @@ def test_without_the_best_unit_the_loss_is_higher_where_it_matters(name: str) ->
 def test_without_a_unit_that_knows_nothing_the_loss_is_nearly_what_it_was(name: str) -> None:
     """Of an untrained network, which has learnt nothing that it could lose."""
     subject, one = learnt(name)[1], best(name, is_trained=False)
-    (row,) = table(ablate(Ask(subject, unit=str(one.unit), features=[one.feature])), "Change")
+    (row,) = table(ablate(ViewRequest(subject, unit=str(one.unit), features=[one.feature])), "Change")
     assert abs(row["change, all"]) < 0.01
 
 

@@ -11,9 +11,9 @@ from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.inspection.activations import read
 from rnncli.inspection.association import LEVEL, SHIFTS, associate
 from rnncli.inspection.features import feature
-from rnncli.inspection.probe import Subject
+from rnncli.inspection.probe import Probe
 from rnncli.inspection.views.ablate import effects
-from rnncli.inspection.views.units import Tracking, track
+from rnncli.inspection.views.units import UnitScore, track
 from rnncli.models.language_model import LanguageModel
 from rnncli.training.plan import begin
 
@@ -43,7 +43,7 @@ TEXTS = {"inside quotes": quotes, "position in line": lines}
 
 
 @cache
-def learnt(name: str) -> Subject:
+def learnt(name: str) -> Probe:
     """A network that has learnt such a text, and more of the same that it has not seen."""
     text = TEXTS[name](np.random.default_rng(3))
     vocabulary = Vocabulary("".join(sorted(set(text))))
@@ -53,11 +53,11 @@ def learnt(name: str) -> Subject:
     trainer = begin(corpus, {"hidden_size": 24}, choices, {"steps": 900})
     for _ in trainer.run():
         pass
-    return Subject(trainer.best_model, name, {}, ids[LENGTH : LENGTH + READ], name)
+    return Probe(trainer.best_model, name, {}, ids[LENGTH : LENGTH + READ], name)
 
 
 @cache
-def best(name: str) -> Tracking:
+def best(name: str) -> UnitScore:
     (found,) = track(learnt(name), [name], best=1)
     return found
 
@@ -106,10 +106,10 @@ def test_what_is_not_there_is_not_found() -> None:
 
 def test_a_view_of_the_planted_truth_says_so(tmp_path: Path) -> None:
     """Through to what is printed: the feature, the unit, and yes."""
-    from rnncli.inspection.request import Ask
+    from rnncli.inspection.request import ViewRequest
     from rnncli.inspection.views.units import units
 
-    finding = units(Ask(learnt("inside quotes"), features=["inside quotes"]))
+    finding = units(ViewRequest(learnt("inside quotes"), features=["inside quotes"]))
     (table, *_) = finding.parts
     row = table.to_json()["rows"][0]
     assert row[0] == "inside quotes"

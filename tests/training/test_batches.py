@@ -11,9 +11,9 @@ from rnncli.datasets.ragged import Padded, Ragged
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.models.base import Model
 from rnncli.models.score import Score
-from rnncli.training.batches import Learnt, PairLessons, lessons_of
+from rnncli.training.batches import BatchResult, PairBatches, make_batches
 from rnncli.training.options import TrainingOptions
-from rnncli.training.parallel.group import Alone
+from rnncli.training.parallel.group import SingleProcess
 from tests.helpers import random_pair_model
 
 TASKS = ["classify", "classify-two", "tag", "translate", "generate"]
@@ -21,7 +21,7 @@ TASKS = ["classify", "classify-two", "tag", "translate", "generate"]
 SIZES = pytest.mark.parametrize(("pairs", "batch_size"), [(1, 1), (1, 4), (7, 3), (30, 7), (30, 30), (1000, 8)])
 
 
-class Member(Alone):
+class Member(SingleProcess):
     """Member ``rank`` of a team of ``size``."""
 
     def __init__(self, rank: int, size: int) -> None:
@@ -77,36 +77,36 @@ def numbers(pairs: Pairs, shown: tuple[Padded, Padded]) -> list[int]:
     return which
 
 
-def read(lessons: PairLessons, steps: range, pairs: Pairs) -> list[list[int]]:
+def read(batches: PairBatches, steps: range, pairs: Pairs) -> list[list[int]]:
     """Which pairs a member reads, step by step."""
-    batches: list[list[int]] = []
+    found: list[list[int]] = []
     for step in steps:
         model: Any = Recorder()
-        lessons.learn(model, GRADIENTS, step)
-        batches.append([i for shown in model.shown for i in numbers(pairs, shown)])
-    return batches
+        batches.learn(model, GRADIENTS, step)
+        found.append([i for shown in model.shown for i in numbers(pairs, shown)])
+    return found
 
 
-def of_member(pairs: Pairs, batch_size: int, team: Member = ALONE, **options: Any) -> PairLessons:
-    return PairLessons(corpus_of(pairs), TrainingOptions(batch_size=batch_size, **options), team)
+def of_member(pairs: Pairs, batch_size: int, team: Member = ALONE, **options: Any) -> PairBatches:
+    return PairBatches(corpus_of(pairs), TrainingOptions(batch_size=batch_size, **options), team)
 
 
 @SIZES
 def test_in_each_epoch_every_pair_comes_once(pairs: int, batch_size: int) -> None:
     """In batches that are full but for one, in another order each time and, where there are many, in other company."""
-    lessons = of_member(numbered(pairs), batch_size)
-    assert lessons.in_epoch == -(-pairs // batch_size)
+    batches = of_member(numbered(pairs), batch_size)
+    assert batches.steps_per_epoch == -(-pairs // batch_size)
     orders = []
     for epoch in range(3):
-        steps = range(epoch * lessons.in_epoch, (epoch + 1) * lessons.in_epoch)
-        batches = read(lessons, steps, numbered(pairs))
-        assert sorted(i for batch in batches for i in batch) == list(range(pairs))
-        sizes = sorted(len(batch) for batch in batches)
-        assert sizes[1:] == [batch_size] * (lessons.in_epoch - 1)
-        orders.append(batches)
-    if lessons.in_epoch > 3:
+        steps = range(epoch * batches.steps_per_epoch, (epoch + 1) * batches.steps_per_epoch)
+        order = read(batches, steps, numbered(pairs))
+        assert sorted(i for batch in order for i in batch) == list(range(pairs))
+        sizes = sorted(len(batch) for batch in order)
+        assert sizes[1:] == [batch_size] * (batches.steps_per_epoch - 1)
+        orders.append(order)
+    if batches.steps_per_epoch > 3:
         assert orders[0] != orders[1] != orders[2] != orders[0]
-    if lessons.in_epoch > 100:
+    if batches.steps_per_epoch > 100:
         assert {frozenset(batch) for batch in orders[0]} != {frozenset(batch) for batch in orders[1]}
 
 
@@ -126,9 +126,9 @@ def test_the_parts_of_all_members_are_the_batch(pairs: int, batch_size: int, mem
     """One behind the other, as equal as can be; more members than pairs leave some without any."""
     everything = numbered(pairs)
     team = [of_member(everything, batch_size, Member(rank, members)) for rank in range(members)]
-    steps = range(2 * team[0].in_epoch)
+    steps = range(2 * team[0].steps_per_epoch)
     alone = read(of_member(everything, batch_size), steps, everything)
-    parts = [read(lessons, steps, everything) for lessons in team]
+    parts = [read(batches, steps, everything) for batches in team]
     for step in steps:
         own = [part[step] for part in parts]
         assert [i for part in own for i in part] == alone[step]
@@ -158,10 +158,10 @@ def test_a_team_learns_what_one_learns_alone(task: str, dropout: float, loss: st
     corpus = with_pairs_of(model, 11)
     options = TrainingOptions(batch_size=6, loss=loss)
 
-    def learn(team: Member, step: int) -> tuple[Learnt, np.ndarray]:
+    def learn(team: Member, step: int) -> tuple[BatchResult, np.ndarray]:
         gradients = model.parameters.zeros_like()
         gradients.flat[...] = np.nan
-        return lessons_of(corpus, model, options, team).learn(model, gradients, step), gradients.flat
+        return make_batches(corpus, model, options, team).learn(model, gradients, step), gradients.flat
 
     for step in range(3):
         whole, expected = learn(ALONE, step)
@@ -188,10 +188,10 @@ def test_characters_are_those_of_the_longer_side_and_of_all_members() -> None:
 def test_little_is_padded() -> None:
     """Texts of 1 … 100 characters by the thousand: beside chosen at random, half of a batch would be padding."""
     pairs = numbered(2000, longest=100)
-    lessons = of_member(pairs, 16)
+    batches = of_member(pairs, 16)
     model: Any = Recorder()
-    for step in range(lessons.in_epoch):
-        lessons.learn(model, GRADIENTS, step)
+    for step in range(batches.steps_per_epoch):
+        batches.learn(model, GRADIENTS, step)
     padded = sum(text.ids.size for text, _ in model.shown)
     assert padded < 1.05 * pairs.texts.lengths.sum()
 
@@ -210,12 +210,12 @@ def test_what_is_held_out_is_scored_once(count: int, members: int) -> None:
     """By all members together, and side by side with others of like length."""
     held_out, seen, total = numbered(count), [], Score(0.0, 0, 0)
     for rank in range(members):
-        lessons = PairLessons(corpus_of(numbered(5), held_out), TrainingOptions(batch_size=4), Member(rank, members))
+        batches = PairBatches(corpus_of(numbered(5), held_out), TrainingOptions(batch_size=4), Member(rank, members))
         model: Any = Recorder()
-        total += lessons.validate(model)
+        total += batches.validate(model)
         seen += [i for shown in model.shown for i in numbers(held_out, shown)]
         for text, _ in model.shown:
             assert text.lengths.tolist() == sorted(text.lengths)
     assert sorted(seen) == list(range(count))
     assert (total.symbols, total.total) == (count, held_out.texts.lengths.sum())
-    assert lessons.validation_steps == count / 4
+    assert batches.validation_steps == count / 4

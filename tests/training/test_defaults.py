@@ -42,7 +42,7 @@ def test_dropout_grows_with_what_could_be_learnt_by_heart() -> None:
 
 def test_the_choices_of_the_user_stand(monkeypatch: pytest.MonkeyPatch) -> None:
     """And the machine is measured only where the length is a time."""
-    monkeypatch.setattr(plan, "multiplications_per_second", lambda: 1e14)
+    monkeypatch.setattr(plan, "macs_per_second", lambda: 1e14)
     corpus = long_corpus(300_000)
     learning = {"workers": 1}
     timed = plan.begin(corpus, {}, learning, {"seconds": 60.0}).model.config
@@ -54,7 +54,7 @@ def test_the_choices_of_the_user_stand(monkeypatch: pytest.MonkeyPatch) -> None:
     def never() -> float:
         raise AssertionError("measured")
 
-    monkeypatch.setattr(plan, "multiplications_per_second", never)
+    monkeypatch.setattr(plan, "macs_per_second", never)
     one, same = (plan.begin(corpus, {}, learning, length).model.config for length in ({}, {}))
     assert one == same
     plan.begin(corpus, {}, learning, {"steps": 3})
@@ -68,7 +68,7 @@ def test_the_rate_rises_for_a_tenth_of_a_run_at_most(
     length: dict[str, float], expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the length is a time, from which the steps are estimated. An epoch has 300,000 / 2,048 steps."""
-    monkeypatch.setattr(plan, "multiplications_per_second", lambda: 1e14)
+    monkeypatch.setattr(plan, "macs_per_second", lambda: 1e14)
     corpus, network = long_corpus(300_000), {"hidden_size": 8}
     assert plan.begin(corpus, network, {"workers": 1}, length).options.warmup == expected
     own = {"workers": 1, "warmup": 3}
@@ -76,7 +76,7 @@ def test_the_rate_rises_for_a_tenth_of_a_run_at_most(
 
 
 def test_a_short_time_makes_a_short_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan, "multiplications_per_second", lambda: 1e9)
+    monkeypatch.setattr(plan, "macs_per_second", lambda: 1e9)
     trainer = plan.begin(long_corpus(300_000), {"hidden_size": 100}, {"workers": 1}, {"seconds": 60.0})
     parameters = 3 * 100 * (100 + 8) + 3 * 100 + 100 + 100 * 8 + 8
     assert trainer.options.warmup == int(1e9 * 60 / (3 * parameters * 32 * 64)) // 10

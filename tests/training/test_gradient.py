@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rnncli.engine.activations import softmax
-from rnncli.engine.dropout import Dropout
+from rnncli.engine.layers import Dropout
 from rnncli.engine.losses import LOSSES
 from tests.engine.gradients import check_direction
 from tests.helpers import random_ids, random_model, random_pair_model, random_pairs

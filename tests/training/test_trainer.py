@@ -168,7 +168,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_advice() -> None:
 def test_a_gradient_and_a_validation_loss_are_looked_at_as_well(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Though the loss of the step is finite."""
     trainer = trainer_of(validation=PERIODIC, eval_every=2, steps=10)
-    learn = trainer.lessons.learn
+    learn = trainer.batches.learn
 
     def broken(model: Any, gradients: Any, step: int) -> Any:
         learnt = learn(model, gradients, step)
@@ -176,9 +176,9 @@ def test_a_gradient_and_a_validation_loss_are_looked_at_as_well(what: str, monke
         return learnt
 
     if what == "gradient":
-        monkeypatch.setattr(trainer.lessons, "learn", broken)
+        monkeypatch.setattr(trainer.batches, "learn", broken)
     else:
-        monkeypatch.setattr(trainer.lessons, "validate", lambda model: Score(math.nan, 10, 3))
+        monkeypatch.setattr(trainer.batches, "validate", lambda model: Score(math.nan, 10, 3))
     with pytest.raises(NotFiniteError, match=f"the {what} is not a finite number"):
         list(trainer.run())
 

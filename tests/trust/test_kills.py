@@ -17,7 +17,7 @@ import pytest
 from rnncli.errors import InputError, RnncliError
 from rnncli.storage import checkpoint
 from rnncli.storage.checkpoint import Checkpoint, load, save
-from rnncli.storage.lock import claimed, temporary_of
+from rnncli.storage.lock import exclusive_lock, temporary_path
 from tests.cli.running import environment
 from tests.trust.archives import small_model
 
@@ -72,7 +72,7 @@ def test_a_hundred_kills_while_saving(tmp_path: Path) -> None:
         assert contents(path) in expected
         littered += len(list(tmp_path.iterdir())) > 1
     assert littered  # some were killed in the middle of it
-    with claimed(path):
+    with exclusive_lock(path):
         assert {child.name for child in tmp_path.iterdir()} == {"model.npz", ".model.npz.lock"}
     assert list(tmp_path.iterdir()) == [path]
 
@@ -183,30 +183,30 @@ def test_the_second_run_on_a_path_names_the_first(tmp_path: Path) -> None:
     reading, writing = os.pipe()
 
     def hold() -> None:
-        with claimed(path):
+        with exclusive_lock(path):
             os.write(writing, b"held")
             time.sleep(60)
 
     pid = in_child(hold)
     os.read(reading, 4)
-    with pytest.raises(InputError, match=f"process {pid};"), claimed(path):
+    with pytest.raises(InputError, match=f"process {pid};"), exclusive_lock(path):
         pass
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    with claimed(path):  # the lock of a process that is no more holds nobody up
+    with exclusive_lock(path):  # the lock of a process that is no more holds nobody up
         pass
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_claim_leaves_the_files_of_others_alone(tmp_path: Path) -> None:
     path = tmp_path / "model.npz"
-    litter = [temporary_of(path), path.with_name(".model.npz.77.tmp")]
+    litter = [temporary_path(path), path.with_name(".model.npz.77.tmp")]
     others = [
         path.with_name(name) for name in (".model.npz.tmp", "model.npz.77.tmp", ".other.npz.77.tmp", ".model.npz.x.tmp")
     ]
     for file in (*litter, *others):
         file.write_text("x")
-    with claimed(path):
+    with exclusive_lock(path):
         assert not any(file.exists() for file in litter)
     assert all(file.exists() for file in others)
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from rnncli.cli.models import KINDS
 from rnncli.cli.train.request import Request
-from rnncli.datasets.pairs import COLUMNS, EDGE, PairCorpus
+from rnncli.datasets.pairs import BOUNDARY, COLUMNS, PairCorpus
 from rnncli.datasets.text import Corpus
 from rnncli.inference.prediction import predict
-from rnncli.inference.sampling import Choice, generate, until
+from rnncli.inference.sampling import SamplingConfig, generate, until
 from rnncli.models.language_model import LanguageModel
 from rnncli.terminal.console import say, silence, write
 from rnncli.terminal.words import count, network, plural, seconds, visible_lines
@@ -48,7 +48,9 @@ def announce(request: Request, trainer: Trainer) -> None:
     if trainer.steps is None:
         length = seconds(options.seconds or 0)
     else:
-        length = f"{plural(trainer.steps, 'step')}, {trainer.steps / trainer.lessons.in_epoch:,.3g} times the text"
+        length = (
+            f"{plural(trainer.steps, 'step')}, {trainer.steps / trainer.batches.steps_per_epoch:,.3g} times the text"
+        )
     text, step = _in_words(corpus, options)
     dropout = f", dropout {config.dropout:g}" if config.dropout else ""
     say_unless_quiet(
@@ -136,10 +138,10 @@ def _sample(trainer: Trainer, corpus: Corpus) -> str:
     """Text from the best model, not longer than what it learnt from, and beginning as that does if it has no lines."""
     model, rng = trainer.best_model, np.random.default_rng(trainer.options.seed)
     assert isinstance(model, LanguageModel)
-    has_lines = EDGE in model.vocabulary.characters
-    prime = model.vocabulary.encode(EDGE) if has_lines else corpus.training[:1]
+    has_lines = BOUNDARY in model.vocabulary.characters
+    prime = model.vocabulary.encode(BOUNDARY) if has_lines else corpus.training[:1]
     length = min(SAMPLE_LENGTH, len(corpus.training) - 1)
-    drawn = islice(generate(model, prime, Choice(temperature=0.8), rng), length)
+    drawn = islice(generate(model, prime, SamplingConfig(temperature=0.8), rng), length)
     return model.vocabulary.decode([*prime, *(int(ids[0]) for ids in drawn)])
 
 
@@ -147,10 +149,10 @@ def _labelled_samples(trainer: Trainer, corpus: PairCorpus) -> str:
     """A text of each of the first labels."""
     model, rng = trainer.best_model, np.random.default_rng(trainer.options.seed)
     assert isinstance(model, LanguageModel)
-    prime, lines = model.vocabulary.encode(EDGE), []
+    prime, lines = model.vocabulary.encode(BOUNDARY), []
     for label in corpus.partner.symbols[:EXAMPLES]:
-        drawn = islice(generate(model, prime, Choice(temperature=0.8), rng, label=label), SAMPLE_LENGTH)
-        text = "".join(until(EDGE, (model.vocabulary.symbols[int(ids[0])] for ids in drawn)))
+        drawn = islice(generate(model, prime, SamplingConfig(temperature=0.8), rng, label=label), SAMPLE_LENGTH)
+        text = "".join(until(BOUNDARY, (model.vocabulary.symbols[int(ids[0])] for ids in drawn)))
         lines.append(f"{visible_lines(label)}: {visible_lines(text)}")
     return "\n".join(lines)
 

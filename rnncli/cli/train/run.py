@@ -14,10 +14,10 @@ from rnncli.cli.train.request import Request
 from rnncli.errors import InputError, NotFiniteError
 from rnncli.storage import checkpoint
 from rnncli.storage.checkpoint import Checkpoint
-from rnncli.storage.lock import claimed, temporary_of
+from rnncli.storage.lock import exclusive_lock, temporary_path
 from rnncli.terminal.console import say
 from rnncli.terminal.progress import show_progress
-from rnncli.training.plan import begin, go_on
+from rnncli.training.plan import begin, resume_run
 from rnncli.training.trainer import Report, Trainer
 
 SAVE_INTERVAL = 10.0
@@ -27,7 +27,7 @@ SAVE_INTERVAL = 10.0
 def run(request: Request) -> None:
     """Do what was asked for; RnncliError, or typer.Exit when interrupted."""
     _check_output(request)
-    with nullcontext() if request.dry_run else claimed(Path(request.output)):
+    with nullcontext() if request.dry_run else exclusive_lock(Path(request.output)):
         _run(request)
 
 
@@ -39,7 +39,7 @@ def _run(request: Request) -> None:
         say_unless_quiet(request, notice)
     choices = request.network, request.learning, request.length
     if old is not None:
-        trainer = go_on(old.model, old.record, old.resume, corpus, *choices)
+        trainer = resume_run(old.model, old.record, old.resume, corpus, *choices)
     else:
         trainer = begin(corpus, *choices, start)
     announce(request, trainer)
@@ -86,7 +86,7 @@ def _check_output(request: Request) -> None:
         raise InputError(f"{path} is a folder; give the model file a name with -o {path / 'model.npz'}")
     if not path.parent.is_dir():
         raise InputError(f"the folder {path.parent} does not exist; create it, or write elsewhere with -o")
-    probe = temporary_of(path)
+    probe = temporary_path(path)
     try:
         with open(probe, "xb"):
             probe.unlink()
@@ -116,7 +116,7 @@ def _save(request: Request, trainer: Trainer) -> None:
             "validation": len(corpus.validation),
             "held_out": corpus.held_out,
             "tails": corpus.tails,
-            "steps_in_epoch": trainer.lessons.in_epoch,
+            "steps_in_epoch": trainer.batches.steps_per_epoch,
             "sha256": corpus.sha256,
         },
         "state": state,

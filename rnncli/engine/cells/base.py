@@ -7,10 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from rnncli.engine.edits import Hold, hold
-from rnncli.engine.parameters import Shapes
-from rnncli.engine.types import Array
-from rnncli.engine.workspace import Workspace
+from rnncli.engine.arrays import Array, Shapes, Workspace
+from rnncli.engine.clamping import Hold, hold
 
 Step = Callable[[], None]
 """A time step with all its arrays at hand: to take them apart costs as much as a small step, so it is done once."""
@@ -78,27 +76,28 @@ class Cell(Protocol):
 
 def forward(
     cell: Cell,
-    drive: Array,
+    input_projection: Array,
     state: Array,
     parameters: Mapping[str, Array],
     workspace: Workspace,
     holds: Sequence[Hold] = (),
 ) -> tuple[Array, Array, Cache]:
-    """Run ``cell`` over a window, from ``drive`` (G, T, B, H), which becomes the gates, and ``state`` (S, B, H).
+    """Run ``cell`` over a window, from ``input_projection`` (G, T, B, H), which becomes the gates, and ``state``
+    (S, B, H).
 
     ``holds`` are units whose state is set to a value after each step. Returns the hidden states (T, B, H), the last
     state (S, B, H) and the cache.
     """
-    G, T, B, H = drive.shape
-    states = workspace.array("states", (len(cell.states), T + 1, B, H), drive.dtype)
-    kept = workspace.array("kept", (len(cell.kept), T, B, H), drive.dtype)
-    product = workspace.array("product", (G, B, H), drive.dtype)
-    steps = workspace.remember(
+    G, T, B, H = input_projection.shape
+    states = workspace.array("states", (len(cell.states), T + 1, B, H), input_projection.dtype)
+    kept = workspace.array("kept", (len(cell.kept), T, B, H), input_projection.dtype)
+    product = workspace.array("product", (G, B, H), input_projection.dtype)
+    steps = workspace.cached(
         "steps",
-        (drive, states, kept, product, parameters),
+        (input_projection, states, kept, product, parameters),
         lambda: [
             cell.step(
-                drive[:, t],
+                input_projection[:, t],
                 states[:, t],
                 states[:, t + 1],
                 kept[:, t],
@@ -114,7 +113,7 @@ def forward(
         step()
         if holds:
             hold(states[:, t + 1], holds, t)
-    return states[0, 1:], states[:, T], Cache(drive, states, kept)
+    return states[0, 1:], states[:, T], Cache(input_projection, states, kept)
 
 
 def transposed(W_h: Array, workspace: Workspace) -> Array:

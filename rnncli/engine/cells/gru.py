@@ -24,10 +24,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from rnncli.engine.activations import sigmoid, sigmoid_derivative, tanh_derivative
+from rnncli.engine.arrays import Array, Shapes, Workspace
 from rnncli.engine.cells.base import Cache, Step, recurrent_gradient, transposed
-from rnncli.engine.parameters import Shapes
-from rnncli.engine.types import Array
-from rnncli.engine.workspace import Workspace
 
 
 class GRU:
@@ -83,10 +81,10 @@ class GRU:
         T, B, H = d_hidden.shape
         W_h_T = transposed(parameters["W_h"], workspace)
         previous, (r, z, n), (q,) = cache.states[0, :-1], cache.gates, cache.kept
-        d_drive = workspace.array("d_drive", (3, T, B, H), d_hidden.dtype)  # da_r, da_z, da_n
+        d_projection = workspace.array("d_drive", (3, T, B, H), d_hidden.dtype)  # da_r, da_z, da_n
         d_recurrent = workspace.array("d_recurrent", (3, T, B, H), d_hidden.dtype)  # da_r, da_z, dq
         product = workspace.array("product", (4, B, H), d_hidden.dtype)  # the four terms of dh
-        d_a_n, (d_a_r, d_a_z, d_q) = d_drive[2], d_recurrent
+        d_a_n, (d_a_r, d_a_z, d_q) = d_projection[2], d_recurrent
 
         # All factors that do not depend on dh', for the whole window at once.
         sigmoid_derivative(cache.gates[:2], out=d_recurrent[:2])
@@ -106,7 +104,7 @@ class GRU:
             np.matmul(d_recurrent[:, t], W_h_T, out=product[:3])
             np.add.reduce(product, axis=0, out=d_h)
 
-        d_drive[:2] = d_recurrent[:2]
+        d_projection[:2] = d_recurrent[:2]
         recurrent_gradient(previous, d_recurrent, gradients["W_h"])
         np.sum(d_q, axis=(0, 1), out=gradients["b_hn"])
-        return d_drive, d_h[None]
+        return d_projection, d_h[None]

@@ -14,10 +14,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from rnncli.engine.activations import ACTIVATIONS
+from rnncli.engine.arrays import Array, Shapes, Workspace
 from rnncli.engine.cells.base import Cache, Step, recurrent_gradient, transposed
-from rnncli.engine.parameters import Shapes
-from rnncli.engine.types import Array
-from rnncli.engine.workspace import Workspace
 
 
 class RNN:

@@ -3,20 +3,20 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 from rnncli.inspection.activations import Unit, held, language_model_of, read, state_names, unit_of
 from rnncli.inspection.features import FEATURES, feature
-from rnncli.inspection.probe import Subject
-from rnncli.inspection.request import Ask
+from rnncli.inspection.probe import Probe
+from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.units import track
-from rnncli.results import Finding, Table
+from rnncli.results import Table, ViewResult
 
 CHARACTERS = 20_000
 UNITS = 5
 """The most telling units, where none is named."""
 
 
-def ablate(ask: Ask) -> Finding:
+def ablate(ask: ViewRequest) -> ViewResult:
     """Hold units at their mean and compare the loss, in bits per character."""
     subject = ask.subject.first(CHARACTERS)
     model = language_model_of(subject)
@@ -43,10 +43,10 @@ def ablate(ask: Ask) -> Finding:
     rows.sort(key=lambda row: -(row[3] or 0))
     following = [f"rnncli sample {subject.path} --clamp {rows[0][0]}=1 --compare"] if rows else []
     table = Table("Change of the loss when a unit is held at its mean", columns, rows, note)
-    return Finding("ablate", "Is the unit the cause?", subject.source, facts, [table], following)
+    return ViewResult("ablate", "Is the unit the cause?", subject.source, facts, [table], following)
 
 
-def effects(subject: Subject, units: list[Unit]) -> tuple[Array, dict[Unit, Array]]:
+def effects(subject: Probe, units: list[Unit]) -> tuple[Array, dict[Unit, Array]]:
     """The losses of a text in nats, and by how much each is larger, in bits, when a unit is held at its mean."""
     model = language_model_of(subject)
     names = list(dict.fromkeys(f"{unit.cell}.{state}" for unit in units for state in state_names(model)))
@@ -54,7 +54,7 @@ def effects(subject: Subject, units: list[Unit]) -> tuple[Array, dict[Unit, Arra
     changes = {}
     for unit in units:
         means = {s: float(before.values[f"{unit.cell}.{s}"][:, unit.unit].mean()) for s in state_names(model)}
-        changes[unit] = (read(subject, edits=held(model, unit, means)).losses - before.losses) / np.log(2)
+        changes[unit] = (read(subject, clamps=held(model, unit, means)).losses - before.losses) / np.log(2)
     return before.losses, changes
 
 

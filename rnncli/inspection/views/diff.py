@@ -6,16 +6,16 @@ from rnncli.errors import InputError
 from rnncli.inspection.activations import language_model_of, read
 from rnncli.inspection.association import SMALLEST_SHIFT
 from rnncli.inspection.features import FEATURES
-from rnncli.inspection.request import Ask
+from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.units import CHARACTERS, track
-from rnncli.results import Finding, Part, Strip, Table
+from rnncli.results import Block, ColouredText, Table, ViewResult
 
 EXCERPT = 320
 FULL_COLOUR = 4.0
 """Bits of difference that have the full colour."""
 
 
-def diff(ask: Ask) -> Finding:
+def diff(ask: ViewRequest) -> ViewResult:
     """The difference of the loss of each character in colour, and how well the best units track features in both."""
     if len(ask.others) != 1:
         raise InputError("diff compares two models: rnncli inspect MODEL diff OTHER")
@@ -28,8 +28,8 @@ def diff(ask: Ask) -> Finding:
     change = after - before
     start = _most_different(change)
     text = one.text()[1:]
-    parts: list[Part] = [
-        Strip(
+    parts: list[Block] = [
+        ColouredText(
             f"Bits that {other.path} needs more (+) or fewer (-)",
             text[start : start + EXCERPT],
             change[start : start + EXCERPT].tolist(),
@@ -53,7 +53,7 @@ def diff(ask: Ask) -> Finding:
         one.path: f"{before.mean():.4f} bits per character",
         other.path: f"{after.mean():.4f} bits per character, better at {np.mean(change < 0):.0%} of the characters",
     }
-    return Finding("diff", "What changed?", one.source, facts, parts)
+    return ViewResult("diff", "What changed?", one.source, facts, parts)
 
 
 def _most_different(change: np.ndarray) -> int:

@@ -5,12 +5,12 @@ from collections import Counter
 
 import numpy as np
 
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 from rnncli.evaluation.ngram import probabilities
 from rnncli.inspection.activations import language_model_of, read
-from rnncli.inspection.probe import Subject, training_ids
-from rnncli.inspection.request import Ask
-from rnncli.results import Finding, Table
+from rnncli.inspection.probe import Probe, training_ids
+from rnncli.inspection.request import ViewRequest
+from rnncli.results import Table, ViewResult
 
 CHARACTERS = 50_000
 ORDER = 6
@@ -54,7 +54,7 @@ def kinds_of(text: str, known: Array, rare_words: set[str]) -> Array:
     return kinds[1:]
 
 
-def ngram_probabilities(subject: Subject) -> tuple[Array, str, str]:
+def ngram_probabilities(subject: Probe) -> tuple[Array, str, str]:
     """What an n-gram model gives each character of the text (N,), the text that it has learnt, and in words which.
 
     Where the training text is gone, each half of the text looked at is told by a model of the other half.
@@ -70,7 +70,7 @@ def ngram_probabilities(subject: Subject) -> tuple[Array, str, str]:
     return np.concatenate(found), subject.text(), "the other half of this text"
 
 
-def mistakes(ask: Ask) -> Finding:
+def mistakes(ask: ViewRequest) -> ViewResult:
     """Shares of the loss by the kind of the character, each counted once, under the first that fits."""
     subject = ask.subject.first(CHARACTERS)
     language_model_of(subject)
@@ -93,4 +93,4 @@ def mistakes(ask: Ask) -> Finding:
     )
     facts = {"loss": f"{bits.mean():.4f} bits per character; a {ORDER}-gram model has {-np.log2(known).mean():.4f}"}
     table = Table("Where the loss is", columns, rows, note)
-    return Finding("errors", "What kinds of mistakes?", subject.source, facts, [table], [ask.command("text")])
+    return ViewResult("errors", "What kinds of mistakes?", subject.source, facts, [table], [ask.command("text")])

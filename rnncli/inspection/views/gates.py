@@ -3,18 +3,18 @@
 
 import numpy as np
 
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.inspection.activations import gate_names, read_gates, recurrent_model_of
-from rnncli.inspection.probe import Subject
-from rnncli.inspection.request import Ask
-from rnncli.results import Finding, Part, Scatter, Table
+from rnncli.inspection.probe import Probe
+from rnncli.inspection.request import ViewRequest
+from rnncli.results import Block, Scatter, Table, ViewResult
 
 CHARACTERS = 50_000
 SHUT, OPEN = 0.1, 0.9
 
 
-def saturation(subject: Subject, names: list[str]) -> dict[str, tuple[Array, Array]]:
+def saturation(subject: Probe, names: list[str]) -> dict[str, tuple[Array, Array]]:
     """For each activation the shares of time (H,) that it is below ``SHUT`` and above ``OPEN``."""
     shut, opened, count = dict.fromkeys(names, np.zeros(1)), dict.fromkeys(names, np.zeros(1)), 0
     for values in read_gates(subject, names):
@@ -25,7 +25,7 @@ def saturation(subject: Subject, names: list[str]) -> dict[str, tuple[Array, Arr
     return {name: (shut[name] / count, opened[name] / count) for name in names}
 
 
-def gates(ask: Ask) -> Finding:
+def gates(ask: ViewRequest) -> ViewResult:
     """Shares of time per unit as a scatter, and per layer as a table."""
     subject = ask.subject.first(CHARACTERS)
     model = recurrent_model_of(subject, "gates")
@@ -49,5 +49,5 @@ def gates(ask: Ask) -> Finding:
         )
         for name, (s, o) in shares.items()
     ]
-    parts: list[Part] = [Table("Gates by layer", columns, rows, note), *scatters]
-    return Finding("gates", "Integrators, or memoryless?", subject.source, {}, parts, [ask.command("memory")])
+    parts: list[Block] = [Table("Gates by layer", columns, rows, note), *scatters]
+    return ViewResult("gates", "Integrators, or memoryless?", subject.source, {}, parts, [ask.command("memory")])

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 from rnncli.inspection.activations import read_gates, recurrent_model_of
 from rnncli.inspection.bptt import STEPS, state_gradients
-from rnncli.inspection.probe import Subject
-from rnncli.inspection.request import Ask
+from rnncli.inspection.probe import Probe
+from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.memory import GATED
-from rnncli.results import Curves, Finding, Part, Table, Value
+from rnncli.results import Block, Curves, Table, Value, ViewResult
 
 STEEPEST = {"tanh": 1.0, "relu": 1.0, "leaky-relu": 1.0, "sigmoid": 0.25}
 """The largest slope of each activation function."""
@@ -18,7 +18,7 @@ HIGHEST = 10.0
 """Curves are drawn up to here."""
 
 
-def bound(subject: Subject) -> tuple[str, Array]:
+def bound(subject: Probe) -> tuple[str, Array]:
     """What limits the gradient after 0, 1, … steps, and its name.
 
     Of a plain RNN it is (largest singular value of W_h · largest slope of the activation) to the number of steps
@@ -39,7 +39,7 @@ def bound(subject: Subject) -> tuple[str, Array]:
     return f"mean {gate} gate", (total / count) ** steps
 
 
-def gradients(ask: Ask) -> Finding:
+def gradients(ask: ViewRequest) -> ViewResult:
     """The norm of the gradient against the distance in time, of one model or of several side by side."""
     shares: dict[str, Array] = {}
     for subject in [ask.subject, *ask.others]:
@@ -52,7 +52,7 @@ def gradients(ask: Ask) -> Finding:
     name = "Gradient of the loss to the state so many steps before, over that to the last state"
     # Bounds may grow beyond all measure, and would leave nothing to see of the rest.
     curves = {name: [(k, float(v)) for k, v in enumerate(values) if v <= HIGHEST] for name, values in shares.items()}
-    parts: list[Part] = [Curves(name, "steps back", "share", curves, log=True)]
+    parts: list[Block] = [Curves(name, "steps back", "share", curves, log=True)]
     parts.append(Table("The same in numbers", ("steps back", *shares), rows))
     following = [] if ask.others else [ask.command("gradients", "other.npz")]
-    return Finding("gradients", "Do gradients vanish?", ask.subject.source, {}, parts, following)
+    return ViewResult("gradients", "Do gradients vanish?", ask.subject.source, {}, parts, following)

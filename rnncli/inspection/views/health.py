@@ -5,11 +5,11 @@ import numpy as np
 from rnncli.inspection.activations import language_model_of, read
 from rnncli.inspection.association import SMALLEST_SHIFT
 from rnncli.inspection.features import FEATURES
-from rnncli.inspection.request import Ask
+from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.errors import ORDER, ngram_probabilities
 from rnncli.inspection.views.memory import memory_length
 from rnncli.inspection.views.units import track
-from rnncli.results import Finding, Part, Table
+from rnncli.results import Block, Table, ViewResult
 
 CHARACTERS = 30_000
 TELLING = 5
@@ -21,7 +21,7 @@ SATURATED, MOSTLY = 0.98, 0.9
 """A unit is saturated that is beyond ± the first for more than the second of the time."""
 
 
-def health(ask: Ask) -> Finding:
+def health(ask: ViewRequest) -> ViewResult:
     """Loss against an n-gram model, dead and saturated units, the length of the memory, the most telling units."""
     subject = ask.subject.first(CHARACTERS)
     model = language_model_of(subject)
@@ -39,7 +39,7 @@ def health(ask: Ask) -> Finding:
     if hasattr(model.network, "cell"):
         _, enough = memory_length(subject)
         facts["memory"] = f"reads {enough} characters back: more change its loss by less than 0.01 nats"
-    parts: list[Part] = []
+    parts: list[Block] = []
     following = [ask.command("text"), ask.command("memory")]
     if names and len(subject.ids) > 6 * SMALLEST_SHIFT:
         found = [one for one in track(subject, list(FEATURES), best=1) if one.is_associated and one.learnt > 0]
@@ -51,4 +51,4 @@ def health(ask: Ask) -> Finding:
             feature, unit = rows[0][:2]
             following = [ask.command("units"), ask.command("ablate", "--unit", unit, "--feature", f"'{feature}'")]
             following += [f"rnncli sample {subject.path} --clamp {unit}=1 --compare"]
-    return Finding("overview", "Is it healthy, and what is notable?", subject.source, facts, parts, following)
+    return ViewResult("overview", "Is it healthy, and what is notable?", subject.source, facts, parts, following)

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from rnncli.engine.types import Array, Ids
+from rnncli.engine.arrays import Array, Ids
 from rnncli.errors import InputError
 from rnncli.inspection.activations import language_model_of, read
-from rnncli.inspection.request import Ask
-from rnncli.results import Finding, Table
+from rnncli.inspection.request import ViewRequest
+from rnncli.results import Table, ViewResult
 
 CHARACTERS = 50_000
 ON = 0.5
@@ -28,7 +28,7 @@ def alike(hidden: Array, start: int, stop: int) -> tuple[Ids, Array]:
     return units, (signs[:, units] == pattern[units]).mean(axis=1)
 
 
-def match(ask: Ask) -> Finding:
+def match(ask: ViewRequest) -> ViewResult:
     """Places in the text at which the same units are on as from A to B."""
     subject = ask.subject.first(CHARACTERS)
     model = language_model_of(subject)
@@ -57,10 +57,10 @@ def match(ask: Ask) -> Finding:
     here = f"{text[max(0, start - AROUND) : start]}[{text[start:stop]}]{text[stop : stop + AROUND]}"
     facts = {"here": here, "units": f"{len(units)} of layer {layer} are beyond ±{ON} all the way"}
     table = Table("Most alike", ("character", "share of these units", "text, [the place]"), rows)
-    return Finding("match", "Where else is it in this state?", subject.source, facts, [table])
+    return ViewResult("match", "Where else is it in this state?", subject.source, facts, [table])
 
 
-def _range(ask: Ask, count: int) -> tuple[int, int]:
+def _range(ask: ViewRequest, count: int) -> tuple[int, int]:
     written = ask.arguments[0] if ask.arguments else ""
     a, _, b = written.partition(":")
     if not (a.isdecimal() and b.isdecimal() and int(a) < int(b) <= count):

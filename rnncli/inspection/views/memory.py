@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from rnncli.engine.types import Array, Ids
-from rnncli.evaluation.losses import after_context
+from rnncli.engine.arrays import Array, Ids
+from rnncli.evaluation.losses import fixed_context
 from rnncli.inspection.activations import language_model_of, read_gates
 from rnncli.inspection.bptt import state_gradients
-from rnncli.inspection.probe import Subject
-from rnncli.inspection.request import Ask
+from rnncli.inspection.probe import Probe
+from rnncli.inspection.request import ViewRequest
 from rnncli.models.language_model import LanguageModel
-from rnncli.results import Curves, Finding, Part, Table
+from rnncli.results import Block, Curves, Table, ViewResult
 
 CONTEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 PLACES = 256
@@ -24,10 +24,10 @@ LONGEST = 5
 
 def loss_with_context(model: LanguageModel, ids: Ids, places: Ids, context: int) -> Array:
     """The loss in nats (M,) of the characters at ``places`` (M,), rising, having read the ``context`` before each."""
-    return np.concatenate([predicted.nats for predicted in after_context(model, ids, places, context)])
+    return np.concatenate([predicted.nats for predicted in fixed_context(model, ids, places, context)])
 
 
-def memory_length(subject: Subject) -> tuple[list[tuple[int, float]], int]:
+def memory_length(subject: Probe) -> tuple[list[tuple[int, float]], int]:
     """The mean loss in nats for each context, and the shortest context that is as good as the longest."""
     model, ids = language_model_of(subject), subject.ids
     contexts = [c for c in CONTEXTS if c < len(ids) // 2] or [1]
@@ -37,7 +37,7 @@ def memory_length(subject: Subject) -> tuple[list[tuple[int, float]], int]:
     return means, next(c for n, (c, _) in enumerate(means) if not any(far[n:]))
 
 
-def half_lives(subject: Subject, name: str) -> Array:
+def half_lives(subject: Probe, name: str) -> Array:
     """Steps (H,) after which half of what a unit held is left, by the mean of its keep or forget gate ``name``."""
     total, count = np.zeros(1), 0
     for gates in read_gates(subject, [name]):
@@ -46,11 +46,11 @@ def half_lives(subject: Subject, name: str) -> Array:
     return np.log(0.5) / np.log(np.clip(total / count, 1e-9, 1 - 1e-9))
 
 
-def memory(ask: Ask) -> Finding:
+def memory(ask: ViewRequest) -> ViewResult:
     """Loss against the context given, gradient against distance, and the half-life of each unit."""
     subject, model = ask.subject, language_model_of(ask.subject)
     means, enough = memory_length(subject)
-    parts: list[Part] = [
+    parts: list[Block] = [
         Curves("Loss with so many characters of context", "characters", "nats", {"loss": means}),
         Table("The same in numbers", ("context", "nats per character"), means),
     ]
@@ -68,4 +68,4 @@ def memory(ask: Ask) -> Finding:
                 note = f"from the mean of {cell}.{gate}; the median of all is {np.median(lives):.1f} steps"
                 parts.append(Table(f"Units of {cell} with the longest half-life", ("unit", "steps"), rows, note))
     following = [ask.command("gradients"), ask.command("gates")]
-    return Finding("memory", "How far back does it look?", subject.source, facts, parts, following)
+    return ViewResult("memory", "How far back does it look?", subject.source, facts, parts, following)

@@ -3,18 +3,17 @@
 import numpy as np
 
 from rnncli.engine.activations import log_softmax, softmax
+from rnncli.engine.arrays import Array, Ids, Workspace
 from rnncli.engine.network import RecurrentNetwork
-from rnncli.engine.types import Array, Ids
-from rnncli.engine.workspace import Workspace
 from rnncli.errors import InputError
 from rnncli.inference.prediction import predict
 from rnncli.inspection.activations import activation
 from rnncli.inspection.bptt import back_through_time
 from rnncli.inspection.prime import beginning
-from rnncli.inspection.request import Ask
+from rnncli.inspection.request import ViewRequest
 from rnncli.models.base import Model
 from rnncli.models.language_model import LanguageModel
-from rnncli.results import Finding, Part, Table
+from rnncli.results import Block, Table, ViewResult
 
 SHOWN = 32
 """Numbers of a vector that are written out: all of a small network's."""
@@ -24,7 +23,7 @@ GUESSES = 8
 LONGEST = 40
 
 
-def step(ask: Ask) -> Finding:
+def step(ask: ViewRequest) -> ViewResult:
     """Character by character: gates, cell, hidden state, logits, probabilities and loss; and backwards the
     gradients."""
     model = ask.subject.model
@@ -35,7 +34,7 @@ def step(ask: Ask) -> Finding:
             f"step writes out every number, so it takes {LONGEST} characters at most; give it a word: step hell"
         )
     forward = model.network.forward(start.parameters, ids, start.state, Workspace())
-    parts: list[Part] = [_activations(model, forward, text)]
+    parts: list[Block] = [_activations(model, forward, text)]
     facts = {"text": repr(text)}
     if not isinstance(model, LanguageModel):
         facts["answer"] = predict(model, [text])[0].best
@@ -43,7 +42,7 @@ def step(ask: Ask) -> Finding:
         parts.append(_predictions(model, forward, ids[:, 0]))
         if isinstance(model.network, RecurrentNetwork) and len(text) > 1:
             parts.append(_backwards(model, ids, start.state))
-    return Finding("step", "What is the arithmetic?", "", facts, parts)
+    return ViewResult("step", "What is the arithmetic?", "", facts, parts)
 
 
 def _numbers(vector: Array) -> str:

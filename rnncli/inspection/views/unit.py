@@ -4,9 +4,9 @@ import numpy as np
 
 from rnncli.errors import InputError
 from rnncli.inspection.activations import Unit, gate_names, language_model_of, read, state_names, unit_of
-from rnncli.inspection.probe import Subject
-from rnncli.inspection.request import Ask
-from rnncli.results import Finding, Part, Strip, Table
+from rnncli.inspection.probe import Probe
+from rnncli.inspection.request import ViewRequest
+from rnncli.results import Block, ColouredText, Table, ViewResult
 
 CHARACTERS = 40_000
 EXCERPT = 200
@@ -14,7 +14,7 @@ AROUND = 25
 BEST = 6
 
 
-def unit(ask: Ask) -> Finding:
+def unit(ask: ViewRequest) -> ViewResult:
     """One unit: text coloured by its states and gates, where it is strongest, its mean by character, its weights."""
     written = ask.arguments[0] if ask.arguments else ask.unit
     if written is None:
@@ -29,12 +29,12 @@ def unit(ask: Ask) -> Finding:
     }
     text = subject.text()[:-1]
     shown = text[:EXCERPT]
-    parts: list[Part] = []
+    parts: list[Block] = []
     for which in states:
-        parts.append(Strip(f"{one.cell}.{which}", shown, values[f"{one.cell}.{which}"][:EXCERPT].tolist(), 1.0))
+        parts.append(ColouredText(f"{one.cell}.{which}", shown, values[f"{one.cell}.{which}"][:EXCERPT].tolist(), 1.0))
     for which in gates:
         centred = 2 * values[f"{one.cell}.{which}"][:EXCERPT] - 1  # open is +1, shut −1
-        parts.append(Strip(f"{one.cell}.{which}, open + shut -", shown, centred.tolist(), 1.0))
+        parts.append(ColouredText(f"{one.cell}.{which}, open + shut -", shown, centred.tolist(), 1.0))
     hidden = values[f"{one.cell}.hidden"]
     parts += [_strongest(text, hidden), _by_character(text, hidden), _weights(subject, one)]
     facts = {
@@ -42,7 +42,7 @@ def unit(ask: Ask) -> Finding:
         f"{np.mean(np.abs(hidden) > 0.9):.0%} of the time beyond ±0.9"
     }
     following = [ask.command("ablate", "--unit", str(one)), f"rnncli sample {subject.path} --clamp {one}=1 --compare"]
-    return Finding("unit", f"What does unit {one} do?", subject.source, facts, parts, following)
+    return ViewResult("unit", f"What does unit {one} do?", subject.source, facts, parts, following)
 
 
 def _strongest(text: str, hidden: np.ndarray) -> Table:
@@ -69,7 +69,7 @@ def _by_character(text: str, hidden: np.ndarray) -> Table:
     return Table("Mean after each character, lowest and highest", ("character", "mean", "times"), chosen)
 
 
-def _weights(subject: Subject, one: Unit) -> Table:
+def _weights(subject: Probe, one: Unit) -> Table:
     """The largest weights from characters into the unit, and from it to the next character or the layer above."""
     model, parameters = subject.model, subject.model.parameters
     symbols, size = model.vocabulary.symbols, model.config.hidden_size

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.inspection.activations import Unit, language_model_of, read
 from rnncli.inspection.association import LEVEL, associate, auc, rank, standardised
 from rnncli.inspection.features import FEATURES, feature, is_yes_or_no
-from rnncli.inspection.probe import Subject
-from rnncli.inspection.request import Ask
+from rnncli.inspection.probe import Probe
+from rnncli.inspection.request import ViewRequest
 from rnncli.models.language_model import LanguageModel
-from rnncli.results import Finding, Strip, Table
+from rnncli.results import ColouredText, Table, ViewResult
 
 CHARACTERS = 40_000
 BEST = 3
@@ -22,7 +22,7 @@ SNIPPET = 60
 
 
 @dataclass(frozen=True)
-class Tracking:
+class UnitScore:
     """``unit`` goes with ``feature``: ``strength`` is the AUC of a feature that is true or false, else the correlation,
     in the half of the text in which the unit was not chosen; ``untrained`` the same for the best unit of an untrained
     network. ``z`` and ``p`` are those of :class:`Association`. ``sign`` is −1 where the unit is low for the feature."""
@@ -46,7 +46,7 @@ class Tracking:
         return self.p < LEVEL
 
 
-def track(subject: Subject, names: list[str], layer: int | None = None, best: int = BEST) -> list[Tracking]:
+def track(subject: Probe, names: list[str], layer: int | None = None, best: int = BEST) -> list[UnitScore]:
     """The ``best`` units for each of these features, chosen in the first half of the text and measured in the
     second."""
     model = language_model_of(subject)
@@ -73,19 +73,19 @@ def track(subject: Subject, names: list[str], layer: int | None = None, best: in
             strength = _strength(sign * trained[half:, u], sign * float(tested.r[u, f]), labels)
             unit = Unit(cells[u // size], int(u % size))
             z, p = float(sign * tested.z[u, f]), float(tested.p[u, f])
-            found.append(Tracking(name, unit, strength, nothing, z, p, sign))
+            found.append(UnitScore(name, unit, strength, nothing, z, p, sign))
     return found
 
 
-def _hidden(subject: Subject, cells: list[str]) -> Array:
+def _hidden(subject: Probe, cells: list[str]) -> Array:
     values = read(subject, [f"{cell}.hidden" for cell in cells]).values
     return np.concatenate(list(values.values()), axis=1)
 
 
-def _untrained(subject: Subject, model: LanguageModel) -> Subject:
+def _untrained(subject: Probe, model: LanguageModel) -> Probe:
     fresh = LanguageModel(model.config, model.vocabulary)
     fresh.initialise(np.random.default_rng(0))
-    return Subject(fresh, subject.path, subject.record, subject.ids, subject.source)
+    return Probe(fresh, subject.path, subject.record, subject.ids, subject.source)
 
 
 def _correlation(activations: Array, features: Array) -> Array:
@@ -96,7 +96,7 @@ def _strength(activation: Array, r: float, labels: Array) -> float:
     return auc(activation, labels) if is_yes_or_no(labels) else r
 
 
-def units(ask: Ask) -> Finding:
+def units(ask: ViewRequest) -> ViewResult:
     """For the built-in features, or those asked for, the units that go with them most closely."""
     subject = ask.subject.first(CHARACTERS)
     found = track(subject, ask.features or list(FEATURES), ask.layer)
@@ -110,7 +110,7 @@ def units(ask: Ask) -> Finding:
         "chosen in the first half of the text, measured in the second; z against the feature shifted by 1,000 "
         "characters and more; p for all pairs together; r where the feature is a number"
     )
-    parts: list[Table | Strip] = [Table("Units that go with a feature", columns, rows, note)]
+    parts: list[Table | ColouredText] = [Table("Units that go with a feature", columns, rows, note)]
     if associated:
         best = max(associated, key=lambda one: abs(one.z))
         parts.append(_snippet(subject, best))
@@ -126,10 +126,10 @@ def units(ask: Ask) -> Finding:
         "features": f"{len({one.feature for one in found})} that occur",
         "associated": f"{number} unit{'s'[: number != 1]}",
     }
-    return Finding("units", "Which unit tracks what?", subject.source, facts, parts, following)
+    return ViewResult("units", "Which unit tracks what?", subject.source, facts, parts, following)
 
 
-def _snippet(subject: Subject, one: Tracking) -> Strip:
+def _snippet(subject: Probe, one: UnitScore) -> ColouredText:
     """The unit where the feature changes for the first time, some lines into the second half."""
     text = subject.text()
     values = feature(one.feature, text)
@@ -137,7 +137,7 @@ def _snippet(subject: Subject, one: Tracking) -> Strip:
     changes = half + np.flatnonzero(np.diff(values[half:]) != 0)
     start = max(0, int(changes[0]) - SNIPPET // 3) if len(changes) else half
     window = subject.ids[: start + 4 * SNIPPET + 1]
-    part = Subject(subject.model, subject.path, subject.record, window, subject.source)
+    part = Probe(subject.model, subject.path, subject.record, window, subject.source)
     hidden = read(part, [f"{one.unit.cell}.hidden"], streams=1).values[f"{one.unit.cell}.hidden"]
     shown = hidden[start : start + 4 * SNIPPET, one.unit.unit]
-    return Strip(f"Unit {one.unit}, {one.feature}", text[start : start + len(shown)], shown.tolist(), 1.0)
+    return ColouredText(f"Unit {one.unit}, {one.feature}", text[start : start + len(shown)], shown.tolist(), 1.0)

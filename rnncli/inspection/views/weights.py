@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from rnncli.engine.types import Array
-from rnncli.inspection.request import Ask
+from rnncli.engine.arrays import Array
+from rnncli.inspection.request import ViewRequest
 from rnncli.models.base import Model
 from rnncli.models.language_model import LanguageModel
-from rnncli.results import Finding, Part, Table
+from rnncli.results import Block, Table, ViewResult
 
 NEIGHBOURS = 4
 CHARACTERS = 24
@@ -35,14 +35,14 @@ def character_vectors(model: Model) -> Array:
     return np.concatenate(list(W[:, : len(model.vocabulary)]), axis=1)
 
 
-def weights(ask: Ask) -> Finding:
+def weights(ask: ViewRequest) -> ViewResult:
     """Sizes and spectra of all matrices, and which characters the network takes for alike."""
     model = ask.subject.model
     shapes = [
         (name, " × ".join(map(str, v.shape)), v.size, float(np.sqrt(np.mean(v * v))))
         for name, v in model.parameters.items()
     ]
-    parts: list[Part] = [
+    parts: list[Block] = [
         Table(
             "Parameters",
             ("name", "shape", "number", "root mean square"),
@@ -62,7 +62,7 @@ def weights(ask: Ask) -> Finding:
     following = [ask.command("gradients")] if isinstance(model, LanguageModel) else []
     if len(model.vocabulary) > NEIGHBOURS:
         parts.append(_neighbours(model))
-    return Finding("weights", "What is in the matrices?", "", {}, parts, following)
+    return ViewResult("weights", "What is in the matrices?", "", {}, parts, following)
 
 
 def _neighbours(model: Model) -> Table:

@@ -2,14 +2,13 @@
 
 import numpy as np
 
-from rnncli.engine.types import Array, Ids
-from rnncli.engine.workspace import Workspace
+from rnncli.engine.arrays import Array, Ids, Workspace
 from rnncli.errors import InputError
 from rnncli.inspection.activations import recurrent_model_of
-from rnncli.inspection.probe import Subject
-from rnncli.inspection.request import Ask
+from rnncli.inspection.probe import Probe
+from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.text import expectations
-from rnncli.results import Finding, Part, Strip, Table
+from rnncli.results import Block, ColouredText, Table, ViewResult
 
 CONTEXT = 160
 TOGETHER = 16
@@ -19,7 +18,7 @@ LACK = "state that leads back to earlier characters; it sees its context only"
 GUESSES = 6
 
 
-def connectivity(subject: Subject, place: int, target: int, contrast: int | None = None) -> Array:
+def connectivity(subject: Probe, place: int, target: int, contrast: int | None = None) -> Array:
     """The norm (place,) of the gradient of a logit with respect to each character before ``place``, read as a vector
     (one-hot or embedded).
 
@@ -31,7 +30,7 @@ def connectivity(subject: Subject, place: int, target: int, contrast: int | None
     return _input_gradients(subject, np.array([place]), d_hidden[:, None])[0]
 
 
-def connectivities(subject: Subject, places: Ids) -> list[Array]:
+def connectivities(subject: Probe, places: Ids) -> list[Array]:
     """:func:`connectivity` of the character that stands at each of these places, over the largest of each."""
     W = recurrent_model_of(subject, LACK).parameters["output.W"]
     rows = []
@@ -41,7 +40,7 @@ def connectivities(subject: Subject, places: Ids) -> list[Array]:
     return [row / max(float(row.max()), 1e-30) for row in rows]
 
 
-def _input_gradients(subject: Subject, places: Ids, d_hidden: Array) -> list[Array]:
+def _input_gradients(subject: Probe, places: Ids, d_hidden: Array) -> list[Array]:
     """For each place the gradient norms (place,) of the characters before it, where ``d_hidden`` (H, M) is the gradient
     of the hidden state just before the place."""
     model = recurrent_model_of(subject, LACK)
@@ -58,13 +57,13 @@ def _input_gradients(subject: Subject, places: Ids, d_hidden: Array) -> list[Arr
     return [norms[:place, number] for number, place in enumerate(places)]
 
 
-def why(ask: Ask) -> Finding:
+def why(ask: ViewRequest) -> ViewResult:
     """The characters before a place, coloured by how much the prediction there depends on them."""
     subject = ask.subject
     recurrent_model_of(subject, LACK)
     place = _place(ask, len(subject.ids))
     start = max(0, place - CONTEXT)
-    part = Subject(subject.model, subject.path, subject.record, subject.ids[start : place + 1], subject.source)
+    part = Probe(subject.model, subject.path, subject.record, subject.ids[start : place + 1], subject.source)
     bits, scores = expectations(part)
     symbols = subject.model.vocabulary.symbols
     came, contrast = int(part.ids[-1]), None
@@ -78,22 +77,22 @@ def why(ask: Ask) -> Finding:
     rather = "" if contrast is None else f" rather than {symbols[contrast]!r}"
     full = float(norms.max()) or 1.0
     name = f"Connectivity of {text[-1]!r}{rather}, full colour {full:.3g}"
-    strip = Strip(name, text[:-1], norms.tolist(), full, signed=False)
+    strip = ColouredText(name, text[:-1], norms.tolist(), full, signed=False)
     best = np.argsort(-scores[-1], kind="stable")[:GUESSES]
     guesses = [(symbols[i], float(np.exp(scores[-1, i])), "came" if i == came else "") for i in best]
     strongest = [
         (place - len(norms) + int(i), text[i], float(norms[i])) for i in np.argsort(-norms, kind="stable")[:GUESSES]
     ]
-    parts: list[Part] = [
+    parts: list[Block] = [
         strip,
         Table("What was expected", ("character", "probability", ""), guesses),
         Table("Strongest", ("place", "character", "gradient norm"), strongest),
     ]
     facts = {"place": f"character {place:,}, {text[-1]!r}, {bits[-1]:.2f} bits"}
-    return Finding("why", f"What made character {place:,} likely?", subject.source, facts, parts)
+    return ViewResult("why", f"What made character {place:,} likely?", subject.source, facts, parts)
 
 
-def _place(ask: Ask, count: int) -> int:
+def _place(ask: ViewRequest, count: int) -> int:
     written = ask.arguments[0] if ask.arguments else str(min(count - 1, CONTEXT))
     if not written.isdecimal() or not 1 <= int(written) < count:
         raise InputError(f"{written!r} is no place in the text; name a character by its number, 1 to {count - 1}")

@@ -1,22 +1,22 @@
-"""Who shares the work of a step.
+"""Process groups: who shares the work of a step, and how.
 
-The members of a team run the same training loop side by side, each on its own part of the B streams, and each
-changes its own slice of the flat vector of parameters. What they tell each other is these few methods: :class:`Alone`
-is a team of one, :mod:`rnncli.training.parallel.shared_memory` has processes that share memory, and machines that
-exchange messages would be a third file with the same methods.
+The processes of a group, its ranks, run the same training loop side by side, each on its own shard of the B streams and
+each changing its own shard of the flat vector of parameters. What they exchange goes through the four collectives that
+MPI knows by the same names. :class:`SingleProcess` is a group of one, :mod:`rnncli.training.parallel.shared_memory` has
+processes that share memory, and machines that exchange messages would be a third file with the same methods.
 """
 
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 
 if TYPE_CHECKING:
     from rnncli.training.trainer import Trainer
 
 
-class Team(Protocol):
+class ProcessGroup(Protocol):
     """A team, as one of its members sees it. Rank 0 is the one that the user talks to."""
 
     rank: int
@@ -34,20 +34,20 @@ class Team(Protocol):
     def sum(self, *values: float) -> tuple[float, ...]:
         """For each of a few numbers the sum over all members; everybody waits for everybody."""
 
-    def sum_slices(self, gradients: Array) -> Array:
+    def reduce_scatter(self, gradients: Array) -> Array:
         """The sum over the members of the slice (P / size,) that belongs to this one. ``gradients`` (size, P) is a
         shared array in which each has written its own row; the result lies in the own row too."""
 
-    def share_slices(self) -> None:
+    def all_gather(self) -> None:
         """Wait until everyone has changed its slice of the parameters, and see them all."""
 
 
-def part(total: int, team: Team) -> slice:
+def part(total: int, team: ProcessGroup) -> slice:
     """What this member has of ``total`` things: contiguous, and as equal as can be."""
     return slice(total * team.rank // team.size, total * (team.rank + 1) // team.size)
 
 
-class Alone:
+class SingleProcess:
     """A team of one."""
 
     rank, size = 0, 1
@@ -64,8 +64,8 @@ class Alone:
     def sum(self, *values: float) -> tuple[float, ...]:
         return values
 
-    def sum_slices(self, gradients: Array) -> Array:
+    def reduce_scatter(self, gradients: Array) -> Array:
         return gradients[0]
 
-    def share_slices(self) -> None:
+    def all_gather(self) -> None:
         pass

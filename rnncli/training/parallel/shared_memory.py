@@ -15,10 +15,10 @@ import numpy as np
 
 from rnncli.datasets.pairs import PairCorpus
 from rnncli.datasets.text import Corpus
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 from rnncli.errors import InputError, TrainingError
 from rnncli.training.options import TrainingOptions
-from rnncli.training.parallel.group import Alone, Team, part
+from rnncli.training.parallel.group import ProcessGroup, SingleProcess, part
 
 if TYPE_CHECKING:
     from rnncli.training.trainer import Trainer
@@ -97,11 +97,11 @@ class Workers:
         self._turn ^= 1  # a slow member still reads the numbers of the last turn while a fast one writes the next
         numbers = self._numbers[self._turn]
         numbers[self.rank, : len(values)] = values
-        self._meet()
+        self.barrier()
         return tuple(numbers[:, : len(values)].sum(axis=0).tolist())
 
-    def sum_slices(self, gradients: Array) -> Array:
-        self._meet()
+    def reduce_scatter(self, gradients: Array) -> Array:
+        self.barrier()
         mine = part(gradients.shape[1], self)
         total = gradients[self.rank, mine]
         for rank in range(self.size):
@@ -109,10 +109,10 @@ class Workers:
                 total += gradients[rank, mine]
         return total
 
-    def share_slices(self) -> None:
-        self._meet()
+    def all_gather(self) -> None:
+        self.barrier()
 
-    def _meet(self) -> None:
+    def barrier(self) -> None:
         """Wait until all members are here: rank 0 counts the others in, and lets them go."""
         if self.rank == 0:
             for rank in range(1, self.size):
@@ -166,7 +166,7 @@ def _work(
     team.rank = rank
     team._numbers = team.array("numbers", (2, team.size, NUMBERS), np.dtype(np.float64))
     trainer = Trainer(from_json(description), team.corpus(corpus, sizes), options, team)
-    trainer.take_up(counters)
+    trainer.load_state(counters)
     try:
         for _ in trainer.run():
             pass
@@ -174,8 +174,8 @@ def _work(
         pass
 
 
-def team_of(workers: int, streams: int) -> Team:
+def make_group(workers: int, streams: int) -> ProcessGroup:
     """A team of so many processes on this machine; InputError if they are more than the streams to share."""
     if workers > streams:
         raise InputError(f"--workers {workers} is more than there is to share in a step, --batch-size {streams}")
-    return Alone() if workers == 1 else Workers(workers)
+    return SingleProcess() if workers == 1 else Workers(workers)

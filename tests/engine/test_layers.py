@@ -3,12 +3,20 @@
 import numpy as np
 import pytest
 
-from rnncli.engine import dense, dropout, embedding
+from rnncli.engine.layers import (
+    ONE_HOT_PRODUCT_LIMIT,
+    dense,
+    dense_backward,
+    dense_backward_input,
+    dropout_mask,
+    embed,
+    embed_backward,
+)
 from tests.engine.gradients import check_elements
 
 N, D, M, G = 5, 3, 4, 2
 STACKS = pytest.mark.parametrize("stack", [(), (G,)], ids=["single", "stacked"])
-EMBEDDING_SIZES = pytest.mark.parametrize("V", [7, embedding.ONE_HOT_PRODUCT_LIMIT, 131, 200])
+EMBEDDING_SIZES = pytest.mark.parametrize("V", [7, ONE_HOT_PRODUCT_LIMIT, 131, 200])
 
 
 @STACKS
@@ -16,7 +24,7 @@ def test_dense_value(stack: tuple[int, ...]) -> None:
     """Every output is one sum of products plus its bias."""
     rng = np.random.default_rng(4)
     x, W, b = rng.standard_normal((N, D)), rng.standard_normal((*stack, D, M)), rng.standard_normal((*stack, M))
-    y = dense.forward(x, W, b)
+    y = dense(x, W, b)
     assert y.shape == (*stack, N, M)
     for *g, n, m in np.ndindex(*y.shape):
         expected = sum(x[n, d] * W[(*g, d, m)] for d in range(D)) + b[(*g, m)]
@@ -30,11 +38,11 @@ def test_dense_gradients(stack: tuple[int, ...]) -> None:
     x, W, b = rng.standard_normal((N, D)), rng.standard_normal((*stack, D, M)), rng.standard_normal((*stack, M))
     d_y = rng.standard_normal((*stack, N, M))
     d_W, d_b, d_x = np.full_like(W, np.nan), np.full_like(b, np.nan), np.full_like(x, np.nan)
-    dense.backward(x, d_y, d_W, d_b)
-    assert dense.backward_input(d_y, W, out=d_x) is d_x
+    dense_backward(x, d_y, d_W, d_b)
+    assert dense_backward_input(d_y, W, out=d_x) is d_x
 
     def loss() -> float:
-        return float(np.sum(d_y * dense.forward(x, W, b)))
+        return float(np.sum(d_y * dense(x, W, b)))
 
     for name, value, gradient in [("W", W, d_W), ("b", b, d_b), ("x", x, d_x)]:
         check_elements(loss, value, gradient, name)
@@ -51,9 +59,9 @@ def test_embedding_is_the_product_with_one_hot_rows(V: int, stack: tuple[int, ..
     one_hot = np.zeros((len(ids), V))
     one_hot[np.arange(len(ids)), ids] = 1
 
-    np.testing.assert_array_equal(embedding.forward(ids, W), one_hot @ W)
+    np.testing.assert_array_equal(embed(ids, W), one_hot @ W)
     d_W = np.full_like(W, np.nan)
-    embedding.backward(ids, d_y, d_W)
+    embed_backward(ids, d_y, d_W)
     np.testing.assert_allclose(d_W, one_hot.T @ d_y, rtol=1e-12, atol=1e-14)
 
 
@@ -62,7 +70,7 @@ def test_a_character_that_never_stood_there_has_gradient_zero(V: int) -> None:
     """Only the rows that were read change."""
     rng = np.random.default_rng(6)
     d_W = np.full((V, D), np.nan)
-    embedding.backward(np.array([V - 1, 2, 2]), rng.standard_normal((3, D)), d_W)
+    embed_backward(np.array([V - 1, 2, 2]), rng.standard_normal((3, D)), d_W)
     assert np.flatnonzero(d_W.any(axis=1)).tolist() == [2, V - 1]
 
 
@@ -72,7 +80,7 @@ def test_dropout_mask(rate: float, dtype: type[np.floating]) -> None:
     """Zeros at the given rate, else 1 / (1 - rate): the number of zeros is within five standard deviations of its
     expectation in the whole and at every step in time, and so the mean is about 1."""
     steps, streams, units = 11, 50, 200
-    mask = dropout.mask((steps, streams, units), rate, np.random.default_rng(7), np.dtype(dtype))
+    mask = dropout_mask((steps, streams, units), rate, np.random.default_rng(7), np.dtype(dtype))
     assert mask.shape == (steps, streams, units) and mask.dtype == dtype
     np.testing.assert_allclose(np.unique(mask), [0, 1 / (1 - rate)], rtol=1e-6)
     for zeros in [mask == 0, *(mask == 0)]:
@@ -84,12 +92,12 @@ def test_dropout_mask(rate: float, dtype: type[np.floating]) -> None:
 def test_dropout_differs_between_steps_and_follows_its_seed() -> None:
     """The same generator state gives the same mask; two masks, and two steps of one mask, are different."""
     rng, again = np.random.default_rng(8), np.random.default_rng(8)
-    first, second = (dropout.mask((5, 3, 40), 0.5, rng, np.dtype(float)) for _ in range(2))
-    assert np.array_equal(first, dropout.mask((5, 3, 40), 0.5, again, np.dtype(float)))
+    first, second = (dropout_mask((5, 3, 40), 0.5, rng, np.dtype(float)) for _ in range(2))
+    assert np.array_equal(first, dropout_mask((5, 3, 40), 0.5, again, np.dtype(float)))
     assert not np.array_equal(first, second)
     assert not np.array_equal(first[0], first[1])
 
 
 def test_dropout_of_nothing() -> None:
     """Rate 0 keeps everything as it is."""
-    assert (dropout.mask((5, 3), 0.0, np.random.default_rng(9), np.dtype(float)) == 1).all()
+    assert (dropout_mask((5, 3), 0.0, np.random.default_rng(9), np.dtype(float)) == 1).all()

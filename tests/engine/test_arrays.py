@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from rnncli.engine.parameters import Parameters
-from rnncli.engine.workspace import Workspace
+from rnncli.engine.arrays import Parameters, Workspace
 
 SHAPES: dict[str, tuple[int, ...]] = {"l1.W": (2, 3, 4), "l1.b": (3,), "l10.W": (5, 1), "out.b": ()}
 SIZE = 24 + 3 + 5 + 1

@@ -6,11 +6,11 @@ After every step the unit is set to a value, before the next step or the layer a
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnncli.engine.types import Array
+from rnncli.engine.arrays import Array
 
 
 @dataclass(frozen=True)
-class Edit:
+class Clamp:
     """Hold ``unit`` of a ``state`` (hidden, or an LSTM's cell) of a ``cell`` (l1, l2, …) at ``value``: one number, or
     one for each step and stream, (T, B)."""
 
@@ -24,9 +24,9 @@ Hold = tuple[int, int, float | Array]
 """An edit inside a cell: the number of the state, the unit, the value."""
 
 
-def holds_of(edits: Sequence[Edit], cell: str, states: Sequence[str]) -> list[Hold]:
-    """What the ``edits`` hold in the ``cell`` with these states."""
-    return [(states.index(edit.state), edit.unit, edit.value) for edit in edits if edit.cell == cell]
+def clamps_of(clamps: Sequence[Clamp], cell: str, states: Sequence[str]) -> list[Hold]:
+    """What the ``clamps`` hold in the ``cell`` with these states."""
+    return [(states.index(edit.state), edit.unit, edit.value) for edit in clamps if edit.cell == cell]
 
 
 def hold(state: Array, holds: Sequence[Hold], step: int = 0) -> None:

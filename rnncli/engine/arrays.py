@@ -1,0 +1,107 @@
+"""The arrays that the engine passes around: their types, all parameters of a model in one flat vector, and buffers that
+are used again.
+
+The optimizer, clipping, the all-reduce over processes, the model file and ``inspect`` work on the flat vector or on the
+names of its views, and so need no knowledge of the network. Gradients are a second :class:`Parameters` of the same
+names. A :class:`Workspace` keeps the hot path from allocating: a pass asks it for its arrays by name and shape; what
+the pass returns lies in them, and is good until the next pass with the same workspace.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating[Any]]
+"""Real numbers: float32 to work, float64 to check gradients."""
+
+Ids = NDArray[np.integer[Any]]
+"""Characters as integers in 0 … V − 1."""
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+class Parameters(Mapping[str, Array]):
+    """Named views, in the order of ``shapes``, on one contiguous vector ``flat``.
+
+    ``flat`` is made of zeros of ``dtype`` where it is not given; one that is given must have exactly as many
+    elements as the shapes ask for (ValueError).
+    """
+
+    def __init__(self, shapes: Shapes, dtype: object = np.float32, flat: Array | None = None) -> None:
+        self.shapes = dict(shapes)
+        size = sum(math.prod(shape) for shape in self.shapes.values())
+        self.flat: Array = np.zeros(size, dtype) if flat is None else flat  # type: ignore[call-overload]
+        if self.flat.shape != (size,):
+            raise ValueError(f"a vector of {size} parameters is needed, not of shape {self.flat.shape}")
+        self._views: dict[str, Array] = {}
+        self._scopes: dict[str, Parameters] = {}
+        start = 0
+        for name, shape in self.shapes.items():
+            stop = start + math.prod(shape)
+            self._views[name] = self.flat[start:stop].reshape(shape)
+            start = stop
+
+    def __getitem__(self, name: str) -> Array:
+        return self._views[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._views)
+
+    def __len__(self) -> int:
+        return len(self._views)
+
+    def zeros_like(self) -> "Parameters":
+        """The same names and dtype over a new vector of zeros: a place for gradients."""
+        return Parameters(self.shapes, self.flat.dtype)
+
+    def scope(self, prefix: str) -> "Parameters":
+        """The part whose names begin with ``prefix.``, without it: ``scope("l1")["W_h"]`` is ``["l1.W_h"]``. The names
+        of a part follow each other, and always the same object is returned."""
+        if prefix not in self._scopes:
+            names = list(self.shapes)
+            inside = [name for name in names if name.startswith(f"{prefix}.")]
+            before = names[: names.index(inside[0])] if inside else names
+            start = sum(self[name].size for name in before)
+            size = sum(self[name].size for name in inside)
+            shapes = {name.removeprefix(f"{prefix}."): self.shapes[name] for name in inside}
+            self._scopes[prefix] = Parameters(shapes, flat=self.flat[start : start + size])
+        return self._scopes[prefix]
+
+
+T = TypeVar("T")
+
+
+class Workspace:
+    """A set of named buffers, and of named workspaces inside it for the parts of a network."""
+
+    def __init__(self) -> None:
+        self._buffers: dict[str, Array] = {}
+        self._views: dict[tuple[str, tuple[int, ...]], Array] = {}
+        self._scopes: dict[str, Workspace] = {}
+        self._cached: dict[str, tuple[tuple[object, ...], object]] = {}
+
+    def array(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> Array:
+        """A C-contiguous array of this shape with undefined content; a smaller one is a part of the largest."""
+        view = self._views.get((name, shape))
+        if view is None or view.dtype != dtype:
+            size = math.prod(shape)
+            buffer = self._buffers.get(name)
+            if buffer is None or buffer.size < size or buffer.dtype != dtype:
+                buffer = self._buffers[name] = np.empty(size, dtype)
+                self._views = {key: old for key, old in self._views.items() if key[0] != name}
+            view = self._views[name, shape] = buffer[:size].reshape(shape)
+        return view
+
+    def cached(self, name: str, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """What ``make`` returned when it was last called under this name, as long as ``key`` has the same objects."""
+        remembered = self._cached.get(name)
+        if remembered is None or any(a is not b for a, b in zip(remembered[0], key, strict=True)):
+            remembered = self._cached[name] = key, make()
+        return cast(T, remembered[1])
+
+    def scope(self, name: str) -> "Workspace":
+        """The workspace of a part, whose names do not meet those of other parts."""
+        return self._scopes.setdefault(name, Workspace())

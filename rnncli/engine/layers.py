@@ -1,0 +1,93 @@
+"""The layers without a memory: dense, embedding, dropout.
+
+    dense       y = x W + b           x (N, D), W (D, M), b (M,)
+    embedding   y = W[ids]            a row of a table (V, E) for each character
+    dropout     y = x · mask / (1 - rate)
+
+A stack of G matrices, (G, D, M) with b (G, M), is G dense layers of the same input: the gates of a cell. y is then
+(G, N, M). A one-hot vector times a matrix picks one row of the matrix, so one-hot input is the same gather as an
+embedding: the table is then the input matrix itself, and a stack (G, V, E) is G tables looked up by the same ids.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnncli.engine.arrays import Array, Ids
+
+ONE_HOT_PRODUCT_LIMIT = 128
+"""Up to this vocabulary a product with one-hot rows is the faster way to sum the gradient."""
+
+CHARACTER_SHARE = 0.4
+"""Of the characters that a classifier reads, this part of the dropout rate is replaced by the unknown symbol."""
+
+
+def dense(x: Array, W: Array, b: Array, out: Array | None = None) -> Array:
+    """x W + b, shape (N, M) or (G, N, M)."""
+    y = np.matmul(x, W, out=out)
+    y += b[..., None, :]
+    return y
+
+
+def dense_backward(x: Array, d_y: Array, d_W: Array, d_b: Array) -> None:
+    """Write the gradients of the parameters: d_W = xᵀ d_y and d_b = Σ d_y over the rows."""
+    np.matmul(x.T, d_y, out=d_W)
+    np.sum(d_y, axis=-2, out=d_b)
+
+
+def dense_backward_input(d_y: Array, W: Array, out: Array | None = None) -> Array:
+    """The gradient of the input, d_y Wᵀ; of a stack, the sum over the G layers that the input went into."""
+    d_x = np.matmul(d_y, np.ascontiguousarray(W.swapaxes(-1, -2)), out=out if W.ndim == 2 else None)
+    return d_x if W.ndim == 2 else np.sum(d_x, axis=0, out=out)
+
+
+def embed(ids: Ids, W: Array, out: Array | None = None) -> Array:
+    """The rows of ``W`` (…, V, E) at ``ids`` (N,): shape (…, N, E)."""
+    return np.take(W, ids, axis=-2, out=out, mode="clip")  # "raise" would copy through a buffer
+
+
+def embed_backward(ids: Ids, d_y: Array, d_W: Array) -> None:
+    """Write d_W (…, V, E): for each character the sum of d_y (…, N, E) over the places where it stood."""
+    size = d_W.shape[-2]
+    if size <= ONE_HOT_PRODUCT_LIMIT:
+        one_hot = (np.arange(size)[:, None] == ids).astype(d_y.dtype)
+        np.matmul(one_hot, d_y, out=d_W)
+    else:
+        order = np.argsort(ids, kind="stable")
+        present, starts = np.unique(ids[order], return_index=True)
+        d_W[...] = 0
+        d_W[..., present, :] = np.add.reduceat(d_y[..., order, :], starts, axis=-2)
+
+
+def dropout_mask(shape: tuple[int, ...], rate: float, rng: np.random.Generator, dtype: np.dtype) -> Array:
+    """Zeros with probability ``rate`` in [0, 1), else 1 / (1 - rate). Multiply by it on the way there and back."""
+    keep = rng.random(shape, np.float32) >= rate
+    return np.multiply(keep, 1 / (1 - rate), dtype=dtype)
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Inverted dropout: while training, each value is set to 0 with probability ``rate`` and the others are scaled by
+    1 / (1 - rate), so that the expectation stays and nothing changes at test time (Srivastava et al. 2014, "Dropout: a
+    simple way to prevent neural networks from overfitting").
+
+    ``part`` of the ``streams`` is what this process reads: it draws the masks of all, so that the same values are
+    dropped however many processes share the streams.
+    """
+
+    rate: float
+    rng: np.random.Generator
+    streams: int
+    part: slice
+
+    def mask(self, steps: int, size: int, dtype: np.dtype) -> Array:
+        """A new mask (T, B, ``size``) for the streams of ``part``."""
+        return dropout_mask((steps, self.streams, size), self.rate, self.rng, dtype)[:, self.part]
+
+    def characters(self, ids: NDArray[np.intp], unknown: int) -> NDArray[np.intp]:
+        """``ids`` (T, B) of ``part``, some of them replaced by ``unknown``: no character is relied on alone, and the
+        symbol for what was never seen learns to say little (Iyyer et al. 2015, "Deep unordered composition rivals
+        syntactic methods for text classification", there for words)."""
+        chosen = self.rng.random((len(ids), self.streams), np.float32) < CHARACTER_SHARE * self.rate
+        return np.where(chosen[:, self.part], unknown, ids)
