@@ -36,11 +36,13 @@ RESUME = "resume/"
 
 @dataclass
 class Checkpoint:
-    """A model, the record of its training (plain JSON data), and arrays by name that a resume needs."""
+    """A model, the record of its training (plain JSON data), arrays by name that a resume needs, and the ``path`` of the
+    file that it was loaded from."""
 
     model: Model
     record: dict[str, Any] = field(default_factory=dict)
     resume: dict[str, Array] = field(default_factory=dict)
+    path: str = "the model"
 
 
 def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
@@ -81,7 +83,7 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
     name = os.fspath(path)
     try:
         with open_npz(name) as file:
-            return _loaded(file)
+            return _loaded(file, name)
     except FileNotFoundError:
         hint = did_you_mean(name) or "; rnncli train makes one"
         raise ModelFileError(f"{name} does not exist{hint}") from None
@@ -95,7 +97,7 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
         raise ModelFileError(f"{name} is not a whole rnncli model: its sizes are beyond all measure") from None
 
 
-def _loaded(file: Npz) -> Checkpoint:
+def _loaded(file: Npz, path: str) -> Checkpoint:
     """The model in an open file; ValueError, KeyError or TypeError if it is not whole."""
     meta = file.meta
     if meta.get("format") != "rnncli":
@@ -121,7 +123,7 @@ def _loaded(file: Npz) -> Checkpoint:
             raise ValueError(f"{name} holds numbers that are not finite")
     for name in shapes:
         model.parameters[name][...] = arrays[name]
-    return Checkpoint(model, meta["training"], {name: arrays[RESUME + name] for name in resume})
+    return Checkpoint(model, meta["training"], {name: arrays[RESUME + name] for name in resume}, path)
 
 
 def is_model(path: str | os.PathLike[str]) -> bool:
