@@ -7,10 +7,10 @@ print(model.sample("hell"))
 
 from typing import TYPE_CHECKING
 
+from rnncli.names import __version__ as __version__
+
 if TYPE_CHECKING:
     from rnncli.api import TextModel
-
-__version__ = "0.1.0"
 
 
 def load(path: str) -> "TextModel":

@@ -1,12 +1,12 @@
-"""What can go wrong, in the user's words.
+"""Errors for the user.
 
-Every message is one or two plain sentences: what is wrong, where, and what to do. The command line prints it and
-ends with ``exit_code``; a library user catches :class:`RnncliError`.
+Every message is one or two plain sentences: what is wrong, where, and what to do. The command line prints it and exits
+with ``exit_code``; a library user catches :class:`RnncliError`.
 """
 
 
 class RnncliError(Exception):
-    """Base of all errors that are told to the user."""
+    """Base class of all errors that are reported to the user."""
 
     exit_code = 1
 
@@ -18,12 +18,12 @@ class InputError(RnncliError):
 
 
 class ModelFileError(InputError):
-    """A model file that is missing, damaged or no model at all."""
+    """A model file that is missing, damaged or not a model at all."""
 
 
 class TrainingError(RnncliError):
-    """The run failed in the middle; what it learnt so far can be saved."""
+    """A run failed on the way; its progress can be saved."""
 
 
 class NotFiniteError(TrainingError):
-    """A loss, a gradient or a weight is no finite number any more; what was saved before counts."""
+    """A loss, a gradient or a weight is NaN or infinite: the last saved model is the one to keep."""

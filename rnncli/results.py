@@ -1,14 +1,13 @@
 """What a view found, as plain data: the same for the terminal, for ``--json``, for ``--csv`` and for the report.
 
-A finding is a list of parts. There are four kinds of them, and a drawing for each kind; a view that says what it has to
-say in them needs no drawing of its own.
+A result is a list of blocks. There are five kinds of them, and :mod:`rnncli.terminal` draws each kind; a view that says
+what it has to say in them needs no drawing of its own.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 Value = str | int | float | bool | None
 
@@ -30,15 +29,15 @@ class Table:
 
 @dataclass(frozen=True)
 class ColouredText:
-    """A text with a number for each character. ``scale`` is the number that has the full colour: values are coloured
-    from −scale to scale, or if they are not ``signed`` from 0. ``beneath`` may have a character for each."""
+    """A text with a number for each character, as a colour: from −scale to ``scale``, or from 0 where they are not
+    ``signed``. ``annotations`` may have a character for each, to be written beneath it."""
 
     name: str
     text: str
     values: Sequence[float]
     scale: float
     unit: str = ""
-    beneath: Sequence[str] = ()
+    annotations: Sequence[str] = ()
     signed: bool = True
 
     def to_json(self) -> dict[str, Any]:
@@ -47,7 +46,7 @@ class ColouredText:
         return data | {
             "scale": self.scale,
             "unit": self.unit,
-            "beneath": list(self.beneath),
+            "beneath": list(self.annotations),
             "signed": self.signed,
         }
 
@@ -91,39 +90,73 @@ class Scatter:
         }
 
 
-Block = Table | ColouredText | Curves | Scatter
+@dataclass(frozen=True)
+class Heatmap:
+    """A matrix as coloured cells: ``values`` has a row for each of ``rows`` and in it a number for each of ``columns``,
+    which are coloured from −scale to scale."""
+
+    name: str
+    rows: Sequence[str]
+    columns: Sequence[str]
+    values: Sequence[Sequence[float]]
+    scale: float = 1.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain data."""
+        return {
+            "kind": "heatmap",
+            "name": self.name,
+            "rows": list(self.rows),
+            "columns": list(self.columns),
+            "values": [[plain(value) for value in row] for row in self.values],
+            "scale": self.scale,
+        }
+
+
+Block = Table | ColouredText | Curves | Scatter | Heatmap
 
 
 @dataclass(frozen=True)
 class ViewResult:
-    """The answer of a ``view``: ``facts`` in a few words each, parts, and ``next`` commands to try.
+    """The answer of a view: ``facts`` in a few words each, ``blocks``, and ``next`` commands to try.
 
-    ``text`` says which text was looked at, and is empty where none was.
+    ``text`` says which text was read, and is empty where none was. The registry of views fills in ``view``, its name,
+    and its ``question``, where the view has not put it more precisely. ``data`` are further fields of ``--json``, plain
+    and with names of their own; ``tables`` come first in ``--csv`` and are not drawn.
     """
 
-    view: str
-    question: str
     text: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
-    parts: Sequence[Block] = ()
+    blocks: Sequence[Block] = ()
     next: Sequence[str] = ()
+    question: str = ""
+    view: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    tables: Sequence[Table] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """``{"view", "question", "text", "facts", "parts": [{"kind": "table" | "strip" | "curves" | "scatter", "name",
-        …}]}``; numbers that are not finite are null."""
+        """``{"view", "question", "text", "facts", "parts": [{"kind": "table" | "strip" | "curves" | "scatter" |
+        "heatmap", "name", …}]}`` and what ``data`` adds; numbers in ``parts`` that are not finite are null."""
         return {
             "view": self.view,
             "question": self.question,
             "text": self.text,
             "facts": dict(self.facts),
-            "parts": [part.to_json() for part in self.parts],
+            "parts": [block.to_json() for block in self.blocks],
+            **self.data,
         }
 
 
 def plain(value: Any) -> Value:
     """A value that JSON knows."""
-    if isinstance(value, np.generic):
+    if hasattr(value, "item"):  # a number of NumPy
         value = value.item()
     if isinstance(value, float):
-        return value if np.isfinite(value) else None
+        return value if math.isfinite(value) else None
     return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def plural(number: int, noun: str) -> str:
+    """1 layer, 2 layers, 2 processes"""
+    ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
+    return f"{number:,} {noun}{ending}"

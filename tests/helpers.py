@@ -9,15 +9,16 @@ import numpy as np
 
 from rnncli.datasets.labels import Labels
 from rnncli.datasets.ragged import Padded, Ragged
-from rnncli.datasets.text import Corpus
+from rnncli.datasets.spec import DataSpec
+from rnncli.datasets.text import TextDataset
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.models.base import Model
+from rnncli.models.base import PairModel
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.registry import MODELS
 from rnncli.storage.checkpoint import Checkpoint
 from rnncli.training.options import TrainingOptions
-from rnncli.training.record import resume_shapes
+from rnncli.training.record import Record, resume_shapes
 
 ODD_CHARACTERS = "\0\x1b \"'[\\]abé\u0301\u200d漢\ufeff\ufffd🙂\U0010ffff"
 """NUL, escape, quotes, brackets, a combining mark, joiners, a byte order mark, astral characters; sorted."""
@@ -50,24 +51,17 @@ def random_ids(model: LanguageModel, shape: int | tuple[int, ...], seed: int = 2
     return np.random.default_rng(seed).integers(len(model.vocabulary.characters), size=shape)
 
 
-def corpus_of(text: str, validation: str = "") -> Corpus:
-    """A corpus of these two texts."""
+def dataset_of(text: str, validation: str = "") -> TextDataset:
+    """A dataset of these two texts."""
     vocabulary = Vocabulary("".join(sorted(set(text + validation))))
-    return Corpus(vocabulary.encode(text), vocabulary.encode(validation), vocabulary, ["text"], "0" * 64)
+    return TextDataset(DataSpec(), vocabulary, vocabulary.encode(text), vocabulary.encode(validation))
 
 
 OPTIONS = TrainingOptions(batch_size=2, steps=9, optimizer="momentum")
-CORPUS = {
-    "names": ["漢 🙂 \0.txt"],
-    "training": 50,
-    "validation": 0,
-    "held_out": None,
-    "tails": 0,
-    "steps_in_epoch": 1,
-    "sha256": "0" * 64,
-}
+DATA = DataSpec(files=("漢 🙂 \0.txt",), training=50, sha256="0" * 64)
 STATE = {
     "step": 3,
+    "steps_per_epoch": 1,
     "seconds": 0.0,
     "last_evaluation": 3,
     "last_progress": 0.5,
@@ -77,7 +71,7 @@ STATE = {
     "loss_count": 1,
     "history": [{"step": 3, "loss": 1.5}],
 }
-RECORD: dict[str, Any] = {"options": OPTIONS.to_json(), "corpus": CORPUS, "state": STATE}
+RECORD = Record(OPTIONS, DATA, STATE)
 
 
 def a_checkpoint(**config: Any) -> Checkpoint:
@@ -89,28 +83,29 @@ def a_checkpoint(**config: Any) -> Checkpoint:
     return Checkpoint(model, RECORD, resume)
 
 
-def random_pair_model(task: str, dtype: object = np.float32, seed: int = 1, **config: Any) -> Model:
+def random_pair_model(task: str, dtype: object = np.float32, seed: int = 1, **config: Any) -> PairModel:
     """A model of a task with pairs, all parameters random; "classify-two" is a classifier of two labels."""
-    network, kind = NetworkConfig(**{"hidden_size": 5, **config}), task.partition("-")[0]
-    partners = {
+    network = NetworkConfig(**{"hidden_size": 5, **config})
+    kind = "generate-labelled" if task == "generate" else task.partition("-")[0]
+    targets = {
         "classify": Labels(("x", "y", "z")),
         "classify-two": Labels(("no", "yes")),
         "generate": Labels(("x", "y")),
     }
-    partner = partners.get(task, Vocabulary("\nABC" if task == "translate" else "ABC"))
+    target = targets.get(task, Vocabulary("\nABC" if task == "translate" else "ABC"))
     vocabulary = Vocabulary("\nabcde" if task == "generate" else "abcde", unknown=task != "generate")
-    model = MODELS[kind](network, vocabulary, partner, dtype)
+    model: Any = MODELS[kind](network, vocabulary, target, dtype=dtype)
     model.parameters.flat[...] = np.random.default_rng(seed).normal(scale=0.6, size=model.parameters.flat.size)
     return model
 
 
-def random_pairs(model: Model, count: int, seed: int = 2) -> tuple[Padded, Padded]:
-    """So many texts of different lengths, and their partners."""
+def random_pairs(model: PairModel, count: int, seed: int = 2) -> tuple[Padded, Padded]:
+    """So many texts of different lengths, and their targets."""
     rng = np.random.default_rng(seed)
     lengths = 2 + rng.permutation(count)
-    of_partner = {"classify": np.ones(count, np.intp), "generate": np.ones(count, np.intp), "tag": lengths}
-    others = of_partner.get(model.task, 2 + rng.permutation(count))
+    of_target = {"classify": np.ones(count, np.intp), "generate": np.ones(count, np.intp), "tag": lengths}
+    others = of_target.get(model.task, 2 + rng.permutation(count))
     return tuple(  # type: ignore[return-value]
         Ragged.of(rng.integers(size, size=n.sum()), n.tolist()).padded(np.arange(count))
-        for n, size in ((lengths, len(model.vocabulary)), (others, len(model.partner)))
+        for n, size in ((lengths, len(model.vocabulary)), (others, len(model.target)))
     )

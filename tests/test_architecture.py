@@ -1,11 +1,12 @@
-"""Imports point one way: cli → terminal, training, inspection, … → models → engine, text; anyone may raise an error.
+"""Imports point one way and never in a circle: cli → terminal → inspection → storage → training → evaluation, inference
+→ models → datasets, engine; anyone may raise an error, return plain results, or name what is chosen by name.
 
-An import counts wherever it stands, also inside a function, but not where only a type checker sees it.
+An import counts wherever it stands, inside a function and under ``if TYPE_CHECKING:`` too.
 """
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,27 +14,37 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = "rnncli"
 
-MAY_IMPORT: dict[str, set[str]] = {
+ANYWHERE = {"errors", "results", "names"}
+"""What every room but the engine may import."""
+
+BELOW: dict[str, set[str]] = {
     "errors": set(),
     "results": set(),
+    "names": set(),
     "engine": set(),
-    "datasets": {"errors"},
-    "models": {"datasets", "engine", "errors"},
-    "inference": {"models", "datasets", "engine", "errors"},
-    "evaluation": {"models", "datasets", "engine", "errors"},
-    "training": {"inference", "evaluation", "models", "datasets", "engine", "errors"},
-    "storage": {"training", "models", "datasets", "engine", "errors"},
+    "datasets": set(),
+    "models": {"datasets", "engine"},
+    "inference": {"models", "datasets", "engine"},
+    "evaluation": {"inference", "models", "datasets", "engine"},
+    "training": {"evaluation", "inference", "models", "datasets", "engine"},
+    "storage": {"training", "models", "datasets", "engine"},
+    "inspection": {"storage", "training", "evaluation", "inference", "models", "datasets", "engine"},
+    "terminal": {"inspection", "training", "evaluation"},
+    "api": {"storage", "training", "evaluation", "inference", "models", "datasets", "engine"},
+    "cli": {"terminal", "inspection", "storage", "training", "evaluation", "inference", "models", "datasets", "engine"},
+    "__init__": {"api"},
+    "__main__": {"cli"},
 }
-MAY_IMPORT["inspection"] = {"training", "storage", "results"} | MAY_IMPORT["training"]
-MAY_IMPORT["terminal"] = {"inspection", "evaluation", "results", "errors"}
-MAY_IMPORT["api"] = MAY_IMPORT["inspection"]
-MAY_IMPORT["cli"] = {"terminal", "inspection"} | MAY_IMPORT["inspection"]
-MAY_IMPORT["__init__"], MAY_IMPORT["__main__"] = {"api"}, {"cli"}
-MAY_IMPORT = {room: {room} | others for room, others in MAY_IMPORT.items()}
 """The rooms and doors, and from which of them each may import."""
+
+MAY_IMPORT = {
+    room: {room} | below | (ANYWHERE if room not in {"engine", "errors", "names"} else set())
+    for room, below in BELOW.items()
+}
 
 OUTSIDE: dict[str, set[str]] = {
     "errors": set(),
+    "names": set(),
     "__init__": set(),
     "__main__": set(),
     "cli": {"numpy", "rich", "typer"},
@@ -44,18 +55,9 @@ OUTSIDE: dict[str, set[str]] = {
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 
-def nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """All nodes but those under ``if TYPE_CHECKING:``."""
-    if isinstance(tree, ast.If) and ast.unparse(tree.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
-        return
-    yield tree
-    for child in ast.iter_child_nodes(tree):
-        yield from nodes(child)
-
-
 def imports(source: str, package: tuple[str, ...]) -> Iterator[str]:
     """The full dotted names that a module in ``package`` imports; of ``from a import b`` it is ``a.b``."""
-    for node in nodes(ast.parse(source)):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -76,9 +78,7 @@ def strangers(room: str, names: list[str]) -> list[str]:
     for name in names:
         top, _, rest = name.partition(".")
         inner = rest.partition(".")[0]
-        # The package itself, for its version, may be imported from anywhere.
-        of_the_package = inner in {"", "__version__"}
-        allowed = inner in MAY_IMPORT[room] or of_the_package if top == PACKAGE else top in outside
+        allowed = inner in MAY_IMPORT[room] if top == PACKAGE else top in outside
         if not allowed and top not in sys.stdlib_module_names:
             found.append(name)
     return found
@@ -119,6 +119,61 @@ def test_a_wrong_import_is_found(room: str, source: str) -> None:
     assert len(strangers(room, list(imports(source, (PACKAGE, room))))) == 1
 
 
-def test_what_only_a_type_checker_sees_does_not_count() -> None:
-    source = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from rnncli.training import Report"
-    assert strangers("terminal", list(imports(source, (PACKAGE, "terminal")))) == []
+def test_what_only_a_type_checker_sees_counts_too() -> None:
+    source = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from rnncli.cli import app"
+    assert strangers("terminal", list(imports(source, (PACKAGE, "terminal")))) == ["rnncli.cli.app"]
+
+
+def module_of(path: Path) -> str:
+    """The dotted name of a file; a package has that of its folder."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def graph(sources: Mapping[str, str]) -> dict[str, set[str]]:
+    """From each of these modules to those of them that it imports. A name from a package counts as the module of that
+    name where there is one, else as the package."""
+    found: dict[str, set[str]] = {}
+    for module, source in sources.items():
+        names = list(imports(source, tuple(module.split("."))[:-1]))
+        targets = {name if name in sources else name.rpartition(".")[0] for name in names}
+        found[module] = (targets & set(sources)) - {module}
+    return found
+
+
+def circles(edges: Mapping[str, set[str]]) -> list[list[str]]:
+    """The ways from a module back to itself: whatever remains when modules that import nothing of the rest are taken
+    away again and again, and then those that nothing of the rest imports."""
+    rest = {module: set(targets) for module, targets in edges.items()}
+    for _ in range(2):
+        while leaves := [module for module, targets in rest.items() if not targets & set(rest)]:
+            for module in leaves:
+                del rest[module]
+        rest = {module: {other for other, targets in rest.items() if module in targets} for module in rest}
+    return [sorted(rest)] if rest else []
+
+
+def test_no_imports_in_a_circle() -> None:
+    """Nor under TYPE_CHECKING: who needs a type needs the module."""
+    assert circles(graph({module_of(path): path.read_text("utf-8") for path in FILES})) == []
+
+
+def test_a_circle_is_found() -> None:
+    sources = {
+        "p.a": "from p.b import x\nimport q",
+        "p.b": "def f():\n    from p import c",
+        "p.c": "if TYPE_CHECKING:\n    from p.a import A",
+        "p.d": "from p.a import A",
+        "p.e": "import os",
+    }
+    assert circles(graph(sources)) == [["p.a", "p.b", "p.c"]]
+
+
+def test_few_modules_stand_at_the_top() -> None:
+    assert sorted(path.stem for path in FILES if path.parent.name == PACKAGE) == [
+        "__init__",
+        "__main__",
+        "api",
+        "errors",
+        "names",
+        "results",
+    ]

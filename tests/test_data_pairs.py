@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rnncli.datasets.pairs import guess_task
+from rnncli.datasets.columns import guess_task
 from rnncli.datasets.sources import open_sources
 
 DATA = Path(__file__).parents[1] / "data"

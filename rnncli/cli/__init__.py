@@ -7,6 +7,7 @@ import os
 
 from rnncli.cli import bench, compare, inspect, predict, sample, score
 from rnncli.cli.app import app
+from rnncli.cli.options import Command
 from rnncli.cli.train.command import train
 
 __all__ = ["app", "main"]
@@ -21,7 +22,7 @@ COMMANDS = (
     bench.bench,
 )
 for command in COMMANDS:
-    app.command()(command)
+    app.command(cls=Command)(command)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The application: its commands, and the one place where errors become exit codes."""
+"""The application, and the one place where errors become messages and exit codes."""
 
 import io
 import os
@@ -8,21 +8,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-import rnncli
+from rnncli import names
 from rnncli.errors import RnncliError
 from rnncli.terminal.console import say, silence
 
 
 class Commands(TyperGroup):
-    """Tells errors in one sentence: 0 done, 1 it failed, 2 wrong usage or bad input, 130 interrupted."""
+    """Prints errors as one sentence. Exit codes: 0 done, 1 it failed, 2 wrong usage or bad input, 130 interrupted."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return list(self.commands)  # in the order of use, not of the alphabet
+        return list(self.commands)  # in the order of use, not alphabetical
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # the reader of standard output, `head` say, has enough
+        except BrokenPipeError:  # the reader of standard output, such as `head`, has closed it
             silence(sys.stdout)
             raise typer.Exit from None
 
@@ -30,7 +30,7 @@ class Commands(TyperGroup):
         exits = extra.pop("standalone_mode", True)
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="replace")  # a terminal that knows no § gets a ?
+                stream.reconfigure(errors="replace")  # for terminals without UTF-8
         debug = os.environ.get("RNNCLI_DEBUG", "0") != "0"
         try:
             status = super().main(*args, **{**extra, "standalone_mode": False})
@@ -46,14 +46,14 @@ class Commands(TyperGroup):
             say(f"error: {error.filename or 'standard output'} could not be used: {error.strerror}")
             status = 1
         except MemoryError:
-            say("error: this machine has not enough memory for that; take a smaller network or batch")
+            say("error: not enough memory; use a smaller network or batch")
             status = 1
         except (KeyboardInterrupt, typer.Abort):
             status = 130
         except Exception as error:
             if debug:
                 raise
-            say(f"error: {type(error).__name__}: {error}; this is a fault of rnncli, RNNCLI_DEBUG=1 shows where")
+            say(f"error: internal error: {type(error).__name__}: {error}; RNNCLI_DEBUG=1 shows the traceback")
             status = 1
         if not exits:
             return status
@@ -72,7 +72,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"rnncli {rnncli.__version__}")
+        typer.echo(f"rnncli {names.__version__}")
         raise typer.Exit
 
 
@@ -80,15 +80,15 @@ def _version(wanted: bool) -> None:
 def root(
     ctx: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and end.", callback=_version, is_eager=True)
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Recurrent networks over characters: train on a text, let it write, look inside.
+    """Character-level recurrent networks: train on a text, generate text, look inside.
 
     \b
-      rnncli train corpus.txt        learn a text, write model.npz
-      rnncli sample --prime hell     let the model go on
-      rnncli inspect model.npz       look inside
+      rnncli train corpus.txt        train on a text, write model.npz
+      rnncli sample --prime hell     continue the text hell
+      rnncli inspect model.npz       look inside the network
     """
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())

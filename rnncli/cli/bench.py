@@ -1,27 +1,39 @@
-"""rnncli bench: how fast is a network on this machine?"""
+"""rnncli bench: the speed and memory of a network on this machine."""
 
 from typing import Annotated
 
-from rnncli.cli.options import duration, one_of, option, whole
-from rnncli.cli.train import options
+from rnncli import names
+from rnncli.cli.options import duration, int_range, one_of, option
 
 
 def bench(
-    cell: Annotated[str, option("--cell", help="The kind of cell.", **one_of("rnn", "gru", "lstm"))] = "gru",
-    layers: Annotated[int, option("--layers", help="Recurrent layers.", **whole(1))] = 1,
-    hidden_size: Annotated[int, option("--hidden-size", help="Hidden units in each layer.", **whole(1))] = 256,
-    embedding_size: Annotated[int, option("--embedding-size", help="0 is one-hot.", **whole(0))] = 0,
-    vocabulary_size: Annotated[int, option("--vocabulary-size", help="Different characters.", **whole(2))] = 65,
-    batch_size: Annotated[int, option("--batch-size", help="Streams read side by side.", **whole(1))] = 32,
-    seq_length: Annotated[int, option("--seq-length", help="Characters in a window.", **whole(1))] = 64,
-    workers: options.Workers = None,
-    time: Annotated[float, option("--time", metavar="TIME", help="How long to train.", parser=duration)] = 5.0,
+    cell: Annotated[str, option("--cell", help="Recurrent cell.", **one_of(*names.RECURRENT_CELLS))] = "gru",
+    layers: Annotated[int, option("--layers", help="Recurrent layers.", **int_range(1))] = 1,
+    hidden_size: Annotated[int, option("--hidden-size", help="Hidden units in each layer.", **int_range(1))] = 256,
+    embedding_size: Annotated[
+        int, option("--embedding-size", help="Size of the embedding; 0 is one-hot.", **int_range(0))
+    ] = 0,
+    vocabulary_size: Annotated[int, option("--vocabulary-size", help="Distinct characters.", **int_range(2))] = 65,
+    batch_size: Annotated[int, option("--batch-size", help="Streams in a batch.", **int_range(1))] = 32,
+    seq_length: Annotated[
+        int,
+        option(
+            "--seq-length", help="Characters in a window of truncated back-propagation through time.", **int_range(1)
+        ),
+    ] = 64,
+    workers: Annotated[
+        int | None,
+        option("--workers", help="Processes that share each step.", **int_range(1), show_default="by cores and size"),
+    ] = None,
+    time: Annotated[
+        float, option("--time", metavar="TIME", help="Duration of the measurement.", parser=duration)
+    ] = 5.0,
     json: Annotated[bool, option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
-    """Measure a network on this machine: characters per second of training and of sampling, and memory.
+    """Benchmark a network on this machine: speed of training and sampling, and memory.
 
     \b
-      rnncli bench                                 what train takes for a large text
+      rnncli bench                                 the default network for a large text
       rnncli bench --cell lstm --hidden-size 512   another network
     """
     import json as jsonlib
@@ -31,7 +43,7 @@ def bench(
     from rnncli.models.config import NetworkConfig
     from rnncli.terminal.console import say, write
     from rnncli.terminal.words import count, plural
-    from rnncli.training.benchmark import measure
+    from rnncli.training.benchmark import Machine, measure
     from rnncli.training.defaults import default_workers
     from rnncli.training.options import TrainingOptions
     from rnncli.training.parallel.shared_memory import make_group
@@ -40,20 +52,22 @@ def bench(
     training = TrainingOptions(batch_size=batch_size, seq_length=seq_length, seconds=time)
     if workers is None:
         parameters = sum(map(prod, config.network(vocabulary_size).shapes().values()))
-        workers = default_workers(parameters, batch_size * seq_length, batch_size, 0, time)
+        machine = Machine.measure(speed=False)
+        workers = default_workers(machine, parameters, batch_size * seq_length, batch_size, 0, time)
     speed = measure(config, vocabulary_size, training, make_group(workers, batch_size))
     if json:
         write(jsonlib.dumps({**asdict(speed), "workers": workers}) + "\n")
         return
     median, fastest, slowest = (1000 * seconds for seconds in speed.step_seconds)
+    peak = f"{speed.peak_flops / 1e9:.0f} GFLOP/s"
     say(
         f"{cell.upper()}, {plural(layers, 'layer')} of {plural(hidden_size, 'unit')}, "
         f"{batch_size} streams of windows of {seq_length}, {plural(workers, 'process')}"
     )
     write(
-        f"training   {count(speed.training)} characters per second\n"
-        f"step       {median:.1f} ms ({fastest:.1f} to {slowest:.1f})\n"
-        f"products   {speed.product_share:.0%} of the peak of {speed.peak_flops / 1e9:.0f} GFLOP/s in each process\n"
-        f"sampling   {count(speed.sampling)} characters per second, one text at a time\n"
-        f"memory     {speed.peak_memory / 1e6:.0f} MB at most, all processes together\n"
+        f"training         {count(speed.training)} characters per second\n"
+        f"step             {median:.1f} ms ({fastest:.1f} to {slowest:.1f})\n"
+        f"matrix products  {speed.product_share:.0%} of the peak of {peak} in each process\n"
+        f"sampling         {count(speed.sampling)} characters per second, one text at a time\n"
+        f"memory           {speed.peak_memory / 1e6:.0f} MB at most, all processes together\n"
     )

@@ -1,4 +1,4 @@
-"""rnncli compare: several models on the same text, beside models that count."""
+"""rnncli compare: several models and n-gram baselines on the same text."""
 
 import json as jsonlib
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rnncli.storage.checkpoint import Checkpoint
 
 ORDERS = (2, 4, 6, 8)
-"""Orders of the n-gram models that stand beside the networks."""
+"""Orders of the n-gram baselines."""
 
 
 def compare(
@@ -25,17 +25,17 @@ def compare(
         option(
             "--train",
             metavar="FILE",
-            help="A text for n-gram models.",
-            show_default="what the first model has learnt, where it still is as it was",
+            help="Training text of the n-gram baselines.",
+            show_default="that of the first model",
         ),
     ] = None,
     json: Annotated[bool, option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
-    """Put models side by side: how large each is, how long it learnt, how well it predicts the same text.
+    """Compare models: size, training time and loss on the same text, beside n-gram baselines.
 
     \b
       rnncli compare gru.npz lstm.npz unseen.txt
-      rnncli compare gru.npz unseen.txt --train corpus.txt    n-gram models of another text beside it
+      rnncli compare gru.npz unseen.txt --train corpus.txt    baselines trained on another text
     """
     from rnncli.datasets.sources import open_sources
     from rnncli.models.language_model import LanguageModel
@@ -44,56 +44,57 @@ def compare(
 
     *paths, file = models
     if not paths:
-        raise InputError("compare takes one model at least, and then a text: rnncli compare A.npz B.npz TEXT")
+        raise InputError("compare takes at least one model, and then a text: rnncli compare A.npz B.npz TEXT")
     loaded = {path: checkpoint.load(path) for path in paths}
     for path, one in loaded.items():
-        if not isinstance(one.model, LanguageModel) or one.model.partner is not None:
-            raise InputError(f"{path} has not learnt running text, so there is no loss of it to compare")
+        if not isinstance(one.model, LanguageModel):
+            raise InputError(f"{path} is {one.model.noun}, which has no loss on running text to compare")
     first = loaded[paths[0]].model.vocabulary
-    text = "".join(open_sources([file], first.encoding).pieces())
+    text = "".join(open_sources([file], first.encoding).chunks())
     rows = []
     for path, one in loaded.items():
         if one.model.vocabulary.encoding != first.encoding:
-            raise InputError(f"{path} reads {one.model.vocabulary.encoding} and {paths[0]} {first.encoding}")
-        rows.append(_network(path, one, text, file))
+            raise InputError(
+                f"{path} reads {one.model.vocabulary.encoding} and {paths[0]} {first.encoding}: losses do not compare"
+            )
+        rows.append(_model_row(one, text, file))
     try:
-        rows += _ngrams(paths[0], loaded[paths[0]], train or [], text, file)
+        rows += _baseline_rows(loaded[paths[0]], train or [], text, file)
     except InputError as error:
         if train:
             raise
-        say(f"no n-gram models: {error}")
+        say(f"no n-gram baselines: {error}")
     _print(sorted(rows, key=lambda row: row["nats_per_character"]), json)
 
 
-def _network(path: str, loaded: "Checkpoint", text: str, name: str) -> dict[str, Any]:
+def _model_row(loaded: "Checkpoint", text: str, name: str) -> dict[str, Any]:
     from rnncli.evaluation.losses import score
-    from rnncli.terminal.words import network
 
     ids = loaded.model.vocabulary.encode(text, name)
     if len(ids) < 2:
         raise InputError(f"{name} holds fewer than two characters, so there is nothing to predict")
-    state = loaded.record.get("state", {})
+    state = loaded.record.state if loaded.record else {"step": 0, "seconds": 0.0}
     result = score(cast("LanguageModel", loaded.model), ids)
     return {
-        "model": path,
-        "network": network(loaded.model.config.to_json()),
+        "model": loaded.path,
+        "network": loaded.model.config.describe(),
         "parameters": loaded.model.parameters.flat.size,
-        "steps": state.get("step", 0),
-        "seconds": state.get("seconds") or None,
+        "steps": state["step"],
+        "seconds": state["seconds"] or None,
         "nats_per_character": result.nats,
         "bits_per_character": result.bits,
     }
 
 
-def _ngrams(path: str, loaded: "Checkpoint", train: list[str], text: str, name: str) -> list[dict[str, Any]]:
-    import math
+def _baseline_rows(loaded: "Checkpoint", train: list[str], text: str, name: str) -> list[dict[str, Any]]:
+    from rnncli.cli.model_input import baseline_ids
+    from rnncli.evaluation.metrics import ngram_metrics
 
-    from rnncli.cli.models import ngram_nats
-
+    vocabulary = loaded.model.vocabulary
+    training_ids, ids = baseline_ids(loaded, train), vocabulary.encode(text, name)
     rows = []
-    ids = loaded.model.vocabulary.encode(text, name)
     for order in ORDERS:
-        nats = ngram_nats(path, loaded, train, ids, order)
+        metrics = ngram_metrics(training_ids, ids, len(vocabulary), order)
         rows.append(
             {
                 "model": f"{order}-gram model",
@@ -101,8 +102,8 @@ def _ngrams(path: str, loaded: "Checkpoint", train: list[str], text: str, name: 
                 "parameters": None,
                 "steps": None,
                 "seconds": None,
-                "nats_per_character": nats,
-                "bits_per_character": nats / math.log(2),
+                "nats_per_character": metrics["nats_per_character"],
+                "bits_per_character": metrics["bits_per_character"],
             }
         )
     return rows

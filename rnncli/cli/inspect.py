@@ -1,35 +1,23 @@
 """rnncli inspect: look inside a model."""
 
 import json as jsonlib
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rnncli.cli.options import one_of, option, whole
+from rnncli.cli.options import int_range, one_of, option
 from rnncli.errors import InputError
+from rnncli.inspection.views import VIEWS, Argument, Reads, View
 
 if TYPE_CHECKING:
+    from rnncli.inspection.probe import Probe
     from rnncli.inspection.request import ViewRequest
     from rnncli.results import ViewResult
     from rnncli.storage.checkpoint import Checkpoint
 
-VIEWS = (
-    "overview",
-    "text",
-    "units",
-    "unit",
-    "ablate",
-    "memory",
-    "why",
-    "gates",
-    "gradients",
-    "step",
-    "errors",
-    "match",
-    "diff",
-    "weights",
-)
 WHAT, OUTPUT = "What to look at", "Output"
+ARGUMENTS = [argument.value for argument in Argument if argument not in (Argument.NONE, Argument.MODEL)]
 
 
 def inspect(
@@ -39,7 +27,7 @@ def inspect(
     ] = "overview",
     arguments: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[L:J|PLACE|A:B|TEXT|MODEL...]", help="What the view is about.", show_default=False),
+        typer.Argument(metavar=f"[{'|'.join(ARGUMENTS)}]", help="What the view is about.", show_default=False),
     ] = None,
     text: Annotated[
         list[str] | None,
@@ -49,21 +37,29 @@ def inspect(
         str,
         option(
             "--prime",
-            help="A text to read, or -: what is expected at each character, and the hidden state there.",
+            help="A text to read, or - for standard input; overview shows what is expected at each character.",
             panel=WHAT,
         ),
     ] = "",
     label: Annotated[
         str | None,
-        option("--label", help="The label of the prime, for a model of some.", show_default=False, panel=WHAT),
+        option(
+            "--label", help="The label of the prime, for a model of labelled texts.", show_default=False, panel=WHAT
+        ),
     ] = None,
     layer: Annotated[
         int | None,
-        option("--layer", help="The layer to look at.", **whole(1), show_default="all, of a prime the top", panel=WHAT),
+        option(
+            "--layer",
+            help="The layer to look at.",
+            **int_range(1),
+            show_default="all; of a prime the top one",
+            panel=WHAT,
+        ),
     ] = None,
     unit: Annotated[
         str | None,
-        option("--unit", metavar="L:J", help="The unit to ablate.", show_default="the most telling", panel=WHAT),
+        option("--unit", metavar="L:J", help="The unit to ablate.", show_default="the most selective", panel=WHAT),
     ] = None,
     feature: Annotated[
         list[str] | None,
@@ -77,107 +73,130 @@ def inspect(
     ] = None,
     contrast: Annotated[
         str | None,
-        option("--contrast", metavar="CHARACTER", help="Why this one and not that.", show_default=False, panel=WHAT),
+        option(
+            "--contrast",
+            metavar="CHARACTER",
+            help="For why: the character that might have come instead.",
+            show_default=False,
+            panel=WHAT,
+        ),
     ] = None,
-    json: Annotated[bool, option("--json", help="The same as data, one JSON object.", panel=OUTPUT)] = False,
-    csv: Annotated[bool, option("--csv", help="The same as rows, for a spreadsheet.", panel=OUTPUT)] = False,
+    json: Annotated[bool, option("--json", help="Print one JSON object.", panel=OUTPUT)] = False,
+    csv: Annotated[bool, option("--csv", help="Print rows, for a spreadsheet.", panel=OUTPUT)] = False,
     html: Annotated[
         str | None,
         option(
             "--html",
             metavar="PATH",
-            help="All that matters in one file for a browser.",
+            help="Write a report, one file for a browser.",
             show_default=False,
             panel=OUTPUT,
         ),
     ] = None,
 ) -> None:
-    """Look inside a model: what it is, what its units do, how far it looks back, where it is surprised.
-
-    \b
-      rnncli inspect model.npz                  what it is, and how well it is
-      rnncli inspect model.npz --prime hell     what it expects, reading hell
-      rnncli inspect model.npz text             where it is surprised
-      rnncli inspect model.npz units            which unit tracks quotes, indentation …
-      rnncli inspect model.npz unit 1:17        what unit 17 of layer 1 does
-      rnncli inspect model.npz ablate           is it the cause: the loss without it
-      rnncli inspect model.npz memory           how far back it looks
-      rnncli inspect model.npz why 120          what made character 120 likely
-      rnncli inspect model.npz gates            integrators, or memoryless
-      rnncli inspect a.npz gradients b.npz      do gradients vanish, side by side
-      rnncli inspect model.npz step hell        the arithmetic
-      rnncli inspect model.npz errors           what kinds of mistakes
-      rnncli inspect model.npz match 120:128    where else it is in this state
-      rnncli inspect a.npz diff b.npz           what changed
-      rnncli inspect model.npz weights          what is in the matrices
-      rnncli inspect model.npz --html look.html  all that matters, for a browser
-    """
+    """Look inside a model: what it is, what its units do, how far it looks back, where it is surprised."""
+    from rnncli.cli.model_input import primed
     from rnncli.storage import checkpoint
 
     if json and csv:
-        raise InputError("--json and --csv exclude each other; give one of them")
+        raise InputError("--json and --csv are mutually exclusive; give one of them")
     loaded = checkpoint.load(model)
-    if html is not None:
+    _check(loaded, layer, label)
+    # A report has what the overview has, and more; whatever view is named beside it.
+    chosen, words = (VIEWS[view], arguments or []) if html is None else (VIEWS["overview"], [])
+    request = replace(
+        _request(chosen, loaded, words, text or [], primed(prime, loaded.model.vocabulary), html is not None),
+        unit=unit,
+        layer=layer,
+        features=list(feature or []),
+        contrast=contrast,
+        label=label,
+    )
+    if html is None:
+        _show(chosen(request), json, csv)
+    else:
         from rnncli.cli.reporting import write_report
 
-        write_report(html, model, loaded, text or [])
-        return
-    _check_layer(model, loaded, layer)
-    if view == "overview":
-        _overview(model, loaded, text or [], prime, label, layer, json, csv)
-        return
-    ask = _ask(model, loaded, view, list(arguments or []), text or [], prime)
-    from dataclasses import replace
-
-    ask = replace(ask, unit=unit, layer=layer, features=list(feature or []), contrast=contrast, label=label)
-    _show(_find(view, ask), json, csv)
+        write_report(html, request)
 
 
-def _check_layer(path: str, loaded: "Checkpoint", layer: int | None) -> None:
-    from rnncli.terminal.words import plural
+def _examples() -> str:
+    """A line for each view, and what else the command can do."""
+    lines = [(view.example, view.purpose) for view in VIEWS.values()]
+    lines[1:1] = [("rnncli inspect model.npz --prime hell", "what it expects, reading hell")]
+    lines.append(("rnncli inspect model.npz --html look.html", "a report for a browser"))
+    return "\n".join(["\n\n\b", *(f"  {example:<43}{purpose}" for example, purpose in lines)])
 
-    layers = loaded.model.config.layers
+
+inspect.__doc__ = f"{inspect.__doc__}{_examples()}"
+
+
+def _check(loaded: "Checkpoint", layer: int | None, label: str | None) -> None:
+    """InputError for a layer that the model does not have, or a label where it has learnt none."""
+    from rnncli.cli.model_input import check_label
+    from rnncli.results import plural
+
+    path, layers = loaded.path, loaded.model.config.layers
     if layer is not None and layer > layers:
         raise InputError(f"{path} has {plural(layers, 'layer')}, so there is no layer {layer}")
+    if label is not None:
+        check_label(loaded, label)
 
 
-def _ask(
-    model: str, loaded: "Checkpoint", view: str, arguments: list[str], text: list[str], prime: str
+def _request(
+    view: View, loaded: "Checkpoint", arguments: list[str], text: list[str], prime: str, in_report: bool
 ) -> "ViewRequest":
-    import numpy as np
-
-    from rnncli.cli.priming import primed
+    """What ``view`` says that it needs, from what the user typed."""
+    from rnncli.cli.model_input import primed
     from rnncli.inspection.probe import Probe, make_probe
-    from rnncli.inspection.registry import OTHERS, WITHOUT_TEXT
     from rnncli.inspection.request import ViewRequest
     from rnncli.storage import checkpoint
 
-    if view in WITHOUT_TEXT:
-        return ViewRequest(Probe(loaded.model, model, loaded.record, np.empty(0, np.intp), ""), arguments)
-    if view == "step":
-        prime = primed(prime or " ".join(arguments), loaded.model.vocabulary)
+    if view.argument is Argument.NONE and arguments:
+        raise InputError(
+            f"{view.name} takes no argument, but got {arguments[0]!r}; name a text to read with --text FILE"
+        )
+    if view.argument is Argument.TEXT:
+        prime = prime or primed(" ".join(arguments), loaded.model.vocabulary)
         if not prime:
-            raise InputError("step writes out the arithmetic of a short text: rnncli inspect MODEL step hell")
-        ids = loaded.model.vocabulary.encode(prime, "the text")
-        return ViewRequest(Probe(loaded.model, model, loaded.record, ids, ""))
-    subject = make_probe(model, loaded, text, primed(prime, loaded.model.vocabulary))
-    others: list[Any] = []
-    if view in OTHERS:
-        for path in arguments:
-            other = checkpoint.load(path)
-            own = other.model.vocabulary.encode(subject.text(), subject.source)
-            others.append(Probe(other.model, path, other.record, own, subject.source))
-        arguments = []
-    return ViewRequest(subject, arguments, others=others)
+            raise InputError(f"{view.name} takes a short text: {view.example}")
+    if view.reads is Reads.TEXT_IF_ANY:
+        probe = _text_if_any(loaded, text, skipped=bool(prime) and not in_report)
+        return ViewRequest(probe, prime=prime)
+    if view.reads is Reads.NOTHING:
+        return ViewRequest(Probe(loaded), arguments, prime=prime)
+    probe = make_probe(loaded, text, prime)
+    if view.argument in (Argument.MODEL, Argument.MODELS):
+        return ViewRequest(probe, others=[_other(probe, checkpoint.load(path)) for path in arguments])
+    return ViewRequest(probe, arguments)
 
 
-def _find(view: str, ask: "ViewRequest") -> "ViewResult":
-    from rnncli.inspection.registry import VIEWS
+def _text_if_any(loaded: "Checkpoint", text: list[str], skipped: bool) -> "Probe":
+    """A model with its text; without one if it has learnt no running text, if that text is gone, which is said, or if
+    reading it is ``skipped`` and the user names none."""
+    from rnncli.inspection.activations import is_of_running_text
+    from rnncli.inspection.probe import Probe, make_probe
+    from rnncli.terminal.console import say
 
-    return VIEWS[view](ask)
+    if is_of_running_text(loaded.model) and (text or not skipped):
+        try:
+            return make_probe(loaded, text)
+        except InputError as error:
+            if text:
+                raise
+            say(str(error))
+    return Probe(loaded)
 
 
-def _show(finding: "ViewResult", json: bool, csv: bool) -> None:
+def _other(probe: "Probe", loaded: "Checkpoint") -> "Probe":
+    """Another model with the same text."""
+    from rnncli.inspection.probe import Probe
+
+    ids = loaded.model.vocabulary.encode(probe.text(), probe.source)
+    return Probe(loaded, ids, probe.source)
+
+
+def _show(result: "ViewResult", json: bool, csv: bool) -> None:
     import sys
 
     from rnncli.terminal.console import write
@@ -185,70 +204,9 @@ def _show(finding: "ViewResult", json: bool, csv: bool) -> None:
     from rnncli.terminal.view_result import as_csv, draw_view_result
 
     if json:
-        write(jsonlib.dumps(finding.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
+        write(jsonlib.dumps(result.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
     elif csv:
-        write(as_csv(finding.parts))
+        write(as_csv(result))
     else:
         output = screen(sys.stdout)
-        output.print(draw_view_result(finding, output.width, output.color_system is not None))
-
-
-def _overview(
-    path: str,
-    loaded: "Checkpoint",
-    text: list[str],
-    prime: str,
-    label: str | None,
-    layer: int | None,
-    json: bool,
-    csv: bool,
-) -> None:
-    """The file, what the network expects of a prime, and its health on a text where there is one."""
-    import sys
-
-    from rnncli.cli.priming import primed
-    from rnncli.inspection.prime import read_prime
-    from rnncli.inspection.views.overview import overview
-    from rnncli.terminal.console import say, write
-    from rnncli.terminal.overview import draw_overview, draw_prime
-    from rnncli.terminal.screen import screen
-    from rnncli.terminal.view_result import as_csv, draw_view_result
-
-    if label is not None and (loaded.model.task != "generate" or loaded.model.partner is None):
-        learnt = "running text" if loaded.model.task == "generate" else f"to {loaded.model.task}"
-        raise InputError(f"{path} has learnt {learnt}, so --label says nothing to it")
-    summary = overview(loaded)
-    steps = read_prime(loaded.model, primed(prime, loaded.model.vocabulary), label=label)
-    found, why_not = (None, "") if prime and not text else _health(path, loaded, text)
-    if json:
-        health = None if found is None else found.to_json()
-        data = {**summary.to_json(), "prime": [step.to_json() for step in steps], "health": health}
-        write(jsonlib.dumps(data, ensure_ascii=False, allow_nan=False) + "\n")
-        return
-    if csv:
-        write(as_csv([*summary.tables(), *(found.parts if found else [])]))
-        return
-    output = screen(sys.stdout)
-    output.print(draw_overview(summary, output.width))
-    if found is not None:
-        output.print(draw_view_result(found, output.width, output.color_system is not None))
-    elif why_not:
-        say(why_not)
-    if steps:
-        output.print(draw_prime(steps, layer or loaded.model.config.layers, output.width))
-
-
-def _health(path: str, loaded: "Checkpoint", text: list[str]) -> tuple["ViewResult | None", str]:
-    """The health of a language model, or None and why it cannot be told."""
-    from rnncli.inspection.probe import make_probe
-    from rnncli.inspection.request import ViewRequest
-    from rnncli.inspection.views.health import health
-
-    if loaded.model.task != "generate" or loaded.model.partner is not None:
-        return None, ""
-    try:
-        return health(ViewRequest(make_probe(path, loaded, text))), ""
-    except InputError as error:
-        if text:
-            raise
-        return None, str(error)
+        output.print(draw_view_result(result, output.width, output.color_system is not None))

@@ -1,4 +1,4 @@
-"""How options are declared: help, a default, an environment variable, and values that say what is wrong with them."""
+"""How options are declared: help, a default, an environment variable, and messages for values that are wrong."""
 
 import difflib
 import math
@@ -6,16 +6,44 @@ import re
 from typing import Any
 
 import typer
+from typer.core import TyperCommand
 
 from rnncli.errors import InputError
 
+RENAMED: dict[str, str] = {}
+"""Former flags of options that were renamed, and their present ones."""
 
-def option(*flags: str, help: str, panel: str | None = None, **settings: Any) -> Any:
-    """A Typer option that can also be set as RNNCLI_<OPTION>; the command line beats the environment."""
+
+def option(*flags: str, help: str, panel: str | None = None, formerly: str | None = None, **settings: Any) -> Any:
+    """A Typer option that can also be set as RNNCLI_<OPTION>; the command line beats the environment.
+
+    ``formerly`` is the long flag, or pair of flags (``--a/--no-a``), of an option that was renamed. It keeps working,
+    its variable as well, and no help shows it.
+    """
     long = next(flag for flag in flags if flag.startswith("--"))
-    long = long.partition("/")[0]
-    variable = "RNNCLI_" + long.removeprefix("--").replace("-", "_").upper()
-    return typer.Option(*flags, help=help, rich_help_panel=panel, envvar=variable, show_envvar=False, **settings)
+    variables = [_variable(long)]
+    if formerly is not None:
+        RENAMED.update(zip(formerly.split("/"), long.split("/"), strict=True))
+        variables += [_variable(formerly)] if _variable(formerly) not in variables else []
+    return typer.Option(*flags, help=help, rich_help_panel=panel, envvar=variables, show_envvar=False, **settings)
+
+
+def _variable(long: str) -> str:
+    return "RNNCLI_" + long.partition("/")[0].removeprefix("--").replace("-", "_").upper()
+
+
+class Command(TyperCommand):
+    """A command whose renamed options may still be typed by their former flags."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        known = {flag for parameter in self.params for flag in (*parameter.opts, *parameter.secondary_opts)}
+        renamed = {old: new for old, new in RENAMED.items() if new in known and old not in known}
+        return super().parse_args(ctx, [_present(word, renamed) for word in args])
+
+
+def _present(word: str, renamed: dict[str, str]) -> str:
+    flag, equals, value = word.partition("=")
+    return renamed.get(flag, flag) + equals + value
 
 
 def one_of(*names: str) -> dict[str, Any]:
@@ -31,14 +59,14 @@ def one_of(*names: str) -> dict[str, Any]:
     return {"parser": parse, "metavar": "|".join(names)}
 
 
-def whole(low: int, high: int = 2**53) -> dict[str, Any]:
-    """Settings of an option that takes a whole number between two bounds."""
+def int_range(low: int, high: int = 2**53) -> dict[str, Any]:
+    """Settings of an option that takes an integer, ``low`` ≤ n ≤ ``high``."""
 
     def parse(value: str | int) -> int:
         try:
             number = int(value)
         except ValueError:
-            raise typer.BadParameter(f"{value!r} is not a whole number") from None
+            raise typer.BadParameter(f"{value!r} is not an integer") from None
         if not low <= number <= high:
             raise typer.BadParameter(
                 f"{number} is {'below' if number < low else 'above'} {low if number < low else high}"
@@ -48,8 +76,8 @@ def whole(low: int, high: int = 2**53) -> dict[str, Any]:
     return {"parser": parse, "metavar": "N"}
 
 
-def real(low: float, high: float = math.inf, open_low: bool = False, open_high: bool = False) -> dict[str, Any]:
-    """Settings of an option that takes a number between two bounds, NaN and infinity excluded."""
+def float_range(low: float, high: float = math.inf, open_low: bool = False, open_high: bool = False) -> dict[str, Any]:
+    """Settings of an option that takes a finite number between two bounds, each of them inclusive unless ``open``."""
 
     def parse(value: str | float) -> float:
         try:
@@ -66,10 +94,10 @@ def real(low: float, high: float = math.inf, open_low: bool = False, open_high: 
     return {"parser": parse, "metavar": "NUMBER"}
 
 
-def ends(value: Any) -> tuple[float, float]:
-    """The first and the last temperature, from what a user writes: 0.7, or 0.5:1.2."""
+def temperature_range(value: Any) -> tuple[float, float]:
+    """The first and the last temperature: of 0.5:1.2 these two, of 0.7 the same twice."""
     first, colon, last = str(value).partition(":")
-    parse = real(0)["parser"]
+    parse = float_range(0)["parser"]
     return parse(first), parse(last if colon else first)
 
 
@@ -82,18 +110,18 @@ def duration(value: str | float) -> float:
         seconds = sum(float(n) * units[unit] for n, unit in re.findall(r"(\d+(?:\.\d+)?)([hms]?)", value))
         if seconds > 0:
             return seconds
-    raise typer.BadParameter(f"{value!r} is not a length of time; write 90s, 3m or 1h30m")
+    raise typer.BadParameter(f"{value!r} is not a duration; write 90s, 3m or 1h30m")
 
 
-def only_one(ctx: typer.Context, **options: Any) -> dict[str, Any]:
-    """The one of these options that was given, if any: the command line beats the environment, and two in the same
-    place are an InputError."""
+def mutually_exclusive(ctx: typer.Context, **options: Any) -> dict[str, Any]:
+    """The one of these options that was given, or none. The command line beats the environment; InputError for two in
+    the same place."""
     given = {name: value for name, value in options.items() if value is not None}
     typed = {name: value for name, value in given.items() if _source(ctx, name) == "COMMANDLINE"}
     chosen = typed or given
     if len(chosen) > 1:
         names = " and ".join("--" + name.replace("_", "-") for name in chosen)
-        raise InputError(f"{names} exclude each other; give one of them")
+        raise InputError(f"{names} are mutually exclusive; give one of them")
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""rnncli predict: what a classifier, a tagger or a translator says of each line."""
+"""rnncli predict: the label, the tags or the translation of each line."""
 
 import json as jsonlib
 from collections.abc import Iterator
@@ -6,22 +6,20 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from rnncli.cli.options import option, whole
+from rnncli.cli.options import int_range, option
 
 if TYPE_CHECKING:
     from rnncli.inference.prediction import Prediction
 
-PIECE = 1 << 16
-"""Bytes read at once, at most: what has arrived is answered without waiting for more."""
+CHUNK_SIZE = 1 << 16
+"""Bytes read at once, at most; what has arrived is answered without waiting for more."""
 
 
 def predict(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The model file.", show_default=False)],
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A text in each line; - is standard input.")] = "-",
-    top: Annotated[int, option("--top", help="The N likeliest answers, with their probabilities.", **whole(1))] = 1,
-    beam: Annotated[
-        int, option("--beam", help="Translations followed at once; 1 is greedy, the quickest.", **whole(1, 1000))
-    ] = 1,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="One text per line; - is standard input.")] = "-",
+    top: Annotated[int, option("--top", help="The N most probable answers, with probabilities.", **int_range(1))] = 1,
+    beam: Annotated[int, option("--beam", help="Beam width of a translator; 1 is greedy.", **int_range(1, 1000))] = 1,
     json: Annotated[bool, option("--json", help="One JSON object per line.")] = False,
 ) -> None:
     """Label, tag or translate: one line in, one line out.
@@ -34,7 +32,7 @@ def predict(
     import os
     import sys
 
-    from rnncli.cli.models import load_for
+    from rnncli.cli.model_input import load_for
     from rnncli.datasets.sources import open_sources
     from rnncli.errors import InputError
     from rnncli.inference.prediction import predict as predict_texts
@@ -42,13 +40,13 @@ def predict(
 
     network = load_for("predict", model).model
     if beam > 1 and network.task != "translate":
-        raise InputError(f"--beam is for translators; {model} has --task {network.task}")
+        raise InputError(f"--beam applies to translators; {model} has --task {network.task}")
     if top > 1 and network.task == "tag" and not json:
-        raise InputError("--top of a tagger has an answer for each character; it goes with --json")
+        raise InputError("--top of a tagger gives the tags of each character, which takes --json")
     if os.path.isdir(file):
-        raise InputError(f"{file} is a folder; name a file with a text in each line")
+        raise InputError(f"{file} is a folder; name a file with one text per line")
     if file == "-" and is_interactive(sys.stdin):
-        say("type a text in each line; Ctrl-D ends")
+        say("type one text per line; Ctrl-D ends")
     with sys.stdin.buffer if file == "-" else open_sources([file]).openers[0]() as stream:
         for lines in _lines(stream):
             for prediction in predict_texts(network, lines, top, beam):
@@ -56,22 +54,22 @@ def predict(
 
 
 def _lines(stream: BinaryIO) -> Iterator[list[str]]:
-    """The lines of a stream as they arrive, without their ends; bytes that are no UTF-8 become �."""
+    """The lines of a stream as they arrive, without their line ends; invalid UTF-8 becomes �."""
     read = getattr(stream, "read1", stream.read)
     pending = b""
-    while data := read(PIECE):
+    while data := read(CHUNK_SIZE):
         *lines, pending = (pending + data).split(b"\n")
-        yield [_decoded(line) for line in lines]
+        yield [_decode(line) for line in lines]
     if pending:
-        yield [_decoded(pending)]
+        yield [_decode(pending)]
 
 
-def _decoded(line: bytes) -> str:
+def _decode(line: bytes) -> str:
     return line.removesuffix(b"\r").decode("utf-8", "replace").removeprefix("\ufeff")
 
 
 def _as_text(prediction: "Prediction", top: int) -> str:
-    """The best answer; or the best ones, each followed by its probability, with tabs between."""
+    """The best answer; or the ``top`` ones, each followed by its probability, separated by tabs."""
     if top == 1:
         return prediction.best + "\n"
     return "\t".join(f"{answer}\t{probability:.4f}" for answer, probability in prediction.answers) + "\n"

@@ -1,79 +1,90 @@
-"""rnncli sample: let a model write."""
+"""rnncli sample: generate text."""
 
-from typing import Annotated, Any
+import json as jsonlib
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnncli.cli.options import ends, option, real, whole
+from rnncli.cli.options import float_range, int_range, option, temperature_range
 from rnncli.errors import InputError
 
-DISTRIBUTION, OUTPUT = "Choice of characters", "Output"
+if TYPE_CHECKING:
+    from rnncli.inference.novelty import Novelty
+
+DECODING, OUTPUT = "Decoding", "Output"
 
 
 def sample(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The model file.")] = "model.npz",
-    prime: Annotated[str, option("--prime", help="Text to go on from, echoed first; - reads standard input.")] = "",
+    prime: Annotated[str, option("--prime", help="Text to continue, echoed first; - is standard input.")] = "",
     length: Annotated[
-        int, option("-l", "--length", help="Characters to write after the prime; -1 is without end.", **whole(-1))
+        int, option("-l", "--length", help="Characters after the prime at most; -1 is no limit.", **int_range(-1))
     ] = 500,
-    stop: Annotated[str, option("--stop", help="End before this text would be written.")] = "",
-    until_line: Annotated[
+    stop: Annotated[str, option("--stop", help="Stop before this string.")] = "",
+    max_lines: Annotated[
         int | None,
-        option("--until-line", help="End after so many lines.", **whole(1), show_default="no end of its own"),
+        option(
+            "--max-lines",
+            formerly="--until-line",
+            help="Stop after N lines.",
+            **int_range(1),
+            show_default="no limit",
+        ),
     ] = None,
     label: Annotated[
         str | None,
-        option("--label", help="Write as the texts with this label, for a model of some.", show_default=False),
+        option("--label", help="Label of the text, for a model of labelled texts.", show_default=False),
     ] = None,
-    count: Annotated[int, option("--count", help="Samples to write, made side by side.", **whole(1))] = 1,
+    count: Annotated[int, option("--count", help="Number of samples, generated as one batch.", **int_range(1))] = 1,
     temperature: Annotated[
         Any,
         option(
             "-t",
             "--temperature",
-            help="Below 1 is safer, above 1 wilder, 0 the likeliest; 0.5:1.2 moves over the text.",
-            panel=DISTRIBUTION,
-            parser=ends,
+            help="0 is greedy, 1 the model's own distribution; X:Y changes from X to Y over the length.",
+            panel=DECODING,
+            parser=temperature_range,
             metavar="X|X:Y",
         ),
     ] = "1",
     top_k: Annotated[
-        int, option("--top-k", help="Only the K likeliest characters; 0 is all.", **whole(0), panel=DISTRIBUTION)
+        int,
+        option("--top-k", help="Keep the K most probable characters; 0 keeps all.", **int_range(0), panel=DECODING),
     ] = 0,
     top_p: Annotated[
         float,
         option(
             "--top-p",
-            help="Only the likeliest characters that have this probability together.",
-            panel=DISTRIBUTION,
-            **real(0, 1, open_low=True),
+            help="Nucleus sampling: keep the most probable characters that have this probability together.",
+            panel=DECODING,
+            **float_range(0, 1, open_low=True),
         ),
     ] = 1.0,
     min_p: Annotated[
         float,
         option(
             "--min-p",
-            help="Only characters at least this share as likely as the likeliest.",
-            panel=DISTRIBUTION,
-            **real(0, 1),
+            help="Keep characters at least this fraction as probable as the most probable one.",
+            panel=DECODING,
+            **float_range(0, 1),
         ),
     ] = 0.0,
     no_repeat: Annotated[
         int,
         option(
             "--no-repeat",
-            help="Write no N characters a second time, as long as there is another way; 0 is off.",
-            **whole(0),
-            panel=DISTRIBUTION,
+            help="Block repeated n-grams of N characters, unless there is no other way; 0 is off.",
+            **int_range(0),
+            panel=DECODING,
         ),
     ] = 0,
     beam: Annotated[
         int,
         option(
             "--beam",
-            help="Search the likeliest text among so many beginnings, and draw nothing; 0 is off.",
-            **whole(0, 1024),
-            panel=DISTRIBUTION,
+            help="Beam search with N hypotheses instead of sampling; 0 is off.",
+            **int_range(0, 1024),
+            panel=DECODING,
         ),
     ] = 0,
     seed: Annotated[
@@ -81,9 +92,9 @@ def sample(
         option(
             "--seed",
             help="The same seed gives the same text.",
-            **whole(0),
-            show_default="a new one",
-            panel=DISTRIBUTION,
+            **int_range(0),
+            show_default="random",
+            panel=DECODING,
         ),
     ] = None,
     clamp: Annotated[
@@ -91,44 +102,42 @@ def sample(
         option(
             "--clamp",
             metavar="L:J=V",
-            help="Hold unit J of layer L at V, its hidden state and cell alike, while reading and writing.",
+            help="Clamp unit J of layer L, its hidden state and an LSTM's cell, to the value V.",
             show_default=False,
-            panel=DISTRIBUTION,
+            panel=DECODING,
         ),
     ] = None,
     compare: Annotated[
         bool, option("--compare", help="The free and the clamped text side by side, from the same seed.", panel=OUTPUT)
     ] = False,
     skip_unknown: Annotated[
-        bool, option("--skip-unknown", help="Leave out characters of the prime that the model has never seen.")
+        bool, option("--skip-unknown", help="Drop characters of the prime that the model does not know.")
     ] = False,
     novelty: Annotated[
         bool,
-        option("--novelty", help="Tell how much of it stands in the training text, word for word.", panel=OUTPUT),
+        option("--novelty", help="Report how much of the text is copied from the training text.", panel=OUTPUT),
     ] = False,
     json: Annotated[bool, option("--json", help="One JSON object per sample.", panel=OUTPUT)] = False,
 ) -> None:
-    """Let a model write, one character after another, as they are made.
+    """Generate text, character by character.
 
     \b
       rnncli sample                           500 characters from model.npz
-      rnncli sample --prime hell -t 0 -l 1    the likeliest character after hell
-      rnncli sample big.npz -l -1 | head      without end, until head has enough
-      rnncli sample --prime - < letter.txt    go on with a file
-      rnncli sample names.npz --label Korean  one text of this label
-      rnncli sample --beam 8 -l 80            the likeliest 80 characters
-      rnncli sample --until-line 4 --novelty  four lines, and how much of them is copied
-      rnncli sample --clamp 1:17=1 --compare  hold a unit, and see what it does to the text
+      rnncli sample --prime hell -t 0 -l 1    the most probable character after hell
+      rnncli sample big.npz -l -1 | head      no limit, until head has enough
+      rnncli sample --prime - < letter.txt    continue a file
+      rnncli sample names.npz --label Korean  a text of this label
+      rnncli sample --beam 8 -l 80            the most probable 80 characters
+      rnncli sample --max-lines 4 --novelty   four lines, and how much of them is copied
+      rnncli sample --clamp 1:17=1 --compare  the effect of a unit on the text
     """
-    import json as jsonlib
     import secrets
     import sys
 
-    from rnncli.cli.clamping import clamped, side_by_side
-    from rnncli.cli.models import load_for
-    from rnncli.cli.priming import primed
-    from rnncli.cli.writing import Copied, Writing
+    from rnncli.cli.model_input import check_label, load_for, parse_clamp, primed, training_ids
     from rnncli.datasets.vocabulary import CODECS
+    from rnncli.inference.generation import GenerationConfig, generate_texts
+    from rnncli.inference.novelty import novelty as novelty_of
     from rnncli.inference.sampling import SamplingConfig
     from rnncli.terminal.console import is_interactive, say, write
 
@@ -139,59 +148,84 @@ def sample(
     prime = primed(prime, vocabulary)
     if skip_unknown:
         prime = vocabulary.without_unknown(prime)
-    if network.partner is not None and label is None:
-        raise InputError(f"{model} writes texts with a label; name one with --label: {network.partner.listed()}")
-    if network.partner is None and label is not None:
-        raise InputError(f"{model} has learnt running text without labels, so --label says nothing to it")
+    check_label(loaded, label)
     if top_k > len(vocabulary):
-        say(f"--top-k {top_k} is all {len(vocabulary)} characters that the model knows")
+        say(f"--top-k {top_k} keeps all {len(vocabulary)} characters of the model")
     if length < 0 and (json or novelty or count > 1):
-        raise InputError("--length -1 never ends, so it goes with one plain sample only")
-    moves = temperature[0] != temperature[1]
-    if moves and length < 0:
-        raise InputError("--temperature X:Y moves over the --length of a text, and -1 has no end")
-    if beam and (clamp or moves or no_repeat or count > 1 or length < 0):
-        raise InputError("--beam searches one text of some --length, so no other way to write goes with it")
+        raise InputError("--length -1 never ends, so --json, --novelty and --count do not apply")
+    first_temperature, last_temperature = temperature
+    ramp = first_temperature != last_temperature
+    if ramp and length < 0:
+        raise InputError("--temperature X:Y changes over the --length of a text, and -1 has no end")
+    if beam and (clamp or ramp or no_repeat or count > 1 or length < 0):
+        raise InputError(
+            "--beam finds one text of a limited --length; --clamp, --no-repeat, --count and -t X:Y do not apply"
+        )
     if seed is None:
         seed = secrets.randbits(32)
         if is_interactive(sys.stdout) and not json and not beam:
             say(f"seed {seed}")
     vocabulary.encode(prime, "the prime; --skip-unknown leaves them out")
-    clamps = [edit for written in clamp or [] for edit in clamped(written, model, network)]
-    copied = Copied(model, loaded) if novelty else None
-    writing = Writing(
-        network,
-        prime,
-        label,
-        count,
-        length,
-        vocabulary.typed(stop),
-        until_line,
-        seed,
-        SamplingConfig(temperature[0], top_k, top_p, min_p),
-        temperature,
+    clamps = [one for value in clamp or [] for one in parse_clamp(value, model, network)]
+    training_text = None
+    if novelty:
+        training_text = vocabulary.decode(map(int, training_ids(loaded, "--novelty needs it")))
+    config = GenerationConfig(
+        SamplingConfig(first_temperature, top_k, top_p, min_p),
+        last_temperature,
         no_repeat,
         beam,
+        length if length >= 0 else None,
+        vocabulary.typed(stop),
+        max_lines,
     )
     if compare:
         if not clamps or json or count > 1 or length < 0:
-            raise InputError("--compare shows one plain text of some --length beside the same with --clamp")
-        write(side_by_side(*("".join(writing.texts(held)[0]) for held in ((), clamps))))
+            raise InputError("--compare takes --clamp and a limited --length; --json and --count do not apply")
+        both = (generate_texts(network, prime, config, seed, label, clamps=held)[0] for held in ((), clamps))
+        write(_side_by_side(*map("".join, both)))
         return
-    for number, pieces in enumerate(writing.texts(clamps), start=1):
+    for number, pieces in enumerate(generate_texts(network, prime, config, seed, label, count, clamps), start=1):
         if json:
             text = "".join(pieces)
             result: dict[str, object] = {"label": label} if label is not None else {}
             result |= {"prime": prime, "text": text, "seed": seed, "sample": number}
-            result |= copied.to_json(text) if copied else {}
+            if training_text is not None:
+                found = novelty_of(text, training_text)
+                result |= {"copied": found.copied, "longest_copy": found.longest}
             write(jsonlib.dumps(result, ensure_ascii=False) + "\n")
             continue
-        last, whole = prime, ""
+        last, text = prime, ""
         write(prime, codec)
         for last in pieces:
             write(last, codec)
-            whole += last if copied else ""
+            if novelty:
+                text += last
         if not last.endswith("\n") and vocabulary.encoding == "utf-8":
             write("\n")
-        if copied:
-            say(copied.told(whole))
+        if training_text is not None:
+            say(_describe(novelty_of(text, training_text)))
+
+
+def _describe(novelty: "Novelty") -> str:
+    from rnncli.inference.novelty import NGRAM_LENGTH
+
+    return (
+        f"novelty: {novelty.copied:.1%} of its {NGRAM_LENGTH}-character sequences occur in the training text; the "
+        f"longest copied one has {len(novelty.longest)} characters: {novelty.longest!r}"
+    )
+
+
+def _side_by_side(free: str, clamped: str) -> str:
+    """Two texts in columns, broken into lines as wide as half of the terminal."""
+    import shutil
+    from itertools import zip_longest
+
+    from rnncli.terminal.words import visible_lines
+
+    width = (shutil.get_terminal_size().columns - 3) // 2
+    columns = [["free", ""], ["clamped", ""]]
+    for column, text in zip(columns, (free, clamped), strict=True):
+        for line in visible_lines(text).expandtabs(4).split("\n"):
+            column += [line[start : start + width] for start in range(0, max(1, len(line)), width)]
+    return "".join(f"{a:{width}} | {b}".rstrip() + "\n" for a, b in zip_longest(*columns, fillvalue=""))

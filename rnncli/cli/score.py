@@ -1,19 +1,24 @@
-"""rnncli score: how well a model predicts a text, or answers questions whose answers are known."""
+"""rnncli score: how well a model predicts a text, or labels, tags and translates lines whose answers are known."""
 
 import json as jsonlib
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnncli.cli.options import option, real, whole
+from rnncli.cli.options import float_range, int_range, option
 from rnncli.errors import InputError
-
-HOW, BESIDE = "How the text is read", "Besides"
 
 if TYPE_CHECKING:
     from rnncli.datasets.sources import Sources
-    from rnncli.evaluation.metrics import ConfusionMatrix
-    from rnncli.models.base import Model
+    from rnncli.evaluation.metrics import Metrics
+    from rnncli.models.labelled_language_model import LabelledLanguageModel
+    from rnncli.storage.checkpoint import Checkpoint
+
+READING, COMPARISON = "How the text is read", "Comparison"
+
+FORMATS = {"nats_per_character": ".4f", "bits_per_character": ".4f", "perplexity": ".3f", "macro_f1": ".4f"}
+"""How a metric is printed; all others are counts or fractions."""
 
 
 def score(
@@ -25,29 +30,31 @@ def score(
     adapt: Annotated[
         bool,
         option(
-            "--adapt", help="Go on learning while reading (dynamic evaluation); the file stays as it is.", panel=HOW
+            "--adapt",
+            help="Dynamic evaluation: keep learning while reading. The model file does not change.",
+            panel=READING,
         ),
     ] = False,
     adapt_rate: Annotated[
-        float, option("--adapt-rate", help="The learning rate of --adapt.", panel=HOW, **real(0, open_low=True))
+        float, option("--adapt-rate", help="Learning rate of --adapt.", panel=READING, **float_range(0, open_low=True))
     ] = 0.1,
     context: Annotated[
         int | None,
         option(
             "--context",
-            help="Predict each character after this many others, and not after all before it.",
-            panel=HOW,
-            **whole(1, 4096),
-            show_default="all",
+            help="Predict each character from the N characters before it.",
+            panel=READING,
+            **int_range(1, 4096),
+            show_default="all before it",
         ),
     ] = None,
     baseline: Annotated[
         int | None,
         option(
             "--baseline",
-            help="Beside it an n-gram model of this order, which has learnt --train.",
-            panel=BESIDE,
-            **whole(1, 20),
+            help="Score an n-gram baseline of this order as well.",
+            panel=COMPARISON,
+            **int_range(1, 20),
             show_default="none",
         ),
     ] = None,
@@ -56,109 +63,152 @@ def score(
         option(
             "--train",
             metavar="FILE",
-            help="A text for the n-gram model.",
-            panel=BESIDE,
-            show_default="what the model has learnt",
+            help="Training text of the baseline.",
+            panel=COMPARISON,
+            show_default="that of the model",
         ),
     ] = None,
     per_character: Annotated[
-        bool, option("--per-character", help="A table: what each character costs.", panel=BESIDE)
+        bool, option("--per-character", help="A table of loss and accuracy by character.", panel=COMPARISON)
     ] = False,
     json: Annotated[bool, option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
-    """Tell how well a model predicts a text, read in one pass; or of lines with two columns, how many it gets right.
+    """Evaluate a model: loss and perplexity on a text, or accuracy on a .tsv of lines with known answers.
 
     \b
       rnncli score model.npz other.txt
       head -c 100000 corpus.txt | rnncli score model.npz - --json
-      rnncli score model.npz play.txt --adapt        go on learning while reading
-      rnncli score model.npz play.txt --baseline 8   an 8-gram model of the same training text beside it
-      rnncli score names.npz unseen.tsv     accuracy, F1 and confusion of a classifier
+      rnncli score model.npz play.txt --adapt        keep learning while reading
+      rnncli score model.npz play.txt --baseline 8   beside an 8-gram model of the same training text
+      rnncli score names.npz unseen.tsv              accuracy, F1 and confusion matrix of a classifier
     """
-    from rnncli.cli.score_text import score_text
     from rnncli.datasets.sources import open_sources
+    from rnncli.models.labelled_language_model import LabelledLanguageModel
     from rnncli.models.language_model import LanguageModel
     from rnncli.storage import checkpoint
     from rnncli.terminal.console import say
 
     if adapt and context is not None:
-        raise InputError("--adapt carries the state from beginning to end, so --context does not go with it")
+        raise InputError("--adapt and --context are mutually exclusive: --adapt carries the state through the text")
     if train and baseline is None:
-        raise InputError("--train is what the n-gram model of --baseline learns; give both")
+        raise InputError("--train is the training text of the --baseline; give both")
     loaded = checkpoint.load(model)
-    sources = open_sources(files, loaded.model.vocabulary.encoding)
-    if isinstance(loaded.model, LanguageModel):
+    network = loaded.model
+    sources = open_sources(files, network.vocabulary.encoding)
+    if not isinstance(network, LanguageModel):
+        flags = {"--adapt": adapt, "--context": context, "--baseline": baseline, "--per-character": per_character}
+        if given := [flag for flag, value in flags.items() if value not in (None, False)]:
+            raise InputError(f"{model} is {network.noun}, so {' and '.join(given)} does not apply")
+    if isinstance(network, LanguageModel):
         rate = adapt_rate if adapt else None
-        score_text(model, loaded, sources, rate, context, baseline, train or [], per_character, json)
-    elif adapt or context is not None or baseline is not None or per_character:
-        raise InputError(
-            f"{model} has learnt to {loaded.model.task}; --adapt, --context, --baseline and "
-            "--per-character are about the prediction of text"
-        )
+        _print_text(_score_text(loaded, sources, rate, context, baseline, train or [], per_character), json)
+    elif isinstance(network, LabelledLanguageModel):
+        _print_text(_score_labelled_texts(network, sources), json)
     else:
-        _score_answers(loaded.model, sources, json)
-    for notice in sources.notices:
-        say(notice)
+        _score_answers(network, sources, json)
+    for warning in sources.warnings:
+        say(warning)
 
 
-def _score_answers(model: "Model", sources: "Sources", json: bool) -> None:
+def _score_text(
+    loaded: "Checkpoint",
+    sources: "Sources",
+    adapt_rate: float | None,
+    context: int | None,
+    baseline: int | None,
+    train: list[str],
+    per_character: bool,
+) -> dict[str, Any]:
+    """The metrics of running text, as ``--json`` has them."""
+    import numpy as np
+
+    from rnncli.cli.model_input import baseline_ids
+    from rnncli.datasets.text import read_ids
+    from rnncli.evaluation.losses import dynamic_evaluation, fixed_context, losses_by_character, stateful
+    from rnncli.evaluation.metrics import metrics_by_character, ngram_metrics, text_metrics
+
+    model: Any = loaded.model
+    ids = read_ids(sources, model.vocabulary)
+    if len(ids) < 2:
+        raise InputError(f"{', '.join(sources.names)} holds fewer than two characters, so there is nothing to predict")
+    if adapt_rate is not None:
+        losses = dynamic_evaluation(model, ids, adapt_rate)
+    elif context is not None:
+        losses = fixed_context(model, ids, np.arange(1, len(ids)), context)
+    else:
+        losses = stateful(model, ids)
+    by_character = losses_by_character(losses, len(model.vocabulary))
+    data: dict[str, Any] = {**text_metrics(by_character.score)}
+    if baseline is not None:
+        training_ids = baseline_ids(loaded, train)
+        data["baseline"] = ngram_metrics(training_ids, ids, len(model.vocabulary), baseline)
+    if per_character:
+        data["per_character"] = metrics_by_character(by_character, model.vocabulary.symbols)
+    return data
+
+
+def _score_labelled_texts(model: "LabelledLanguageModel", sources: "Sources") -> dict[str, Any]:
+    from rnncli.datasets.dataset import open_dataset
+    from rnncli.datasets.spec import PAIRS, DataSpec
+    from rnncli.evaluation.losses import score_pairs
+    from rnncli.evaluation.metrics import text_metrics
+
+    spec = DataSpec(task=model.task, format=PAIRS, validation="0")
+    return {**text_metrics(score_pairs(model, open_dataset(spec, sources, model.alphabets).training))}
+
+
+def _score_answers(model: Any, sources: "Sources", json: bool) -> None:
     """Compare predictions with the column that has the truth."""
-    from rnncli.datasets.pairs import read_columns
-    from rnncli.evaluation.metrics import ConfusionMatrix, sequence_metrics
+    from rnncli.datasets.columns import CHARACTERS, LAYOUTS, TAGS, read_columns
+    from rnncli.evaluation.metrics import answer_metrics
     from rnncli.inference.prediction import predict
     from rnncli.terminal.console import say, write
-    from rnncli.terminal.words import count, visible_line
-
-    columns = read_columns(sources, model.task)
-    texts, truth = (columns.second, columns.first) if model.task == "classify" else (columns.first, columns.second)
-    if model.task != "translate":
-        noun, wanted = ("tags", {*"".join(truth)}) if model.task == "tag" else ("labels", {*truth})
-        if unknown := sorted(wanted - set(model.partner.symbols)):
-            names = ", ".join(map(visible_line, unknown))
-            say(f"{noun} that the model has never learnt, and so never answers: {names}")
-    answers = [prediction.best for prediction in predict(model, texts)]
-    grades = sequence_metrics(truth, answers)
-    figures: dict[str, Any] = {"lines": len(texts)}
-    if model.task == "translate":
-        figures |= {"exact_match": grades.exact_match, "character_error_rate": grades.character_error_rate}
-        lines = [("exact match", f"{grades.exact_match:.2%}")]
-        lines += [("character error rate", f"{grades.character_error_rate:.2%}")]
-        confusion = None
-    else:
-        tagged = model.task == "tag"
-        of_lines = ("".join(truth), "".join(answers)) if tagged else (truth, answers)
-        confusion = ConfusionMatrix.of(*of_lines)
-        figures |= {"accuracy": confusion.accuracy, "macro_f1": confusion.macro_f1, **_by_name(confusion)}
-        lines = [("right characters" if tagged else "accuracy", f"{confusion.accuracy:.2%}")]
-        if tagged:
-            figures["exact_lines"] = grades.exact_match
-            lines += [("right lines", f"{grades.exact_match:.2%}")]
-        lines += [("macro-F1", f"{confusion.macro_f1:.4f}")]
-    if json:
-        write(jsonlib.dumps(figures, ensure_ascii=False) + "\n")
-        return
-    write("".join(f"{name:20}  {value}\n" for name, value in [("lines", count(len(texts))), *lines]))
-    if confusion is not None:
-        _draw(confusion, model.task)
-
-
-def _by_name(confusion: "ConfusionMatrix") -> dict[str, Any]:
-    return {
-        "names": confusion.names,
-        "f1": confusion.f1.tolist(),
-        "precision": confusion.precision.tolist(),
-        "recall": confusion.recall.tolist(),
-        "confusion": confusion.counts.tolist(),
-    }
-
-
-def _draw(confusion: "ConfusionMatrix", task: str) -> None:
-    import sys
-
-    from rnncli.terminal.metrics import WIDEST_CONFUSION, draw_confusion, draw_f1
+    from rnncli.terminal.metrics import MAX_CLASSES, draw_confusion, draw_f1
     from rnncli.terminal.screen import screen
+    from rnncli.terminal.words import visible_line
 
-    output = screen(sys.stdout)
-    output.print(draw_f1(confusion, "Tag" if task == "tag" else "Label"))
-    if len(confusion.names) <= WIDEST_CONFUSION:
-        output.print(draw_confusion(confusion))
+    columns, target = read_columns(sources, model.task), LAYOUTS[model.task].target
+    if target != CHARACTERS:
+        expected = {*"".join(columns.targets)} if target == TAGS else {*columns.targets}
+        if unknown := sorted(expected - set(model.target.symbols)):
+            say(f"{target}s that the model does not know and never predicts: {', '.join(map(visible_line, unknown))}")
+    predictions = [prediction.best for prediction in predict(model, columns.texts)]
+    metrics, confusion = answer_metrics(target, columns.targets, predictions)
+    if json:
+        write(jsonlib.dumps(metrics | (confusion.to_json() if confusion else {}), ensure_ascii=False) + "\n")
+        return
+    write(_lines(metrics))
+    if confusion is not None:
+        output = screen(sys.stdout)
+        output.print(draw_f1(confusion, target.capitalize()))
+        if len(confusion.classes) <= MAX_CLASSES:
+            output.print(draw_confusion(confusion))
+
+
+def _lines(metrics: "Metrics", percent: str = ".2%") -> str:
+    """A line for each metric, under its name in ``--json`` with blanks; fractions in the format ``percent``."""
+    names = {name: name.replace("_", " ").replace("macro f1", "macro-F1") for name in metrics}
+    width = max(map(len, names.values()))
+    formats = {name: "," if isinstance(value, int) else FORMATS.get(name, percent) for name, value in metrics.items()}
+    return "".join(f"{names[name]:{width}}  {value:{formats[name]}}\n" for name, value in metrics.items())
+
+
+def _print_text(data: dict[str, Any], json: bool) -> None:
+    from rnncli.results import Table
+    from rnncli.terminal.console import write
+    from rnncli.terminal.screen import screen
+    from rnncli.terminal.view_result import draw_table
+    from rnncli.terminal.words import visible
+
+    if json:
+        write(jsonlib.dumps(data, ensure_ascii=False) + "\n")
+        return
+    baseline, rows = data.pop("baseline", None), data.pop("per_character", None)
+    write(_lines(data, percent=".1%"))
+    if baseline:
+        name, nats = f"{baseline['order']}-gram model", baseline["nats_per_character"]
+        write(f"{name:18}  {nats:.4f} nats, {baseline['bits_per_character']:.4f} bits\n")
+    if rows:
+        columns = ("character", "count", "mean nats", "share of the loss", "accuracy")
+        cells = [(visible(row["character"]), row["count"], row["nats"], row["share"], row["accuracy"]) for row in rows]
+        screen(sys.stdout).print(*draw_table(Table("", columns, cells)))

@@ -1,4 +1,8 @@
-"""Ids of a text that is too long for memory: they lie in a temporary file, and are read where they are needed."""
+"""Ids of a text that is too long for memory: they lie in a temporary file, and are read where they are needed.
+
+``np.memmap`` would do the same in fewer lines, but every page that was ever read counts as resident memory of each
+process, and a worker would be sent a copy of the whole array instead of the name of the file.
+"""
 
 import os
 import tempfile
@@ -63,11 +67,11 @@ class DiskIds:
 
 
 class IdsWriter:
-    """Where ids go one piece after the other: memory, and beyond ``limit`` of them a temporary file."""
+    """Where ids go one chunk after the other: memory, and beyond ``limit`` of them a temporary file."""
 
     def __init__(self, dtype: np.dtype, limit: int) -> None:
         self._dtype, self._limit, self._count = dtype, limit, 0
-        self._pieces: list[NDArray[Any]] = []
+        self._chunks: list[NDArray[Any]] = []
         self._file: File | None = None
         self._path = ""
 
@@ -75,21 +79,21 @@ class IdsWriter:
         return self._count
 
     def append(self, ids: NDArray[Any]) -> None:
-        """Add a piece (n,)."""
+        """Add a chunk (n,)."""
         self._count += len(ids)
         if self._file is None and self._count > self._limit and hasattr(os, "pread"):
             descriptor, self._path = tempfile.mkstemp(prefix="rnncli-ids-")
             self._file = File(descriptor, self._path)
-        self._pieces.append(ids)
+        self._chunks.append(ids)
         if self._file is not None:
-            for piece in self._pieces:
-                _write(self._file.descriptor, piece.tobytes())
-            self._pieces = []
+            for chunk in self._chunks:
+                _write(self._file.descriptor, chunk.tobytes())
+            self._chunks = []
 
     def finish(self) -> "NDArray[Any] | DiskIds":
         """All of them, (N,)."""
         if self._file is None:
-            return np.concatenate([np.empty(0, self._dtype), *self._pieces])
+            return np.concatenate([np.empty(0, self._dtype), *self._chunks])
         return DiskIds(self._path, self._dtype, 0, self._count, self._file)
 
 

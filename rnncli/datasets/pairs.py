@@ -1,198 +1,154 @@
-"""Pairs: lines of two columns with a tab between them, for every task that is more than running text.
+"""Pairs as integers: texts and their targets, cut into a part to train on and one to validate on."""
 
-    classify, generate     label<TAB>text
-    tag                    text<TAB>tags, a tag for each character
-    translate              source<TAB>target
-
-In each of them one column is the *text* and the other its *partner*. Texts that a network writes stand between two line
-ends, which tell it where to begin and when to stop.
-"""
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnncli.datasets.columns import BOUNDARY, CHARACTERS, LABELS, LAYOUTS, Columns, bounded, read_columns
 from rnncli.datasets.labels import Labels
 from rnncli.datasets.ragged import Ragged
 from rnncli.datasets.sources import Sources
+from rnncli.datasets.spec import DataSpec
 from rnncli.datasets.vocabulary import Vocabulary, code_points
 from rnncli.errors import InputError
-
-COLUMNS = {
-    "classify": ("label", "text"),
-    "generate": ("label", "text"),
-    "tag": ("text", "tags"),
-    "translate": ("source", "target"),
-}
-BOUNDARY = "\n"
-"""What stands before and behind a text that is to be written."""
+from rnncli.results import plural
 
 Alphabet = Vocabulary | Labels
 
 VALIDATION_FRACTION = 0.1
-FEWEST_FOR_VALIDATION = 100
+MIN_FOR_VALIDATION = 100
 """Smaller sets are learnt whole, unless the user asks otherwise."""
 
-
-@dataclass(frozen=True)
-class Columns:
-    """The two columns of some files, and where each line stands."""
-
-    first: list[str]
-    second: list[str]
-    place: Callable[[int], str]
-    sha256: str
+MAX_BATCH, MIN_STEPS_PER_EPOCH = 32, 4
+"""The default batch."""
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Texts and their partners as ids, one for one."""
+    """Texts and their targets as ids, one for one."""
 
     texts: Ragged
-    partners: Ragged
+    targets: Ragged
 
     def __len__(self) -> int:
         return len(self.texts)
 
     def take(self, which: NDArray[np.intp]) -> "Pairs":
         """These of the pairs, in this order."""
-        return Pairs(self.texts.take(which), self.partners.take(which))
+        return Pairs(self.texts.take(which), self.targets.take(which))
 
 
 @dataclass(frozen=True)
-class PairCorpus:
-    """Pairs to learn from and to check on, and the alphabets of their columns."""
+class PairDataset:
+    """Pairs to train on and to validate on, and the alphabets of their columns."""
 
-    task: str
+    spec: DataSpec
+    vocabulary: Vocabulary
+    target: Alphabet
     training: Pairs
     validation: Pairs
-    vocabulary: Vocabulary
-    partner: Alphabet
-    names: list[str]
-    sha256: str
-    held_out: str | None = None
-    tails = 0
-    """What the user asked to hold out."""
+    warnings: tuple[str, ...] = ()
 
+    unit: ClassVar[str] = "line"
 
-def read_columns(sources: Sources, task: str) -> Columns:
-    """The columns of all lines; InputError, naming file and line, for a line that is not as ``task`` wants it."""
-    first: list[str] = []
-    second: list[str] = []
-    begins: list[tuple[int, str]] = []
-    sources.advice = "re-encode it"  # lines of bytes are no lines
-    for name, text in sources.whole_texts():
-        begins.append((len(first), name))
-        lines = text.rstrip("\r\n").split("\n") if text.strip("\r\n") else []
-        for number, line in enumerate(lines, start=1):
-            fields = line.removesuffix("\r").split("\t")
-            if fault := _fault(fields, task):
-                raise InputError(f"{name}, line {number}: {fault}")
-            first.append(fields[0])
-            second.append(fields[1])
-    if not first:
-        raise InputError(f"{', '.join(sources.names)} is empty; each line should be {_shape(task)}")
+    @property
+    def alphabets(self) -> tuple[Vocabulary, Alphabet]:
+        """That of the text and that of the target."""
+        return self.vocabulary, self.target
 
-    def place(index: int) -> str:
-        begin, name = [b for b in begins if b[0] <= index][-1]
-        return f"{name}, line {index - begin + 1}"
+    @property
+    def characters(self) -> int:
+        """Those of the longer column."""
+        return max(len(self.training.texts.ids), len(self.training.targets.ids))
 
-    return Columns(first, second, place, sources.read_digest)
+    @property
+    def has_validation(self) -> bool:
+        """Whether there is a pair."""
+        return len(self.validation) > 0
 
+    def characters_per_step(self, batch_size: int, seq_length: int) -> float:
+        """Those of ``batch_size`` pairs; they are read whole, whatever ``seq_length``."""
+        return batch_size * self.characters / len(self.training)
 
-def _shape(task: str) -> str:
-    return "<TAB>".join(COLUMNS[task])
+    def default_batch(self) -> dict[str, int]:
+        """Batch size by the number of pairs."""
+        return {"batch_size": max(1, min(MAX_BATCH, len(self.training) // MIN_STEPS_PER_EPOCH))}
 
+    def describe(self) -> str:
+        """2,700 lines of label and text, 24 characters, 2 labels, and 300 lines for validation"""
+        layout, characters = LAYOUTS[self.spec.task], len(self.vocabulary.characters)
+        if layout.target == CHARACTERS:
+            distinct = f"{characters:,} source and {len(self.target):,} target characters"
+        else:
+            distinct = f"{plural(characters, 'character')}, {plural(len(self.target), layout.target)}"
+        held_out = f", and {plural(len(self.validation), self.unit)} for validation" if len(self.validation) else ""
+        return f"{plural(len(self.training), self.unit)} of {' and '.join(layout.columns)}, {distinct}{held_out}"
 
-def _fault(fields: Sequence[str], task: str) -> str:
-    if fields == [""]:
-        return f"the line is empty; each should be {_shape(task)}"
-    if len(fields) != 2:
-        return f"{len(fields) - 1 or 'no'} tab{'s'[: len(fields) > 2]} where one is expected, as in {_shape(task)}"
-    for name, value in zip(COLUMNS[task], fields, strict=True):
-        if not value:
-            return f"the {name} is empty"
-    if task == "tag" and len(fields[0]) != len(fields[1]):
-        return f"the text has {len(fields[0])} characters and {len(fields[1])} tags; each character needs one"
-    return ""
+    def describe_batch(self, batch_size: int, seq_length: int) -> str:
+        """32 lines"""
+        return plural(batch_size, self.unit)
 
-
-def guess_task(sources: Sources) -> str | None:
-    """What the lines of a .tsv look like: classify where labels repeat, tag where both columns are always of equal
-    length, translate where hardly anything repeats; None where it is not safe to say, or the lines are no pairs."""
-    sources.advice = "re-encode it"
-    lines = [line.removesuffix("\r") for _, text in sources.whole_texts() for line in text.split("\n") if line]
-    fields = [line.split("\t") for line in lines]
-    pairs = [pair for pair in fields if len(pair) == 2]
-    if len(pairs) < 2 or 2 * len(pairs) < len(fields):
-        return None
-    if all(len(left) == len(right) for left, right in pairs):
-        return "tag"
-    different = len({left for left, _ in pairs})
-    if 2 * different <= len(pairs):
-        return "classify"
-    return "translate" if 10 * different >= 9 * len(pairs) else None
+    def text_ids(self, part: Pairs, limit: int) -> NDArray[Any]:
+        """The first ``limit`` ids of the column of texts, one behind the other."""
+        return part.texts.ids[:limit]
 
 
 def read_pairs(
+    spec: DataSpec,
     sources: Sources,
-    task: str,
-    validation: "float | Sources | None" = None,
-    min_count: int = 1,
-    seed: int = 0,
     alphabets: tuple[Vocabulary, Alphabet] | None = None,
-) -> PairCorpus:
+    min_count: int = 1,
+) -> PairDataset:
     """Read the pairs of a task.
 
-    ``validation`` is the fraction to hold out, drawn by ``seed`` and from every label alike, or pairs of their own, or
-    None for a choice by size. ``alphabets`` are those of a model to go on with. InputError, naming file and line, for
-    what cannot be read, and for labels that are all the same.
+    Where a fraction is held out it is drawn by the seed of ``spec``, and from every label alike. ``alphabets`` are
+    those of a model to go on with. InputError, naming file and line, for what cannot be read, and for labels that are
+    all the same.
     """
-    columns = read_columns(sources, task)
-    texts, partners = texts_and_partners(columns, task)
-    vocabulary, partner = alphabets or _alphabets(texts, partners, task, min_count)
-    written = vocabulary if task == "generate" else partner
+    columns = read_columns(sources, spec.task)
+    texts, targets = bounded(columns, spec.task)
+    vocabulary, target = alphabets or _alphabets(texts, targets, spec.task, min_count)
+    written = vocabulary if LAYOUTS[spec.task].written == "text" else target
     if not vocabulary.characters.strip(BOUNDARY) or "".join(written.symbols) == BOUNDARY:
         raise InputError(f"no character occurs {min_count} times; use a smaller --min-count")
-    if isinstance(partner, Labels) and len(partner) < 2:
+    if isinstance(target, Labels) and len(target) < 2:
         raise InputError(
-            f"{', '.join(sources.names)}: all {len(texts)} lines have the label {partners[0]!r}; it takes two or more"
+            f"{', '.join(sources.names)}: all {len(texts)} lines have the label {targets[0]!r}; it takes two or more"
         )
-    pairs = _encode(columns, texts, partners, vocabulary, partner)
-    if isinstance(validation, Sources):
-        more = read_columns(validation, task)
-        parts = pairs, _encode(more, *texts_and_partners(more, task), vocabulary, partner)
+    pairs, warnings = _encode(columns, texts, targets, vocabulary, target), sources.warnings
+    if other := spec.open_validation():
+        more = read_columns(other, spec.task)
+        training, validation = pairs, _encode(more, *bounded(more, spec.task), vocabulary, target)
+        warnings = [*warnings, *other.warnings]
     else:
-        groups = pairs.partners.ids if isinstance(partner, Labels) else np.zeros(len(pairs), np.intp)
-        chosen = _held_out(groups, validation, seed)
-        parts = pairs.take(np.flatnonzero(~chosen)), pairs.take(np.flatnonzero(chosen))
-    return PairCorpus(task, *parts, vocabulary, partner, sources.names, columns.sha256)
+        groups = pairs.targets.ids if isinstance(target, Labels) else np.zeros(len(pairs), np.intp)
+        chosen = _held_out(groups, spec.fraction, spec.seed)
+        training, validation = pairs.take(np.flatnonzero(~chosen)), pairs.take(np.flatnonzero(chosen))
+    spec = replace(
+        spec,
+        files=tuple(sources.names),
+        sha256=columns.sha256,
+        training=len(training),
+        held_out=len(validation),
+    )
+    return PairDataset(spec, vocabulary, target, training, validation, tuple(warnings))
 
 
-def texts_and_partners(columns: Columns, task: str) -> tuple[list[str], list[str]]:
-    """The columns by what they are, with line ends around what is to be written."""
-    if COLUMNS[task][0] == "label":
-        texts, partners = columns.second, columns.first
-    else:
-        texts, partners = columns.first, columns.second
-    if task == "generate":
-        texts = [BOUNDARY + text + BOUNDARY for text in texts]
-    if task == "translate":
-        partners = [BOUNDARY + target + BOUNDARY for target in partners]
-    return texts, partners
+def encode_columns(sources: Sources, task: str, vocabulary: Vocabulary, limit: int | None = None) -> NDArray[Any]:
+    """The ids (N,) of the column of texts, one behind the other, of at most ``limit`` characters."""
+    return vocabulary.encode("".join(bounded(read_columns(sources, task), task)[0])[:limit])
 
 
-def _alphabets(texts: list[str], partners: list[str], task: str, min_count: int) -> tuple[Vocabulary, Alphabet]:
+def _alphabets(texts: list[str], targets: list[str], task: str, min_count: int) -> tuple[Vocabulary, Alphabet]:
     """Alphabets of two columns. What is only read may later hold anything, so it has a symbol for the unknown."""
-    vocabulary = _vocabulary(texts, min_count)
-    if task != "generate":
+    layout, vocabulary = LAYOUTS[task], _vocabulary(texts, min_count)
+    if layout.written != "text":
         vocabulary = Vocabulary(vocabulary.characters, unknown=True)
-    if COLUMNS[task][0] == "label":
-        return vocabulary, Labels(tuple(sorted(set(partners))))
-    return vocabulary, _vocabulary(partners, min_count if task == "translate" else 1)
+    if layout.target == LABELS:
+        return vocabulary, Labels(tuple(sorted(set(targets))))
+    return vocabulary, _vocabulary(targets, min_count if layout.target == CHARACTERS else 1)
 
 
 def _vocabulary(texts: list[str], min_count: int) -> Vocabulary:
@@ -202,9 +158,7 @@ def _vocabulary(texts: list[str], min_count: int) -> Vocabulary:
     return Vocabulary.from_counts(counts, "utf-8", min_count)
 
 
-def _encode(
-    columns: Columns, texts: list[str], partners: list[str], vocabulary: Vocabulary, partner: Alphabet
-) -> Pairs:
+def _encode(columns: Columns, texts: list[str], targets: list[str], vocabulary: Vocabulary, target: Alphabet) -> Pairs:
     def of(alphabet: Alphabet, column: list[str]) -> Ragged:
         try:
             if isinstance(alphabet, Labels):
@@ -218,14 +172,14 @@ def _encode(
                     raise InputError(f"{columns.place(index)}: {error}") from None
             raise
 
-    return Pairs(of(vocabulary, texts), of(partner, partners))
+    return Pairs(of(vocabulary, texts), of(target, targets))
 
 
 def _held_out(groups: NDArray[Any], fraction: float | None, seed: int) -> NDArray[np.bool_]:
     """Which pairs (N,) are for validation: of each group the same share, and at least one of each
     stays to learn from."""
     if fraction is None:
-        fraction = VALIDATION_FRACTION if len(groups) >= FEWEST_FOR_VALIDATION else 0.0
+        fraction = VALIDATION_FRACTION if len(groups) >= MIN_FOR_VALIDATION else 0.0
     order = np.lexsort((np.random.default_rng([seed, 2]).random(len(groups)), groups))
     _, starts, sizes = np.unique(groups[order], return_index=True, return_counts=True)
     wanted = np.minimum(np.rint(sizes * fraction), sizes - 1)

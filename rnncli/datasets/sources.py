@@ -1,6 +1,6 @@
 """Where text comes from: files, directories, standard input.
 
-A text is read in pieces, so that its size is bounded by the disk and not by memory.
+A text is read in chunks, so that its size is bounded by the disk and not by memory.
 """
 
 import codecs
@@ -18,45 +18,45 @@ from typing import BinaryIO
 from rnncli.datasets.vocabulary import CODECS
 from rnncli.errors import InputError
 
-PIECE = 1 << 22
+CHUNK_SIZE = 1 << 22
 """Bytes read at once."""
 
 STDIN = "-"
-_LOOK = 8192  # bytes at the start of a file that tell whether it is text
-_BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+_SNIFF = 8192  # bytes at the start of a file that tell whether it is text
+BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
 @dataclass
 class Sources:
-    """Several sources of bytes in a fixed order, which read as one text; ``notices`` tell what was passed over."""
+    """Several sources of bytes in a fixed order, which read as one text; ``warnings`` tell what was passed over."""
 
     names: list[str]
     openers: list[Callable[[], BinaryIO]]
     encoding: str = "utf-8"
-    notices: list[str] = field(default_factory=list)
-    advice: str = "re-encode it, or train on its bytes with --encoding bytes"
+    warnings: list[str] = field(default_factory=list)
+    hint: str = "re-encode it, or train on its bytes with --encoding bytes"
     """What to do about bytes that are no UTF-8."""
 
     read_digest: str = ""
     """SHA-256 of all bytes, as they were when the text was last read to its end."""
 
-    def pieces(self) -> Iterator[str]:
-        """The text from its beginning, in pieces of some megabytes; each call reads it anew."""
-        return (piece for _, piece in self.named_pieces())
+    def chunks(self) -> Iterator[str]:
+        """The text from its beginning, in chunks of some megabytes; each call reads it anew."""
+        return (chunk for _, chunk in self.named_chunks())
 
     def whole_texts(self) -> list[tuple[str, str]]:
         """The name and the whole text of each source."""
         parts: list[list[str]] = [[] for _ in self.names]
-        for number, piece in self._numbered_pieces():
-            parts[number].append(piece)
-        return [(name, "".join(pieces)) for name, pieces in zip(self.names, parts, strict=True)]
+        for number, chunk in self._numbered_chunks():
+            parts[number].append(chunk)
+        return [(name, "".join(chunks)) for name, chunks in zip(self.names, parts, strict=True)]
 
-    def named_pieces(self) -> Iterator[tuple[str, str]]:
-        """The name of a source and a piece of its text, in order."""
-        return ((self.names[number], piece) for number, piece in self._numbered_pieces())
+    def named_chunks(self) -> Iterator[tuple[str, str]]:
+        """The name of a source and a chunk of its text, in order."""
+        return ((self.names[number], chunk) for number, chunk in self._numbered_chunks())
 
-    def _numbered_pieces(self) -> Iterator[tuple[int, str]]:
-        """The number of a source and a piece of its text.
+    def _numbered_chunks(self) -> Iterator[tuple[int, str]]:
+        """The number of a source and a chunk of its text.
 
         A byte order mark at the start of a file is left out, line ends stay as they are. Raises InputError for
         bytes that are no UTF-8, naming file and byte.
@@ -74,11 +74,11 @@ class Sources:
                         text = decoder.decode(data, final=not data)
                     except UnicodeDecodeError as error:
                         raise InputError(
-                            f"{name} is not valid UTF-8 at byte {position - pending + error.start}; {self.advice}"
+                            f"{name} is not valid UTF-8 at byte {position - pending + error.start}; {self.hint}"
                         ) from None
-                    if not begun and text.startswith(_BOM) and self.encoding == "utf-8":
+                    if not begun and text.startswith(BYTE_ORDER_MARK) and self.encoding == "utf-8":
                         text = text[1:]
-                        self._notice(f"left out the byte order mark at the start of {name}")
+                        self._warn(f"left out the byte order mark at the start of {name}")
                         begun = True
                     begun = begun or bool(text)
                     position += len(data)
@@ -97,9 +97,9 @@ class Sources:
                     digest.update(data)
         return digest.hexdigest()
 
-    def _notice(self, notice: str) -> None:
-        if notice not in self.notices:
-            self.notices.append(notice)
+    def _warn(self, warning: str) -> None:
+        if warning not in self.warnings:
+            self.warnings.append(warning)
 
 
 def open_sources(arguments: Sequence[str], encoding: str = "utf-8") -> Sources:
@@ -146,7 +146,7 @@ def _add_directory(sources: Sources, folder: Path) -> None:
         raise InputError(f"{folder} contains no text files; name a folder or a file with text")
     if len(texts) < len(found):
         number = len(found) - len(texts)
-        sources.notices.append(f"left out {number} file{'s'[: number != 1]} of {folder} that are not text")
+        sources.warnings.append(f"left out {number} file{'s'[: number != 1]} of {folder} that are not text")
     for path in texts:
         _add_file(sources, str(path))
 
@@ -157,9 +157,9 @@ def _is_hidden(path: Path, folder: Path) -> bool:
 
 def _looks_like_text(path: Path) -> bool:
     with _open(str(path)) as file:
-        start = _read(file, str(path), _LOOK)
+        start = _read(file, str(path), _SNIFF)
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(start, final=len(start) < _LOOK)
+        codecs.getincrementaldecoder("utf-8")().decode(start, final=len(start) < _SNIFF)
     except UnicodeDecodeError:
         return False
     return b"\0" not in start
@@ -172,7 +172,7 @@ def _open(path: str) -> BinaryIO:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _read(file: BinaryIO, name: str, size: int = PIECE) -> bytes:
+def _read(file: BinaryIO, name: str, size: int = CHUNK_SIZE) -> bytes:
     try:
         return file.read(size)
     except OSError as error:

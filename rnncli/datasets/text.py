@@ -1,143 +1,85 @@
-"""A text as integers, cut into a part to learn from and a part to check on, and into streams."""
+"""Running text as integers, cut into a part to train on and one to validate on, and into streams."""
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnncli.datasets.disk_ids import DiskIds, IdsWriter
 from rnncli.datasets.sources import Sources
+from rnncli.datasets.spec import DataSpec
 from rnncli.datasets.vocabulary import Vocabulary, code_points
 from rnncli.errors import InputError
+from rnncli.results import plural
 
 VALIDATION_FRACTION = 0.1
-VALIDATION_LIMIT = 500_000
+MAX_VALIDATION = 500_000
 """By default the last tenth of a text is held out, but no more characters than a loss needs to be exact."""
+
+MIN_VALIDATION = 100
+"""Texts of which the last tenth would be shorter than this are learnt whole."""
 
 IN_MEMORY = 1 << 25
 """Texts of more characters than this are kept in a file."""
 
-SMALLEST_VALIDATION = 100
-"""Texts of which the last tenth would be shorter than this are learnt whole."""
+MAX_WINDOW, MAX_STREAMS, WINDOWS_PER_STREAM = 64, 32, 8
+"""The default batch: as many streams as leave each at least some windows of its own."""
 
 
 @dataclass(frozen=True)
-class Corpus:
+class TextDataset:
     """A text and its vocabulary. ``training`` (N,) and ``validation`` (M,) are ids, M may be 0: arrays, or of a long
     text :class:`DiskIds`."""
 
+    spec: DataSpec
+    vocabulary: Vocabulary
     training: Any
     validation: Any
-    vocabulary: Vocabulary
-    names: list[str]
-    sha256: str
-    held_out: str | None = None
-    """What the user asked to hold out."""
-    tails: int = 0
-    """Of so many streams the tail is held out; 0 is the end of the text."""
+    warnings: tuple[str, ...] = ()
 
-    task = "generate"
-    partner = None
+    unit: ClassVar[str] = "character"
 
+    @property
+    def alphabets(self) -> tuple[Vocabulary]:
+        """The vocabulary alone."""
+        return (self.vocabulary,)
 
-def read_ids(sources: Sources, vocabulary: Vocabulary, most: int | None = None, limit: int | None = None) -> Any:
-    """The ids (N,) of a text, or of its first ``most`` characters, in a vocabulary that is given; InputError where a
-    character has none. More than ``limit`` of them are :class:`DiskIds`, fewer an array."""
-    ids = IdsWriter(vocabulary.dtype, sys.maxsize if limit is None else limit)
-    before = dict.fromkeys(sources.names, 0)  # characters of each source so far
-    for name, piece in sources.named_pieces():
-        if most is not None:
-            piece = piece[: most - len(ids)]
-        ids.append(vocabulary.encode(piece, name, before[name]))
-        before[name] += len(piece)
-        if len(ids) == most:
-            break
-    return ids.finish()
+    @property
+    def characters(self) -> int:
+        """N."""
+        return len(self.training)
 
+    @property
+    def has_validation(self) -> bool:
+        """Whether there is a character to predict."""
+        return len(self.validation) > 1
 
-def read_corpus(
-    sources: Sources,
-    validation: "float | Sources | None" = None,
-    min_count: int = 1,
-    vocabulary: Vocabulary | None = None,
-    tails: int = 0,
-) -> Corpus:
-    """Read a text twice: once to count its characters, once to translate them.
+    def characters_per_step(self, batch_size: int, seq_length: int) -> float:
+        """A window of every stream."""
+        return batch_size * seq_length
 
-    ``validation`` is the fraction at the end to hold out, or a text of its own, or None for a choice by size. With
-    ``tails`` the text is cut into so many streams, and the fraction is taken from the end of each.
-    ``vocabulary`` is that of a model to go on with. Raises InputError if there are fewer than two characters.
-    """
-    counts = np.zeros(sys.maxunicode + 1, np.int64)
-    for piece in sources.pieces():
-        in_piece = np.bincount(code_points(piece))
-        counts[: len(in_piece)] += in_piece
-    total, digest = int(counts.sum()), sources.read_digest
-    if total < 2:
-        where = ", ".join(sources.names)
-        raise InputError(f"{where} holds {total or 'no'} character{'s'[: total != 1]}; training needs at least two")
-    own = vocabulary or Vocabulary.from_counts(counts, sources.encoding, min_count)
-    if not own.characters:
-        raise InputError(f"no character occurs {min_count} times; use a smaller --min-count")
-    try:
-        ids = read_ids(sources, own, limit=IN_MEMORY)
-    except InputError:
-        if vocabulary is not None:
-            raise
-        sources.read_digest = ""  # characters that were not there when they were counted
-    if sources.read_digest != digest:
-        raise InputError(f"{', '.join(sources.names)} changed while it was read; start again")
-    if isinstance(validation, Sources):
-        parts = ids, read_ids(validation, own, limit=IN_MEMORY)
-        if len(parts[1]) < 2:
-            raise InputError(f"{', '.join(validation.names)} holds fewer than two characters, too few to check on")
-    else:
-        parts = split(ids, validation, tails)
-    return Corpus(*parts, own, sources.names, digest, tails=tails)
+    def default_batch(self) -> dict[str, int]:
+        """Batch size and window by the size of the text."""
+        seq_length = max(1, min(MAX_WINDOW, len(self.training) - 1))
+        streams = len(self.training) // (WINDOWS_PER_STREAM * seq_length)
+        return {"batch_size": max(1, min(MAX_STREAMS, streams)), "seq_length": seq_length}
 
+    def describe(self) -> str:
+        """5,000 characters, 65 distinct, and 500 for validation"""
+        held_out = f", and {len(self.validation):,} for validation" if len(self.validation) else ""
+        return f"{plural(len(self.training), 'character')}, {len(self.vocabulary)} distinct{held_out}"
 
-def split(ids: Any, fraction: float | None, tails: int = 0) -> tuple[Any, Any]:
-    """The part of ``ids`` (N,) to learn from, and that to check on: the end of the text, or the ends of so many streams
-    one after the other, as char-rnn has it; up to ``tails`` − 1 characters are then left over. InputError where the
-    streams are too short to take anything from."""
-    total = len(ids)
-    if not tails:
-        cut = total - held_out(total, fraction)
-        return ids[:cut], ids[cut:]
-    length = total // tails
-    cut = length - held_out(total, fraction) // tails
-    if not 1 < cut < length:
-        raise InputError(f"{total} characters in {tails} streams have no tails to hold out; use a smaller --batch-size")
-    starts = range(0, tails * length, length)
-    return _joined(ids, starts, 0, cut), _joined(ids, starts, cut, length)
+    def describe_batch(self, batch_size: int, seq_length: int) -> str:
+        """32 streams × 64 characters"""
+        window = min(seq_length, (len(self.training) - 1) // batch_size)
+        return f"{plural(batch_size, 'stream')} × {plural(window, 'character')}"
 
-
-def _joined(ids: Any, starts: Iterable[int], first: int, last: int) -> Any:
-    """What lies from ``first`` to ``last`` behind each of these places, one after the other."""
-    joined = IdsWriter(ids.dtype, IN_MEMORY)
-    for start in starts:
-        piece = ids[start + first : start + last]
-        joined.append(piece.read(0, len(piece)) if isinstance(piece, DiskIds) else piece)
-    return joined.finish()
-
-
-def fraction_of(asked: str | None) -> float | None:
-    """The fraction that was asked to be held out; None where that is left to us, or is the name of a file."""
-    try:
-        return None if asked is None else float(asked)
-    except ValueError:
-        return None
-
-
-def held_out(total: int, fraction: float | None) -> int:
-    """How many of ``total`` characters at the end are for validation; at least two stay for training."""
-    if fraction is None:
-        tenth = min(int(total * VALIDATION_FRACTION), VALIDATION_LIMIT)
-        return tenth if tenth >= SMALLEST_VALIDATION else 0
-    return min(int(total * fraction), total - 2)
+    def text_ids(self, part: Any, limit: int) -> NDArray[Any]:
+        """The first ``limit`` ids of a part, in memory."""
+        return part[np.arange(min(len(part), limit))]
 
 
 @dataclass(frozen=True)
@@ -162,10 +104,117 @@ class Streams:
         """Windows in an epoch; the last one may be shorter than the others."""
         return -(-self.length // self.window)
 
-    def read(self, index: int, part: slice = slice(None)) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Inputs and targets of window ``index``, each (T, B) and C-contiguous; ``part`` is of the streams."""
+    def batch(self, index: int, shard: slice = slice(None)) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Inputs and targets of window ``index``, each (T, B) and C-contiguous; ``shard`` is of the streams."""
         start = index * self.window
         stop = min(start + self.window, self.length)
-        starts = np.arange(self.count)[part] * self.length
+        starts = np.arange(self.count)[shard] * self.length
         window = self.ids[starts + np.arange(start, stop + 1)[:, None]].astype(np.intp)
         return window[:-1], window[1:]
+
+
+def read_text(
+    spec: DataSpec, sources: Sources, vocabulary: Vocabulary | None = None, min_count: int = 1
+) -> TextDataset:
+    """Read a text, twice where its ``vocabulary`` is not given: once to count its characters, once to translate them.
+
+    InputError if there are fewer than two characters, and if the text changes while it is read.
+    """
+    digest = spec.sha256
+    if vocabulary is None:
+        counts = _count(sources)
+        digest = sources.read_digest
+        _require_two(int(counts.sum()), sources)
+        vocabulary = Vocabulary.from_counts(counts, sources.encoding, min_count)
+        if not vocabulary.characters:
+            raise InputError(f"no character occurs {min_count} times; use a smaller --min-count")
+        try:
+            ids = read_ids(sources, vocabulary, in_memory=IN_MEMORY)
+        except InputError:
+            sources.read_digest = "changed"  # characters that were not there when they were counted
+    else:
+        ids = read_ids(sources, vocabulary, in_memory=IN_MEMORY)
+        _require_two(len(ids), sources)
+    if digest and sources.read_digest != digest:
+        raise InputError(f"{', '.join(sources.names)} changed while it was read; start again")
+    warnings = sources.warnings
+    if other := spec.open_validation():
+        training, validation = ids, read_ids(other, vocabulary, in_memory=IN_MEMORY)
+        warnings = [*warnings, *other.warnings]
+        if len(validation) < 2:
+            raise InputError(f"{', '.join(other.names)} holds fewer than two characters, too few to validate on")
+    else:
+        training, validation = split(ids, spec.fraction, spec.split_streams)
+    spec = replace(
+        spec,
+        files=tuple(sources.names),
+        sha256=sources.read_digest,
+        training=len(training),
+        held_out=len(validation),
+    )
+    return TextDataset(spec, vocabulary, training, validation, tuple(warnings))
+
+
+def _count(sources: Sources) -> NDArray[np.int64]:
+    """How often each code point occurs."""
+    counts = np.zeros(sys.maxunicode + 1, np.int64)
+    for chunk in sources.chunks():
+        in_chunk = np.bincount(code_points(chunk))
+        counts[: len(in_chunk)] += in_chunk
+    return counts
+
+
+def _require_two(total: int, sources: Sources) -> None:
+    if total < 2:
+        names = ", ".join(sources.names)
+        raise InputError(f"{names} holds {total or 'no'} character{'s'[: total != 1]}; training needs at least two")
+
+
+def read_ids(sources: Sources, vocabulary: Vocabulary, limit: int | None = None, in_memory: int = sys.maxsize) -> Any:
+    """The ids (N,) of a text, or of its first ``limit`` characters, in a vocabulary that is given; InputError where a
+    character has none. More than ``in_memory`` of them are :class:`DiskIds`, fewer an array."""
+    ids = IdsWriter(vocabulary.dtype, in_memory)
+    before = dict.fromkeys(sources.names, 0)  # characters of each source so far
+    for name, chunk in sources.named_chunks():
+        if limit is not None:
+            chunk = chunk[: limit - len(ids)]
+        ids.append(vocabulary.encode(chunk, name, before[name]))
+        before[name] += len(chunk)
+        if len(ids) == limit:
+            break
+    return ids.finish()
+
+
+def split(ids: Any, fraction: float | None, streams: int = 0) -> tuple[Any, Any]:
+    """The part of ``ids`` (N,) to train on, and the one to validate on: the end of the text, or the ends of so many
+    streams one after the other, as char-rnn has it; up to ``streams`` − 1 characters are then left over. InputError
+    where the streams are too short to take anything from."""
+    total = len(ids)
+    if not streams:
+        cut = total - held_out(total, fraction)
+        return ids[:cut], ids[cut:]
+    length = total // streams
+    cut = length - held_out(total, fraction) // streams
+    if not 1 < cut < length:
+        raise InputError(
+            f"{total} characters in {streams} streams have no tails to hold out; use a smaller --batch-size"
+        )
+    starts = range(0, streams * length, length)
+    return _concatenated(ids, starts, 0, cut), _concatenated(ids, starts, cut, length)
+
+
+def _concatenated(ids: Any, starts: Iterable[int], first: int, last: int) -> Any:
+    """What lies from ``first`` to ``last`` behind each of these places, one after the other."""
+    writer = IdsWriter(ids.dtype, IN_MEMORY)
+    for start in starts:
+        chunk = ids[start + first : start + last]
+        writer.append(chunk.read(0, len(chunk)) if isinstance(chunk, DiskIds) else chunk)
+    return writer.finish()
+
+
+def held_out(total: int, fraction: float | None) -> int:
+    """How many of ``total`` characters at the end are for validation; at least two stay for training."""
+    if fraction is None:
+        tenth = min(int(total * VALIDATION_FRACTION), MAX_VALIDATION)
+        return tenth if tenth >= MIN_VALIDATION else 0
+    return min(int(total * fraction), total - 2)

@@ -1,14 +1,14 @@
 """Activation functions, and their derivatives as functions of the *output*.
 
-With y = f(x), all four derivatives can be written in y alone, so that a backward pass needs to keep one
-array and not two:
+With y = f(x), all four derivatives can be written in y alone, so that one array is saved for the backward pass and not
+two:
 
     sigmoid      y = 1 / (1 + e^-x)            y' = y (1 - y)
     tanh         y = tanh x                    y' = 1 - y²
     relu         y = max(x, 0)                 y' = 1 where y > 0, else 0
     leaky-relu   y = x where x > 0, else s x   y' = 1 where y > 0, else s      (s = 0.01)
 
-Softmax maps a row of logits to probabilities; its derivative only ever meets the cross-entropy, see
+Softmax maps a row of logits to probabilities; its derivative is only needed within that of a loss, see
 :mod:`rnncli.engine.losses`.
 """
 
@@ -77,7 +77,7 @@ def softmax(logits: Array) -> Array:
 
 
 def log_softmax(logits: Array) -> Array:
-    """Logarithms (nats) of :func:`softmax`, finite even where the probability underflows."""
+    """Logarithms (nats) of :func:`softmax`, finite even where a probability underflows."""
     shifted = logits - logits.max(axis=-1, keepdims=True)
     shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return shifted

@@ -1,10 +1,10 @@
-"""The arrays that the engine passes around: their types, all parameters of a model in one flat vector, and buffers that
-are used again.
+"""The arrays that the engine passes around: their types, the parameters of a model in one flat vector, and buffers that
+are reused.
 
 The optimizer, clipping, the all-reduce over processes, the model file and ``inspect`` work on the flat vector or on the
 names of its views, and so need no knowledge of the network. Gradients are a second :class:`Parameters` of the same
 names. A :class:`Workspace` keeps the hot path from allocating: a pass asks it for its arrays by name and shape; what
-the pass returns lies in them, and is good until the next pass with the same workspace.
+the pass returns lies in them, and is valid until the next pass with the same workspace.
 """
 
 import math
@@ -26,8 +26,8 @@ Shapes = Mapping[str, tuple[int, ...]]
 class Parameters(Mapping[str, Array]):
     """Named views, in the order of ``shapes``, on one contiguous vector ``flat``.
 
-    ``flat`` is made of zeros of ``dtype`` where it is not given; one that is given must have exactly as many
-    elements as the shapes ask for (ValueError).
+    ``flat`` defaults to zeros of ``dtype``; a given vector is used, not copied, and must have exactly as many elements
+    as the shapes (ValueError).
     """
 
     def __init__(self, shapes: Shapes, dtype: object = np.float32, flat: Array | None = None) -> None:
@@ -58,8 +58,8 @@ class Parameters(Mapping[str, Array]):
         return Parameters(self.shapes, self.flat.dtype)
 
     def scope(self, prefix: str) -> "Parameters":
-        """The part whose names begin with ``prefix.``, without it: ``scope("l1")["W_h"]`` is ``["l1.W_h"]``. The names
-        of a part follow each other, and always the same object is returned."""
+        """The parameters whose names begin with ``prefix.``, named without it: ``scope("l1")["W_h"]`` is
+        ``["l1.W_h"]``. They must be contiguous in ``flat``; every call returns the same object."""
         if prefix not in self._scopes:
             names = list(self.shapes)
             inside = [name for name in names if name.startswith(f"{prefix}.")]
@@ -75,7 +75,7 @@ T = TypeVar("T")
 
 
 class Workspace:
-    """A set of named buffers, and of named workspaces inside it for the parts of a network."""
+    """Named buffers, and nested workspaces for the parts of a network."""
 
     def __init__(self) -> None:
         self._buffers: dict[str, Array] = {}
@@ -84,7 +84,7 @@ class Workspace:
         self._cached: dict[str, tuple[tuple[object, ...], object]] = {}
 
     def array(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> Array:
-        """A C-contiguous array of this shape with undefined content; a smaller one is a part of the largest."""
+        """An uninitialised C-contiguous array; all shapes under one name share a buffer of the largest."""
         view = self._views.get((name, shape))
         if view is None or view.dtype != dtype:
             size = math.prod(shape)
@@ -96,12 +96,12 @@ class Workspace:
         return view
 
     def cached(self, name: str, key: tuple[object, ...], make: Callable[[], T]) -> T:
-        """What ``make`` returned when it was last called under this name, as long as ``key`` has the same objects."""
-        remembered = self._cached.get(name)
-        if remembered is None or any(a is not b for a, b in zip(remembered[0], key, strict=True)):
-            remembered = self._cached[name] = key, make()
-        return cast(T, remembered[1])
+        """The result of ``make``, which is called again only when ``key`` consists of other objects."""
+        entry = self._cached.get(name)
+        if entry is None or any(a is not b for a, b in zip(entry[0], key, strict=True)):
+            entry = self._cached[name] = key, make()
+        return cast(T, entry[1])
 
     def scope(self, name: str) -> "Workspace":
-        """The workspace of a part, whose names do not meet those of other parts."""
+        """The workspace of a part, with its own namespace."""
         return self._scopes.setdefault(name, Workspace())

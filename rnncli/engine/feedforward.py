@@ -1,16 +1,15 @@
 """A feed-forward network: the last N characters in, the activations of the top layer out.
 
 With L layers of H units it is the multi-layer perceptron (Rumelhart, Hinton and Williams 1986, "Learning
-representations by back-propagating errors"), read as a language model by Bengio et al. 2003, "A neural probabilistic
-language model". With L = 0 its outputs are the characters themselves, and the dense layer on top makes it a
+representations by back-propagating errors"), used as a language model by Bengio et al. 2003, "A neural probabilistic
+language model". With L = 0 its outputs are the characters themselves, and the output layer makes it a
 single-layer perceptron (Rosenblatt 1958).
 
     x  = the last N characters, one-hot or embedded, side by side, the newest first
     y₁ = φ(x W₁ + b₁)        y₂ = φ(y₁ W₂ + b₂)        …
 
-It has the methods of :class:`rnncli.engine.network.RecurrentNetwork`, and what it carries from one window to the next
-is not a hidden state but the last N − 1 characters as they are. So the loop, the model file and the commands need not
-know which of the two they have.
+It has the interface of :class:`rnncli.engine.network.RecurrentNetwork`; its state from window to window is the last
+N − 1 characters. So the training loop, the model file and the commands need not know which of the two they have.
 """
 
 from collections.abc import Sequence
@@ -27,20 +26,27 @@ from rnncli.engine.layers import Dropout, dense, dense_backward, dense_backward_
 @dataclass(frozen=True)
 class FeedForwardPass:
     """What a forward pass returns: ``outputs`` (T, B, ·) after dropout, ``state`` (1, 1, B, N − 1) with the characters
-    that the next window will look back at; the rest is for the backward pass and for looking inside."""
+    that the next window begins with; the rest is for the backward pass: the characters ``context`` (N, T · B)
+    that each position sees, the ``inputs`` of the layers, their ``hidden`` activations (T, B, H) by name, and the
+    dropout ``masks``."""
 
     outputs: Array
     state: Array
-    context: Ids  # (N, T · B)
+    context: Ids
     inputs: list[Array | None]
-    layers: list[Array]
+    hidden: dict[str, Array]
     masks: list[Array]
+
+    def activation(self, name: str) -> Array:
+        """The activations (T, B, H) of a layer: l1.hidden, …"""
+        return self.hidden[name.removesuffix(".hidden")]
 
 
 class FeedForwardNetwork:
-    """``layers`` of ``hidden_size`` units that see ``context`` characters of 0 … ``vocabulary_size`` − 1.
+    """``layers`` of ``hidden_size`` units over the last ``context`` characters, each of 0 … ``vocabulary_size`` − 1.
 
-    Before the text stands a symbol of its own, V. ``names`` are those of the layers: l1, l2, ….
+    The context before the beginning of a text is filled with a symbol of its own, V. ``names`` are those of the layers:
+    l1, l2, ….
     """
 
     def __init__(
@@ -73,7 +79,7 @@ class FeedForwardNetwork:
         return shapes
 
     def initialise(self, parameters: Parameters, rng: np.random.Generator) -> None:
-        """Uniform in ±√(3 / inputs), of variance one over the inputs that are not zero (LeCun et al. 1998, "Efficient
+        """Uniform in ±√(3 / inputs), of variance one over the number of nonzero inputs (LeCun et al. 1998, "Efficient
         backprop"); biases are 0, embeddings standard normal."""
         for name, shape in self.shapes().items():
             if name == "embedding.W":
@@ -87,7 +93,7 @@ class FeedForwardNetwork:
         return np.full((1, 1, streams, self.context - 1), self.vocabulary_size, dtype)
 
     def stepper(self, parameters: Parameters, state: Array, clamps: Sequence[Clamp] = ()) -> "FeedForwardStepper":
-        """Reads one character at a time; ``state`` is carried on in place."""
+        """One character at a time; ``state`` is updated in place."""
         return FeedForwardStepper(self, parameters, state, clamps)
 
     def forward(
@@ -99,15 +105,15 @@ class FeedForwardNetwork:
         dropout: Dropout | None = None,
         clamps: Sequence[Clamp] = (),
     ) -> FeedForwardPass:
-        """Read ``ids`` (T, B) behind the characters of ``state``, with ``dropout`` while training, and with ``clamps``
-        to see what a unit does."""
+        """Read ``ids`` (T, B) after the characters of ``state``, with ``dropout`` while training and ``clamps`` for
+        experiments."""
         T, B = ids.shape
         text = np.concatenate((state[0, 0].T.astype(np.intp), ids))  # (N − 1 + T, B)
         last = self.context - 1
         context = np.stack([text[last - n : last - n + T].ravel() for n in range(self.context)])
-        x = self._written_out(parameters, context)
+        x = self._first_input(parameters, context)
         inputs: list[Array | None] = []
-        layers: list[Array] = []
+        hidden: dict[str, Array] = {}
         masks: list[Array] = []
         for name in self.names:
             weights = parameters.scope(name)
@@ -120,18 +126,18 @@ class FeedForwardNetwork:
             else:
                 dense(x, weights["W_x"], weights["b"], out=y)
             x = self.activation.function(y, out=y)
-            for _, unit, value in clamps_of(clamps, name, ("hidden",)):
+            for _, unit, value in clamps_of(name, ("hidden",), clamps):
                 x[:, unit] = np.ravel(value)
-            layers.append(x.reshape(T, B, -1))
+            hidden[name] = x.reshape(T, B, -1)
             if dropout is not None:
                 masks.append(dropout.mask(T, self.hidden_size, state.dtype).reshape(x.shape))
                 x = x * masks[-1]
         assert x is not None
         new_state = text[T:].T[None, None].astype(state.dtype)
-        return FeedForwardPass(x.reshape(T, B, -1), new_state, context, inputs, layers, masks)
+        return FeedForwardPass(x.reshape(T, B, -1), new_state, context, inputs, hidden, masks)
 
-    def _written_out(self, parameters: Parameters, context: Ids) -> Array | None:
-        """x (T · B, ·) as an array; None where the first layer gathers rows instead, as it does for one-hot input."""
+    def _first_input(self, parameters: Parameters, context: Ids) -> Array | None:
+        """x (T · B, ·); None for the one-hot input of a layer, which gathers rows instead."""
         if self.embedding_size:
             rows = embed(context.ravel(), parameters["embedding.W"])
             return np.ascontiguousarray(rows.reshape(self.context, -1, self.embedding_size).swapaxes(0, 1)).reshape(
@@ -152,13 +158,13 @@ class FeedForwardNetwork:
         workspace: Workspace,
     ) -> Array:
         """Write the gradients of all parameters. ``d_outputs`` (T, B, ·) is overwritten; characters have no gradient,
-        so ``d_state`` is passed over and zeros are returned."""
+        so ``d_state`` is ignored and zeros are returned."""
         d_y = d_outputs.reshape(-1, self.output_size)
         for k, name in reversed(list(enumerate(self.names))):
             weights, d_weights, x = parameters.scope(name), gradients.scope(name), forward.inputs[k]
             if forward.masks:
                 d_y *= forward.masks[k]
-            y = forward.layers[k].reshape(d_y.shape)
+            y = forward.hidden[name].reshape(d_y.shape)
             d_a = d_y * self.activation.derivative(y)
             if x is None:
                 np.sum(d_a, axis=0, out=d_weights["b"])
@@ -174,16 +180,16 @@ class FeedForwardNetwork:
 
 
 class FeedForwardStepper:
-    """A network that reads B texts side by side, from ``state`` (1, 1, B, N − 1), which it carries on in place."""
+    """A network that reads B texts side by side; ``state`` (1, 1, B, N − 1) is updated in place."""
 
     def __init__(
         self, network: FeedForwardNetwork, parameters: Parameters, state: Array, clamps: Sequence[Clamp] = ()
     ) -> None:
-        self._network, self._parameters, self._state, self._edits = network, parameters, state, clamps
+        self._network, self._parameters, self._state, self._clamps = network, parameters, state, clamps
         self._workspace = Workspace()
 
     def step(self, ids: Ids) -> Array:
-        """Read ``ids`` (B,); returns the outputs (B, ·) of the top layer, good until the next step."""
-        forward = self._network.forward(self._parameters, ids[None], self._state, self._workspace, clamps=self._edits)
+        """Read ``ids`` (B,); returns the outputs (B, ·) of the top layer, valid until the next step."""
+        forward = self._network.forward(self._parameters, ids[None], self._state, self._workspace, clamps=self._clamps)
         self._state[...] = forward.state
         return forward.outputs[0]

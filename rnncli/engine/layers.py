@@ -1,12 +1,12 @@
-"""The layers without a memory: dense, embedding, dropout.
+"""The stateless layers: dense, embedding, dropout.
 
     dense       y = x W + b           x (N, D), W (D, M), b (M,)
     embedding   y = W[ids]            a row of a table (V, E) for each character
     dropout     y = x · mask / (1 - rate)
 
-A stack of G matrices, (G, D, M) with b (G, M), is G dense layers of the same input: the gates of a cell. y is then
-(G, N, M). A one-hot vector times a matrix picks one row of the matrix, so one-hot input is the same gather as an
-embedding: the table is then the input matrix itself, and a stack (G, V, E) is G tables looked up by the same ids.
+A stack of G matrices, (G, D, M) with b (G, M), is G dense layers of the same input, the gates of a cell; y is then
+(G, N, M). A one-hot vector times a matrix is a row of the matrix, so one-hot input is the same gather as an embedding:
+the table is then the weight matrix itself, and a stack (G, V, E) is G tables looked up by the same ids.
 """
 
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from rnncli.engine.arrays import Array, Ids
 
 ONE_HOT_PRODUCT_LIMIT = 128
-"""Up to this vocabulary a product with one-hot rows is the faster way to sum the gradient."""
+"""Up to this vocabulary size a product with one-hot rows is the fastest way to sum the gradient."""
 
 CHARACTER_SHARE = 0.4
-"""Of the characters that a classifier reads, this part of the dropout rate is replaced by the unknown symbol."""
+"""A classifier reads a character as the unknown symbol with this share of the dropout rate as probability."""
 
 
 def dense(x: Array, W: Array, b: Array, out: Array | None = None) -> Array:
@@ -48,7 +48,7 @@ def embed(ids: Ids, W: Array, out: Array | None = None) -> Array:
 
 
 def embed_backward(ids: Ids, d_y: Array, d_W: Array) -> None:
-    """Write d_W (…, V, E): for each character the sum of d_y (…, N, E) over the places where it stood."""
+    """Write d_W (…, V, E): for each character the sum of d_y (…, N, E) over its occurrences."""
     size = d_W.shape[-2]
     if size <= ONE_HOT_PRODUCT_LIMIT:
         one_hot = (np.arange(size)[:, None] == ids).astype(d_y.dtype)
@@ -61,7 +61,7 @@ def embed_backward(ids: Ids, d_y: Array, d_W: Array) -> None:
 
 
 def dropout_mask(shape: tuple[int, ...], rate: float, rng: np.random.Generator, dtype: np.dtype) -> Array:
-    """Zeros with probability ``rate`` in [0, 1), else 1 / (1 - rate). Multiply by it on the way there and back."""
+    """Zeros with probability ``rate`` in [0, 1), else 1 / (1 - rate). Multiply by it in both passes."""
     keep = rng.random(shape, np.float32) >= rate
     return np.multiply(keep, 1 / (1 - rate), dtype=dtype)
 
@@ -69,11 +69,11 @@ def dropout_mask(shape: tuple[int, ...], rate: float, rng: np.random.Generator, 
 @dataclass(frozen=True)
 class Dropout:
     """Inverted dropout: while training, each value is set to 0 with probability ``rate`` and the others are scaled by
-    1 / (1 - rate), so that the expectation stays and nothing changes at test time (Srivastava et al. 2014, "Dropout: a
-    simple way to prevent neural networks from overfitting").
+    1 / (1 - rate), which preserves the expectation, so that nothing is scaled at test time (Srivastava et al. 2014,
+    "Dropout: a simple way to prevent neural networks from overfitting").
 
-    ``part`` of the ``streams`` is what this process reads: it draws the masks of all, so that the same values are
-    dropped however many processes share the streams.
+    This process reads ``part`` of the ``streams`` and draws the masks of all, so that the same values are dropped
+    however many processes share the streams.
     """
 
     rate: float
@@ -86,8 +86,8 @@ class Dropout:
         return dropout_mask((steps, self.streams, size), self.rate, self.rng, dtype)[:, self.part]
 
     def characters(self, ids: NDArray[np.intp], unknown: int) -> NDArray[np.intp]:
-        """``ids`` (T, B) of ``part``, some of them replaced by ``unknown``: no character is relied on alone, and the
-        symbol for what was never seen learns to say little (Iyyer et al. 2015, "Deep unordered composition rivals
-        syntactic methods for text classification", there for words)."""
+        """``ids`` (T, B) of ``part``, some replaced by ``unknown``: the model cannot rely on single characters, and
+        learns to ignore unknown ones (Iyyer et al. 2015, "Deep unordered composition rivals syntactic methods for text
+        classification", there for words)."""
         chosen = self.rng.random((len(ids), self.streams), np.float32) < CHARACTER_SHARE * self.rate
         return np.where(chosen[:, self.part], unknown, ids)

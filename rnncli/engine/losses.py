@@ -1,8 +1,8 @@
-"""Losses: a scalar to make small, and its gradient with respect to what went in.
+"""Loss functions: a scalar to minimise, and its gradient with respect to the input.
 
-Each takes the network's last pre-activations, N rows of them, and returns ``(loss, gradient)``: the mean
-over the rows as a Python float, and an array of the shape and dtype of the input. Cross-entropies are in nats.
-All stay finite for logits of ±1e4.
+All but :func:`mean_squared_error` take logits, the pre-activations of the output layer. Each returns ``(loss,
+gradient)``: a mean as a Python float, and an array of the shape and dtype of the input. Cross-entropies are in nats.
+All are finite for logits of ±1e4.
 """
 
 from collections.abc import Callable
@@ -19,8 +19,8 @@ def softmax_cross_entropy(
 ) -> tuple[float, Array]:
     """Mean of -log softmax(logits)[target], with gradient (softmax - one_hot(target)) / N.
 
-    ``logits`` is (N, V), ``targets`` (N,) integers; ``weights`` (N,) leaves rows out (0) or scales them, the mean
-    is then over their sum. ``out`` (N, V) receives the gradient and may be ``logits`` itself.
+    ``logits`` is (N, V), ``targets`` (N,) integers. With ``weights`` (N,) it is the weighted mean, and rows of weight 0
+    are ignored. ``out`` (N, V) receives the gradient and may be ``logits`` itself.
     """
     rows = np.arange(len(logits))
     shifted = np.subtract(logits, logits.max(axis=1, keepdims=True), out=out)
@@ -58,7 +58,7 @@ def mean_squared_error(outputs: Array, targets: Array) -> tuple[float, Array]:
 def softmax_squared_error(
     logits: Array, targets: Ids, weights: Array | None = None, out: Array | None = None
 ) -> tuple[float, Array]:
-    """:func:`mean_squared_error` between softmax(logits) and the one-hot target, as :func:`softmax_cross_entropy`.
+    """:func:`mean_squared_error` of softmax(logits) and the one-hot target; arguments as :func:`softmax_cross_entropy`.
 
     With p the softmax and e = 2 (p - one_hot(target)) / V the gradient with respect to p, that of the logits is
     p · (e - Σ e p): it vanishes where p is nearly 0 or 1, right or wrong, which is why cross-entropy learns faster.
@@ -78,7 +78,7 @@ def softmax_squared_error(
 
 
 def sigmoid_squared_error(logits: Array, targets: Array) -> tuple[float, Array]:
-    """:func:`mean_squared_error` between σ(logits) and targets of 0 and 1, with respect to the logits."""
+    """:func:`mean_squared_error` of σ(logits) and targets of 0 and 1, with the gradient of the logits."""
     probability = sigmoid(logits)
     loss, gradient = mean_squared_error(probability, targets)
     return loss, (gradient * sigmoid_derivative(probability)).astype(logits.dtype)
@@ -86,7 +86,7 @@ def sigmoid_squared_error(logits: Array, targets: Array) -> tuple[float, Array]:
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss by its name, over many classes and over two."""
+    """A loss of many classes, with softmax, and of two classes, with a single sigmoid."""
 
     softmax: Callable[..., tuple[float, Array]]
     sigmoid: Callable[[Array, Array], tuple[float, Array]]

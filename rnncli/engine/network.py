@@ -1,33 +1,24 @@
 """A recurrent network: characters in, the hidden states of the top layer out.
 
-    ids → embedding (or one-hot) → cell → dropout → cell → dropout → …
+    ids → embedding (or one-hot) → layer → dropout → layer → dropout → …
 
-Each layer is a drive, one dense layer for all gates over the whole window, and a cell that runs along it. A
-bidirectional layer has a second cell that reads from the end (Schuster and Paliwal 1997, "Bidirectional recurrent
-neural networks"); what both see at a character lies side by side.
+The backward pass visits the layers in the opposite order.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rnncli.engine import cells, padding
 from rnncli.engine.arrays import Array, Ids, Parameters, Shapes, Workspace
-from rnncli.engine.cells import Cache, Cell
-from rnncli.engine.clamping import Clamp, clamps_of
-from rnncli.engine.layers import Dropout, dense, dense_backward, dense_backward_input, embed, embed_backward
+from rnncli.engine.cells import Cell
+from rnncli.engine.clamping import Clamp
+from rnncli.engine.layers import Dropout, embed, embed_backward
+from rnncli.engine.padding import Padding
+from rnncli.engine.recurrent import CellPass, RecurrentLayer
 from rnncli.engine.stepper import Stepper
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One cell's way over a window, in its own order: the characters (T · B,), its input (T · B, D) unless that is
-    one-hot, and its activations."""
-
-    ids: Ids
-    x: Array | None
-    cache: Cache
 
 
 @dataclass(frozen=True)
@@ -35,25 +26,20 @@ class Forward:
     """What a forward pass returns.
 
     ``outputs`` (T, B, directions · H) are the hidden states of the top layer after dropout, ``state`` (L · directions,
-    S, B, H) the last state of every cell; the rest is for the backward pass and for looking inside.
+    S, B, H) the last state of every cell. The rest is for the backward pass: the input ``ids`` (T, B), the ``passes``
+    of the cells by name, and the dropout ``masks`` (T, B, directions · H) of the layers, if any.
     """
 
     outputs: Array
     state: Array
-    readings: list[Reading]
+    ids: Ids
+    passes: dict[str, CellPass]
     masks: list[Array]
-    reversal_index: Ids | None
 
-    @property
-    def layers(self) -> list[Array]:
-        """The hidden states (T, B, H) of every cell, in the order of the text."""
-        return [self.in_text_order(i, reading.cache.states[0, 1:]) for i, reading in enumerate(self.readings)]
-
-    def in_text_order(self, cell: int, values: Array) -> Array:
-        """Activations (T, B, H) of a cell by its number, turned back where it has read from the end."""
-        if self.reversal_index is None or cell % 2 == 0:
-            return values
-        return values.reshape(-1, values.shape[-1])[self.reversal_index].reshape(values.shape)
+    def activation(self, name: str) -> Array:
+        """The state or gate of a cell, l1.hidden, l1r.forget, …: (T, B, H) in the order of the text."""
+        cell, _, which = name.partition(".")
+        return self.passes[cell].activation(which)
 
 
 class RecurrentNetwork:
@@ -74,24 +60,25 @@ class RecurrentNetwork:
         embedding_size: int = 0,
         bidirectional: bool = False,
     ) -> None:
-        self.cell, self.layers = cell, layers
-        self.vocabulary_size, self.hidden_size, self.embedding_size = vocabulary_size, hidden_size, embedding_size
+        self.cell, self.vocabulary_size = cell, vocabulary_size
+        self.hidden_size, self.embedding_size = hidden_size, embedding_size
         self.directions = 2 if bidirectional else 1
-        self.names = [f"l{k + 1}{'r' * d}" for k in range(layers) for d in range(self.directions)]
         self.output_size = self.directions * hidden_size
+        self.layers = []
+        below = embedding_size or vocabulary_size
+        for k in range(layers):
+            self.layers.append(RecurrentLayer(cell, f"l{k + 1}", below, hidden_size, bidirectional))
+            below = self.output_size
+        self.names = [name for layer in self.layers for name in layer.names]
         self.state_size = len(self.names) * len(cell.states) * hidden_size
 
     def shapes(self) -> Shapes:
-        """Names and shapes of all parameters: ``embedding.W`` (V, E) if there is one; for every cell ``l1.W_x``
-        (G, D, H), ``l1.b`` (G, H), ``l1.W_h`` (G, H, H) and what else the cell has."""
+        """Names and shapes of all parameters: ``embedding.W`` (V, E) if there is one, then those of the layers."""
         shapes: dict[str, tuple[int, ...]] = {}
         if self.embedding_size:
             shapes["embedding.W"] = (self.vocabulary_size, self.embedding_size)
-        for i, name in enumerate(self.names):
-            below = self.output_size if i >= self.directions else self.embedding_size or self.vocabulary_size
-            shapes[f"{name}.W_x"] = (len(self.cell.gates), below, self.hidden_size)
-            shapes[f"{name}.b"] = (len(self.cell.gates), self.hidden_size)
-            shapes |= {f"{name}.{key}": shape for key, shape in self.cell.shapes(self.hidden_size).items()}
+        for layer in self.layers:
+            shapes |= layer.shapes()
         return shapes
 
     def initialise(self, parameters: Parameters, rng: np.random.Generator) -> None:
@@ -108,11 +95,11 @@ class RecurrentNetwork:
             for name in self.names:
                 parameters[f"{name}.b"][self.cell.gates.index("forget")] = 1
 
-    def character_rows(self, parameters: Parameters) -> list[Array]:
-        """The matrices (…, V, ·) that have a row for each character."""
+    def input_embeddings(self, parameters: Parameters) -> list[Array]:
+        """The matrices (…, V, ·) with a row for each character: the embedding, or the weights of one-hot input."""
         if self.embedding_size:
             return [parameters["embedding.W"]]
-        return [parameters[f"{name}.W_x"] for name in self.names[: self.directions]]
+        return [parameters[f"{name}.W_x"] for name in self.layers[0].names]
 
     def zero_state(self, streams: int, dtype: np.dtype) -> Array:
         """The state (L · directions, S, B, H) of B streams before their first character."""
@@ -128,8 +115,8 @@ class RecurrentNetwork:
         return state.transpose(2, 0, 1, 3).reshape(state.shape[2], -1)
 
     def stepper(self, parameters: Parameters, state: Array, clamps: Sequence[Clamp] = ()) -> Stepper:
-        """Reads one character at a time; ``state`` is carried on in place."""
-        return Stepper(self, parameters, state, clamps)
+        """A network of one direction, one character at a time; ``state`` is updated in place."""
+        return Stepper(self.cell, self.names, parameters, state, clamps)
 
     def forward(
         self,
@@ -141,65 +128,40 @@ class RecurrentNetwork:
         lengths: Ids | None = None,
         clamps: Sequence[Clamp] = (),
     ) -> Forward:
-        """Read ``ids`` (T, B) from ``state`` (L · directions, S, B, H), with ``dropout`` while training, and with
-        ``clamps`` to see what a unit does.
+        """Read ``ids`` (T, B) from ``state`` (L · directions, S, B, H), with ``dropout`` while training and ``clamps``
+        for experiments.
 
-        Where the streams do not fill the window, ``lengths`` (B,) says where they end: outputs are then 0 behind the
-        end, and the state is that at the end.
+        Where the streams do not fill the window, ``lengths`` (B,) says where they end: outputs are then 0 in the
+        padding, and the last state is that at the end of each stream.
         """
-        T, B = ids.shape
-        if lengths is None and self.directions == 2:
-            lengths = np.full(B, T)
-        behind = None if lengths is None else padding.padding_mask(lengths, T)
-        turned = padding.reversal_index(lengths, T) if lengths is not None and self.directions == 2 else None
+        ids = np.ascontiguousarray(ids)
+        padding = None if lengths is None else Padding(lengths, len(ids))
+        x = self._embed(parameters, ids, padding, workspace)
         last_state = np.empty_like(state)
-        readings: list[Reading] = []
+        passes: dict[str, CellPass] = {}
         masks: list[Array] = []
-        x: Array | None = None  # none for one-hot characters, which are never written out
-        if self.embedding_size:
-            buffer = workspace.array("embedded", (T * B, self.embedding_size), state.dtype)
-            x = embed(ids.ravel(), parameters["embedding.W"], out=buffer)
-            if behind is not None:
-                x[behind.ravel()] = 0
-        for k in range(self.layers):
-            sides = []
-            for i in range(k * self.directions, (k + 1) * self.directions):
-                order = turned if i % self.directions else None
-                own_ids = ids.ravel() if order is None else ids.ravel()[order]
-                own_x = x if x is None or order is None else x[order]
-                weights, scratch = parameters.scope(self.names[i]), workspace.scope(self.names[i])
-                input_projection = self._project(own_ids, own_x, weights, (T, B), scratch)
-                holds = clamps_of(clamps, self.names[i], self.cell.states)
-                hidden, last_state[i], cache = cells.forward(
-                    self.cell, input_projection, state[i], weights, scratch, holds
-                )
-                if lengths is not None and behind is not None:
-                    last_state[i] = padding.last_states(cache, lengths)
-                    padding.clear(cache, behind)
-                rows = hidden.reshape(T * B, self.hidden_size)
-                sides.append(rows if order is None else rows[order])
-                readings.append(Reading(own_ids, own_x, cache))
-            x = sides[0] if len(sides) == 1 else np.concatenate(sides, axis=1)
+        for layer, first, last in zip(self.layers, self._by_layer(state), self._by_layer(last_state), strict=True):
+            x, of_cells = layer.forward(parameters, x, first, last, workspace, padding, clamps)
+            passes |= of_cells
             if dropout is not None:
-                masks.append(dropout.mask(T, self.output_size, state.dtype))
-                scratch = workspace.scope(self.names[k * self.directions])
-                dropped = scratch.array("dropped", masks[k].shape, state.dtype)
-                x = np.multiply(x.reshape(dropped.shape), masks[k], out=dropped).reshape(x.shape)
-        assert x is not None
-        return Forward(x.reshape(T, B, self.output_size), last_state, readings, masks, turned)
+                masks.append(dropout.mask(len(ids), self.output_size, state.dtype))
+                dropped = workspace.scope(layer.names[0]).array("dropped", x.shape, x.dtype)
+                x = np.multiply(x, masks[-1], out=dropped)
+        return Forward(x, last_state, ids, passes, masks)
 
-    def _project(
-        self, ids: Ids, x: Array | None, weights: Parameters, window: tuple[int, int], scratch: Workspace
-    ) -> Array:
-        """x W_x + b of every gate, (G, T, B, H); of one-hot characters it is a gather of rows."""
-        gates, size, dtype = len(self.cell.gates), self.hidden_size, weights.flat.dtype
-        input_projection = scratch.array("drive", (gates, *window, size), dtype)
-        rows = input_projection.reshape(gates, -1, size)
-        if x is None:
-            embed(ids, weights["W_x"] + weights["b"][:, None], out=rows)
-        else:
-            dense(x, weights["W_x"], weights["b"], out=rows)
-        return input_projection
+    def _embed(self, parameters: Parameters, ids: Ids, padding: Padding | None, workspace: Workspace) -> NDArray[Any]:
+        """The input of the lowest layer: embeddings (T, B, E), zero in the padding, or the ids themselves."""
+        if not self.embedding_size:
+            return ids
+        x = workspace.array("embedded", (*ids.shape, self.embedding_size), parameters.flat.dtype)
+        embed(ids.ravel(), parameters["embedding.W"], out=x.reshape(-1, self.embedding_size))
+        if padding is not None:
+            x[padding.mask] = 0
+        return x
+
+    def _by_layer(self, state: Array) -> Array:
+        """A view (L, directions, S, B, H) of a state (L · directions, S, B, H)."""
+        return state.reshape(len(self.layers), self.directions, *state.shape[1:])
 
     def backward(
         self,
@@ -214,47 +176,34 @@ class RecurrentNetwork:
         """Write the gradients of all parameters and return that of the initial state (L · directions, S, B, H).
 
         ``d_outputs`` (T, B, directions · H), which is overwritten, and ``d_state`` (L · directions, S, B, H) are the
-        gradients with respect to ``forward.outputs`` and ``forward.state``. Behind the end of a stream ``d_outputs``
-        must be 0. ``d_state`` is None where the loss does not see the state; it must be where ``lengths`` were given.
-        The gradient of what the lowest layer reads is added to ``d_inputs`` (T · B, V or E) where that is given.
+        gradients with respect to ``forward.outputs`` and ``forward.state``. In the padding ``d_outputs`` must
+        be 0. ``d_state`` is None where the loss does not see the state; it must be where ``lengths`` were given.
+        ``d_inputs`` (T · B, V or E) receives the gradient of the input of the lowest layer where it is given.
         """
-        T, B, _ = d_outputs.shape
-        H = self.hidden_size
-        first = forward.readings[0].cache.states[:, 0]
-        d_first_state = np.empty((len(self.names), *first.shape), first.dtype)
+        streams = d_outputs.shape[1]
+        d_first_state = np.empty((len(self.names), len(self.cell.states), streams, self.hidden_size), d_outputs.dtype)
         if d_state is None:
             d_state = np.zeros_like(d_first_state)
-        for k in reversed(range(self.layers)):
+        d_last, d_first = self._by_layer(d_state), self._by_layer(d_first_state)
+        for k, layer in reversed(list(enumerate(self.layers))):
             if forward.masks:
                 d_outputs *= forward.masks[k]
-            d_below = None
-            for i in range(k * self.directions, (k + 1) * self.directions):
-                name, reading = self.names[i], forward.readings[i]
-                weights, scratch, d_weights = parameters.scope(name), workspace.scope(name), gradients.scope(name)
-                order = forward.reversal_index if i % self.directions else None
-                d_hidden = d_outputs
-                if self.directions == 2:
-                    side = d_outputs[..., H:] if i % 2 else d_outputs[..., :H]
-                    d_hidden = side.reshape(T * B, H)[order if order is not None else slice(None)].reshape(T, B, H)
-                d_projection, d_first_state[i] = self.cell.backward(
-                    d_hidden, d_state[i], reading.cache, weights, d_weights, scratch
-                )
-                d_projection = d_projection.reshape(-1, T * B, H)
-                x = reading.x
-                if d_inputs is not None and k == 0:
-                    d_read = dense_backward_input(d_projection, weights["W_x"])
-                    d_inputs += d_read if order is None else d_read[order]
-                if x is None:
-                    embed_backward(reading.ids, d_projection, d_weights["W_x"])
-                    np.sum(d_weights["W_x"], axis=1, out=d_weights["b"])  # every row of x has exactly one 1
-                    continue
-                dense_backward(x, d_projection, d_weights["W_x"], d_weights["b"])
-                d_x = dense_backward_input(d_projection, weights["W_x"], out=scratch.array("d_x", x.shape, x.dtype))
-                d_x = d_x if order is None else d_x[order]
-                d_below = d_x if d_below is None else d_below + d_x
-            if d_below is not None:
-                d_outputs = d_below.reshape(T, B, -1)
+            one_hot = k == 0 and not self.embedding_size
+            d_x = layer.backward(
+                parameters,
+                gradients,
+                forward.passes,
+                d_outputs,
+                d_last[k],
+                d_first[k],
+                workspace,
+                input_gradient=not one_hot or d_inputs is not None,
+            )
+            if d_x is not None:
+                d_outputs = d_x
+        if d_inputs is not None:
+            d_inputs[...] = d_outputs.reshape(d_inputs.shape)
         if self.embedding_size:
-            ids = forward.readings[0].ids
-            embed_backward(ids, d_outputs.reshape(T * B, -1), gradients["embedding.W"])
+            d_rows = d_outputs.reshape(-1, self.embedding_size)
+            embed_backward(forward.ids.ravel(), d_rows, gradients["embedding.W"])
         return d_first_state

@@ -1,7 +1,7 @@
-"""Optimizers and learning-rate schedules: how a gradient becomes a step.
+"""Optimizers and learning-rate schedules: from a gradient to an update of the parameters.
 
-Each works on flat vectors, in place: parameters p, gradient g, learning rate η. Weight decay λ is decoupled from the
-gradient for all of them, p ← p − η λ p (Loshchilov and Hutter 2019, "Decoupled weight decay regularization").
+Optimizers work on flat vectors, in place: parameters p, gradient g, learning rate η. Weight decay λ is decoupled from
+the gradient in all of them, p ← p − η λ p (Loshchilov and Hutter 2019, "Decoupled weight decay regularization").
 
     sgd        p ← p − η g
     momentum   m ← µ m + g                                   p ← p − η m             (Polyak 1964)
@@ -27,11 +27,11 @@ from rnncli.engine.arrays import Array
 
 
 class Optimizer:
-    """Base of all: ``moments`` are the vectors remembered from step to step, by name; ``steps`` counts them."""
+    """Base class: ``moments`` (P,) by name are the state of the optimizer, ``steps`` the number of updates so far."""
 
     moment_names: tuple[str, ...] = ()
     learning_rate = 0.1
-    """A rate that suits recurrent networks of the usual size."""
+    """The default, for recurrent networks of some hundred units."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Optimizer:
         self._scratch: Array = np.empty(size, dtype)  # type: ignore[call-overload]
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
-        """Change ``parameters`` (P,) in place by one step against ``gradient`` (P,), which is left as it is."""
+        """Update ``parameters`` (P,) in place, given their ``gradient`` (P,), which is unchanged."""
         self.steps += 1
         if self.weight_decay:
             parameters *= 1 - learning_rate * self.weight_decay
@@ -140,9 +140,9 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 def clip_by_global_norm(gradient: Array, limit: float, norm: float | None = None) -> float:
     """Scale ``gradient`` (P,) in place so that its Euclidean norm is at most ``limit``; return the norm it had.
 
-    Keeps the direction (Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent neural
-    networks"). ``limit`` 0 only measures. A norm that is not finite scales nothing: the caller must look at it.
-    ``norm`` is that of the whole vector where ``gradient`` is a part of it.
+    The direction stays the same (Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent neural
+    networks"). ``limit`` 0 only measures. With a norm that is not finite nothing is scaled; the caller must check it.
+    ``norm`` is that of the whole vector where ``gradient`` is one shard of it.
     """
     if norm is None:
         norm = float(np.sqrt(np.dot(gradient, gradient)))
@@ -159,5 +159,5 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 
 
 def multiplier(schedule: str, progress: float, step: int, warmup: int = 0) -> float:
-    """The multiplier for the step number ``step`` (the first is 0) at ``progress`` in 0 … 1."""
+    """The multiplier on η of step number ``step``, counted from 0, at ``progress`` in 0 … 1."""
     return SCHEDULES[schedule](min(max(progress, 0.0), 1.0)) * min(1.0, (step + 1) / (warmup + 1))

@@ -1,8 +1,12 @@
 """Sequences of different lengths side by side: a window (T, B) in which stream b ends after ``lengths[b]`` steps.
 
-What stands behind the end is padding. A cell runs over it like over anything else; afterwards all that it made there
-is set to zero, so that no value, gradient or NaN leaves the padding, in either direction.
+Behind the end stands padding. A cell runs over it as over anything else; afterwards its activations there are set to
+zero, so that no value, gradient or NaN leaves the padding, in either direction.
 """
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,23 +20,41 @@ def padding_mask(lengths: Ids, steps: int) -> NDArray[np.bool_]:
     return np.arange(steps)[:, None] >= lengths
 
 
-def clear(cache: Cache, padding: NDArray[np.bool_]) -> None:
-    """Forget what a cell made of ``padding`` (T, B)."""
-    cache.gates[:, padding] = 0
-    cache.states[:, 1:][:, padding] = 0
-    cache.kept[:, padding] = 0
+@dataclass(frozen=True)
+class Padding:
+    """The ends of the streams of a window: ``lengths`` (B,) of at most ``steps`` = T."""
+
+    lengths: Ids
+    steps: int
+
+    @cached_property
+    def mask(self) -> NDArray[np.bool_]:
+        """Where padding stands, (T, B)."""
+        return padding_mask(self.lengths, self.steps)
+
+    @cached_property
+    def reversal(self) -> Ids:
+        """Rows (T · B,) of a window in the order in which every stream is read from its end; see :func:`reorder`.
+
+        Padding stays where it is. The order is its own inverse, so it also turns the result back.
+        """
+        t, streams = np.arange(self.steps)[:, None], len(self.lengths)
+        order = np.where(t < self.lengths, self.lengths - 1 - t, t)
+        return (order * streams + np.arange(streams)).ravel()
+
+    def last_states(self, cache: Cache) -> Array:
+        """The states (S, B, H) after the last step of every stream."""
+        return cache.states[:, self.lengths, np.arange(len(self.lengths))]
+
+    def clear(self, cache: Cache) -> None:
+        """Set a cell's activations in the padding to zero."""
+        cache.gates[:, self.mask] = 0
+        cache.states[:, 1:][:, self.mask] = 0
+        cache.saved[:, self.mask] = 0
 
 
-def last_states(cache: Cache, lengths: Ids) -> Array:
-    """The states (S, B, H) after the last step of every stream."""
-    return cache.states[:, lengths, np.arange(len(lengths))]
-
-
-def reversal_index(lengths: Ids, steps: int) -> Ids:
-    """Rows of a window flattened to (T · B), in the order in which every stream is read from its end to its beginning.
-
-    Padding stays where it is. Taken twice the order is the first one again, so it also turns the result back.
-    """
-    t = np.arange(steps)[:, None]
-    order = np.where(t < lengths, lengths - 1 - t, t)
-    return (order * len(lengths) + np.arange(len(lengths))).ravel()
+def reorder(values: NDArray[Any], order: Ids | None) -> NDArray[Any]:
+    """``values`` (T, B, …) with their T · B rows in this order; None leaves them alone."""
+    if order is None:
+        return values
+    return values.reshape(-1, *values.shape[2:])[order].reshape(values.shape)

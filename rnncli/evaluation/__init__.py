@@ -1,1 +1,1 @@
-"""How good a model is, in the units that are published, and the n-gram models that it is held against."""
+"""Evaluation: losses of a language model, metrics of all tasks, and the n-gram baseline."""

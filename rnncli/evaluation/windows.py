@@ -1,4 +1,4 @@
-"""Reading a text from beginning to end, in one stream or in several that each have a part of it."""
+"""Reading a text window by window, in one stream or in several, each with a contiguous part of it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from rnncli.engine.clamping import Clamp
 from rnncli.models.language_model import LanguageModel
 
 WINDOW = 256
-"""Characters read at once; changes memory and speed, not the result."""
+"""Characters of a stream in a window; it affects memory and speed, not the result."""
 
 BURN_IN = 256
-"""Characters that a stream reads before its own part begins, where there are several."""
+"""Characters before its part that each of several streams reads first, to arrive at a state."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """Some characters of every stream: ``positions`` (T, B) in the text, of which those ``inside`` count, what follows
-    each of them as ``targets`` (T, B), and the network's ``forward`` pass over them."""
+    """T characters of each of B streams: their ``positions`` (T, B) in the text; ``inside`` (T, B), false beyond the
+    end of a stream; the ``targets`` (T, B), the character after each; and the network's ``forward`` pass."""
 
     positions: NDArray[np.intp]
     inside: NDArray[np.bool_]
@@ -30,18 +30,18 @@ class Window:
 
 
 def windows(
-    model: LanguageModel, ids: Ids, streams: int = 1, part: slice = slice(None), clamps: Sequence[Clamp] = ()
+    model: LanguageModel, ids: Ids, streams: int = 1, shard: slice = slice(None), clamps: Sequence[Clamp] = ()
 ) -> Iterator[Window]:
-    """Read ``ids`` (N,), all but the last; each window is good until the next one is asked for.
+    """Read ``ids`` (N,), all but the last. A window's arrays are valid until the next window is requested.
 
-    With one stream the text is read in one pass with the state carried, which is the definition. Several streams
-    are faster: each has a part of the text, and reads ``BURN_IN`` characters before it for its state, which changes
-    the mean loss by some 1e-4 nats. ``part`` reads only these of the streams. ``clamps`` hold units at a number.
+    One stream reads the text in one pass with the state carried: that is the definition. Several streams are faster;
+    each reads ``BURN_IN`` characters before its own part for its state, which changes the mean loss by some 1e-4 nats.
+    ``shard`` selects the streams to read. ``clamps`` hold units at a value.
     """
     count = len(ids) - 1
     streams = max(1, min(streams, count // (4 * BURN_IN)))
     edges = np.arange(streams + 1) * count // streams
-    starts, ends = edges[:-1][part], edges[1:][part]
+    starts, ends = edges[:-1][shard], edges[1:][shard]
     state = model.zero_state(len(starts))
     if streams > 1 and len(starts):
         before = np.maximum(starts - np.arange(BURN_IN, 0, -1)[:, None], 0)

@@ -1,1 +1,1 @@
-"""What a trained model makes of a text: samples, the likeliest text, labels, tags and translations."""
+"""Using a trained model: sampling, beam search, and prediction of labels, tags and translations."""

@@ -1,69 +1,80 @@
-"""Writing the likeliest text instead of drawing one: beam search, which with a width of 1 is greedy decoding.
+"""Beam search: the most probable text, instead of a sampled one. With a width of 1 it is greedy decoding.
 
-Of all beginnings of a text the ``width`` likeliest are kept and read on side by side (Sutskever, Vinyals and Le 2014).
-A text that has come to its end is set aside; the search is over when no beginning is likelier than ``width`` of those.
+At each step every hypothesis is extended by every character, and the ``width`` most probable extensions are kept
+(Sutskever, Vinyals and Le 2014, "Sequence to sequence learning with neural networks"). A hypothesis that is extended by
+the end-of-sequence id (EOS) is finished. The search stops when no open hypothesis is more probable than ``width``
+finished ones.
 """
+
+from typing import Protocol
 
 import numpy as np
 
-from rnncli.datasets.pairs import BOUNDARY
 from rnncli.engine.activations import log_softmax
-from rnncli.engine.arrays import Array
-from rnncli.models.language_model import LanguageModel
-from rnncli.models.translator import Translator
+from rnncli.engine.arrays import Array, Ids
+from rnncli.models.output import NO_EOS, TextDecoder
 
-NO_EOS = -1
-"""Stands for the id of a text's end where there is none."""
+
+class Decodable(Protocol):
+    """A model that writes text: a language model or a translator."""
+
+    def text_decoder(self, streams: int) -> TextDecoder:
+        """What extends ``streams`` texts side by side."""
 
 
 class BeamSearch:
-    """Searches with one model that writes, ``width`` beginnings at once: a translator, or a language model, of which
-    the texts have an end only where it has learnt labelled ones. Without an end all texts have the same length."""
+    """A search with a beam of ``width`` hypotheses, for one text at a time. Without an EOS, as in running text, all
+    hypotheses have the same length."""
 
-    def __init__(self, model: Translator | LanguageModel, width: int) -> None:
-        self._width = width
-        if isinstance(model, Translator):
-            self._alphabet, network = model.partner, model.decoder
-        else:
-            self._alphabet, network = model.vocabulary, model.network
-        ends = model.partner is not None
-        self._end = int(self._alphabet.encode(BOUNDARY)[0]) if ends else NO_EOS
-        self._state = network.zero_state(width, model.parameters.flat.dtype)
-        self._read = model.stepper(self._state)
+    def __init__(self, model: Decodable, width: int) -> None:
+        self._decoder, self._width = model.text_decoder(width), width
 
-    def search(self, first_state: Array, longest: int, before: int | None = None) -> list[tuple[str, float]]:
-        """Up to ``width`` texts with the logarithms of their probabilities (nats), likeliest first.
+    def search(self, first_state: Array, max_length: int, first_id: int | None = None) -> list[tuple[str, float]]:
+        """Up to ``width`` texts with their log-probabilities (nats), most probable first.
 
-        ``first_state`` (L, S, 1, H) is that in which the id ``before`` is read, by default the edge of a text. What is
-        not at its end after ``longest`` characters counts as it stands, if nothing else was found.
+        ``first_state`` (L, S, 1, H) is the state in which the decoder reads ``first_id``, by default EOS, which also
+        marks the beginning of a text. If none is finished after ``max_length`` characters, the best open hypothesis is
+        returned; without an EOS, all of them are.
         """
-        alphabet, width, edge = self._alphabet, self._width, self._end
-        self._state[...] = first_state
-        scores = np.where(np.arange(width) == 0, 0.0, -np.inf)  # at first all beginnings are the same
-        last, written = np.full(width, edge if before is None else before), np.empty((width, 0), np.intp)
-        ended: list[tuple[str, float]] = []
-        for length in range(longest + 1):
-            following = log_softmax(self._read(last).astype(np.float64))
-            if alphabet.unknown:
-                following[:, -1] = -np.inf
-            total = (scores[:, None] + following).ravel()
-            candidates = np.argsort(-total, kind="stable")[: 2 * width]
-            candidates = candidates[np.isfinite(total[candidates])]
-            beams, ids = np.divmod(candidates, len(alphabet))
-            for candidate, beam in zip(candidates[:width], beams[:width], strict=True):
-                if candidate % len(alphabet) == edge:
-                    ended.append((alphabet.decode(written[beam]), float(total[candidate])))
-            ended = sorted(ended, key=lambda text: -text[1])[:width]
-            going_on = np.flatnonzero(ids != edge)[:width]
-            if not len(going_on) or (len(ended) == width and ended[-1][1] >= total[candidates[going_on[0]]]):
-                return ended
-            if length == longest:
+        decoder, width = self._decoder, self._width
+        alphabet, state, eos = decoder.alphabet, decoder.state, decoder.eos
+        state[...] = first_state
+        scores = np.where(np.arange(width) == 0, 0.0, -np.inf)  # all hypotheses are empty at first, and one is enough
+        last = np.full(width, eos if first_id is None else first_id)
+        hypotheses = np.empty((width, 0), np.intp)
+        finished: list[tuple[str, float]] = []
+        for length in range(max_length + 1):
+            totals, parents, ids = self._expand(scores, last)
+            for i in np.flatnonzero(ids[:width] == eos):
+                finished.append((alphabet.decode(hypotheses[parents[i]]), float(totals[i])))
+            finished = sorted(finished, key=lambda hypothesis: -hypothesis[1])[:width]
+            still_open = np.flatnonzero(ids != eos)[:width]
+            if not len(still_open) or (len(finished) == width and finished[-1][1] >= totals[still_open[0]]):
+                return finished
+            if length == max_length:
                 break
-            rows = np.resize(going_on, width)  # where fewer are left, some are read twice and count for nothing
-            scores = np.where(np.arange(width) < len(going_on), total[candidates[rows]], -np.inf)
-            self._state[...] = self._state[:, :, beams[rows]]
-            last = ids[rows]
-            written = np.concatenate((written[beams[rows]], last[:, None]), axis=1)
-        as_they_stand = zip(written, scores, strict=True)
-        found = [(alphabet.decode(text), float(nats)) for text, nats in as_they_stand if np.isfinite(nats)]
-        return ended or (found if edge == NO_EOS else found[:1])
+            kept = np.resize(still_open, width)  # where fewer are left, repetitions fill the beam and score -∞
+            scores = np.where(np.arange(width) < len(still_open), totals[kept], -np.inf)
+            state[...] = state[:, :, parents[kept]]
+            last = ids[kept]
+            hypotheses = np.concatenate((hypotheses[parents[kept]], last[:, None]), axis=1)
+        unfinished = [
+            (alphabet.decode(hypothesis), float(score))
+            for hypothesis, score in zip(hypotheses, scores, strict=True)
+            if np.isfinite(score)
+        ]
+        return finished or (unfinished if eos == NO_EOS else unfinished[:1])
+
+    def _expand(self, scores: Array, last: Ids) -> tuple[Array, Ids, Ids]:
+        """Extend the hypotheses, with ``scores`` (width,) and ``last`` ids (width,), by every character. The best C
+        extensions, at most 2 · width, so that enough are left when some finish: their log-probabilities, the
+        hypotheses they extend and the ids they append, each (C,), most probable first."""
+        alphabet = self._decoder.alphabet
+        log_probabilities = log_softmax(self._decoder.step(last).astype(np.float64))
+        if alphabet.unknown:
+            log_probabilities[:, -1] = -np.inf
+        totals = (scores[:, None] + log_probabilities).ravel()
+        best = np.argsort(-totals, kind="stable")[: 2 * self._width]
+        best = best[np.isfinite(totals[best])]
+        parents, ids = np.divmod(best, len(alphabet))
+        return totals[best], parents, ids

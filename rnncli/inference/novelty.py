@@ -1,27 +1,27 @@
-"""How much of what a model wrote stands in the text that it has learnt?"""
+"""How much of a sampled text is copied from the training text?"""
 
 from dataclasses import dataclass
 
-RUN = 20
-"""Characters that are looked up together: by chance so many are hardly ever the same."""
+NGRAM_LENGTH = 20
+"""Characters looked up together: long enough that a match is hardly ever due to chance."""
 
 
 @dataclass(frozen=True)
 class Novelty:
-    """``copied`` is the share of all runs of 20 characters that stand in the training text, 0 … 1; ``longest`` the
-    longest piece that stands there."""
+    """``copied`` is the fraction of all n-grams of ``NGRAM_LENGTH`` characters that occur in the training text, 0 … 1;
+    ``longest`` is the longest common substring."""
 
     copied: float
     longest: str
 
 
-def novelty(written: str, learnt: str) -> Novelty:
-    """Look up ``written`` in ``learnt``; a text shorter than 20 characters is one run."""
-    run = min(RUN, len(written))
-    starts = range(len(written) - run + 1)
-    copied = [written[start : start + run] in learnt for start in starts]
+def novelty(text: str, training_text: str) -> Novelty:
+    """Look up ``text`` in ``training_text``; one shorter than ``NGRAM_LENGTH`` is a single n-gram."""
+    n = min(NGRAM_LENGTH, len(text))
+    starts = range(len(text) - n + 1)
+    copied = [text[start : start + n] in training_text for start in starts]
     longest = ""
-    for start in range(len(written)):
-        while start + len(longest) < len(written) and written[start : start + len(longest) + 1] in learnt:
-            longest = written[start : start + len(longest) + 1]
-    return Novelty(sum(copied) / len(copied) if written else 0.0, longest)
+    for start in range(len(text)):
+        while start + len(longest) < len(text) and text[start : start + len(longest) + 1] in training_text:
+            longest = text[start : start + len(longest) + 1]
+    return Novelty(sum(copied) / len(copied) if text else 0.0, longest)

@@ -1,13 +1,18 @@
-"""What a classifier, a tagger or a translator says of texts that it is given."""
+"""Prediction: the label, the tags or the translation of each text, with probabilities.
+
+Texts of similar length are read together. A new kind of model registers its own ``_predict_batch``.
+"""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import singledispatch
 
 import numpy as np
 
-from rnncli.datasets.ragged import Ragged
+from rnncli.datasets.ragged import Padded, Ragged
 from rnncli.engine.activations import log_softmax
+from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.inference.beam import BeamSearch
 from rnncli.models.base import Model
@@ -15,20 +20,20 @@ from rnncli.models.classifier import Classifier
 from rnncli.models.tagger import Tagger
 from rnncli.models.translator import Translator
 
-BATCH = 64
-"""Texts that are read side by side."""
+BATCH_SIZE = 64
+"""Texts in a batch."""
 
-LONGEST_TEXT = 20_000
-"""Characters of a text, and of all that are read side by side: each takes some kilobytes while it is read."""
+MAX_CHARACTERS = 20_000
+"""Characters of a text, and of a batch without its padding: each takes some kilobytes while it is read."""
 
 TopK = list[tuple[str, float]]
-"""Answers with their probabilities, likeliest first."""
+"""Answers with their probabilities, most probable first."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """The ``answers`` for a ``text``: labels, taggings or targets. Of a tagging each character's ``tags`` are there as
-    well. An empty text has no answer."""
+    """The ``answers`` for a ``text``: labels, tag sequences or targets. A tagger also gives the ``tags`` of each
+    character. An empty text has no answer."""
 
     text: str
     answers: TopK = field(default_factory=list)
@@ -36,64 +41,75 @@ class Prediction:
 
     @property
     def best(self) -> str:
-        """The likeliest answer."""
+        """The most probable answer."""
         return self.answers[0][0] if self.answers else ""
 
 
 def predict(model: Model, texts: Sequence[str], top: int = 1, beam: int = 1) -> list[Prediction]:
-    """A prediction for each text, with the ``top`` likeliest answers; ``beam`` is the width of a translator's search,
-    at least ``top``. A character that the model has never seen counts as unknown."""
+    """A prediction for each text, with its ``top`` most probable answers. A translator searches with a beam of width
+    ``beam``, or ``top`` if that is larger. Characters that the model does not know count as the unknown symbol.
+
+    Raises InputError for a text longer than ``MAX_CHARACTERS``.
+    """
     for number, text in enumerate(texts, start=1):
-        if len(text) > LONGEST_TEXT:
+        if len(text) > MAX_CHARACTERS:
             raise InputError(
-                f"text {number} has {len(text):,} characters, more than {LONGEST_TEXT:,}; cut it into parts"
+                f"text {number} has {len(text):,} characters, more than {MAX_CHARACTERS:,}; cut it into parts"
             )
     predictions = [Prediction(text) for text in texts]
-    filled = sorted((i for i, text in enumerate(texts) if text), key=lambda i: len(texts[i]))
-    while filled:
-        together = max(1, min(BATCH, LONGEST_TEXT // len(texts[filled[min(BATCH, len(filled)) - 1]])))
-        which, filled = filled[:together], filled[together:]
-        for i, prediction in zip(which, _predict_batch(model, [texts[i] for i in which], top, beam), strict=True):
+    rest = sorted((i for i, text in enumerate(texts) if text), key=lambda i: len(texts[i]))
+    while rest:
+        longest = len(texts[rest[min(BATCH_SIZE, len(rest)) - 1]])
+        size = max(1, min(BATCH_SIZE, MAX_CHARACTERS // longest))
+        batch, rest = rest[:size], rest[size:]
+        names = [texts[i] for i in batch]
+        ids = Ragged.of(model.vocabulary.encode("".join(names)), [len(name) for name in names])
+        padded = ids.padded(np.arange(len(names)))
+        for i, prediction in zip(batch, _predict_batch(model, names, padded, top, beam), strict=True):
             predictions[i] = prediction
     return predictions
 
 
-def _predict_batch(model: Model, texts: list[str], top: int, beam: int) -> list[Prediction]:
-    """The same for some texts of like length, none of them empty."""
-    ids = Ragged.of(model.vocabulary.encode("".join(texts)), [len(text) for text in texts])
-    text = ids.padded(np.arange(len(texts)))
-    if isinstance(model, Classifier):
-        rows = model.log_probabilities(text)
-        return [
-            Prediction(name, ranked(row, model.partner.symbols, top)) for name, row in zip(texts, rows, strict=True)
-        ]
-    if isinstance(model, Tagger):
-        steps = log_softmax(model.logits(text)).swapaxes(0, 1)
-        return [
-            _tagging(name, row[: len(name)], model.partner.symbols, top) for name, row in zip(texts, steps, strict=True)
-        ]
-    assert isinstance(model, Translator)
-    states, search = model.first_state(text), BeamSearch(model, max(beam, top))
-    found = [search.search(states[:, :, i : i + 1], longest(name)) for i, name in enumerate(texts)]
+@singledispatch
+def _predict_batch(model: Model, texts: list[str], ids: Padded, top: int, beam: int) -> list[Prediction]:
+    """Predictions for B non-empty texts, and the same as ``ids`` (T, B)."""
+    raise TypeError(f"a {type(model).__name__} has no answers to predict")
+
+
+@_predict_batch.register
+def _(model: Classifier, texts: list[str], ids: Padded, top: int, beam: int) -> list[Prediction]:
+    rows = model.log_probabilities(ids)
+    return [Prediction(text, top_k(row, model.target.symbols, top)) for text, row in zip(texts, rows, strict=True)]
+
+
+@_predict_batch.register
+def _(model: Tagger, texts: list[str], ids: Padded, top: int, beam: int) -> list[Prediction]:
+    predictions = []
+    for text, rows in zip(texts, log_softmax(model.logits(ids)).swapaxes(0, 1), strict=True):
+        tags = [top_k(row, model.target.symbols, top) for row in rows[: len(text)]]
+        # Given the text, tags are independent: the probability of the sequence is the product of theirs.
+        best = "".join(of_character[0][0] for of_character in tags)
+        probability = math.prod(of_character[0][1] for of_character in tags)
+        predictions.append(Prediction(text, [(best, probability)], tags))
+    return predictions
+
+
+@_predict_batch.register
+def _(model: Translator, texts: list[str], ids: Padded, top: int, beam: int) -> list[Prediction]:
+    states, search = model.first_state(ids), BeamSearch(model, max(beam, top))
+    found = [search.search(states[:, :, i : i + 1], max_target_length(text)) for i, text in enumerate(texts)]
     return [
-        Prediction(name, [(target, math.exp(nats)) for target, nats in targets[:top]])
-        for name, targets in zip(texts, found, strict=True)
+        Prediction(text, [(target, math.exp(nats)) for target, nats in targets[:top]])
+        for text, targets in zip(texts, found, strict=True)
     ]
 
 
-def longest(source: str) -> int:
-    """How many characters a target may have before the search for it is given up."""
+def max_target_length(source: str) -> int:
+    """Characters after which the search for a target is given up."""
     return 2 * len(source) + 50
 
 
-def ranked(log_probabilities: np.ndarray, symbols: Sequence[str], top: int) -> TopK:
-    """The ``top`` likeliest symbols (K,) with their probabilities."""
-    order = np.argsort(-log_probabilities, kind="stable")[:top]
+def top_k(log_probabilities: Array, symbols: Sequence[str], k: int) -> TopK:
+    """The ``k`` most probable symbols, given the log-probabilities (K,) of all of them in nats."""
+    order = np.argsort(-log_probabilities, kind="stable")[:k]
     return [(symbols[i], math.exp(log_probabilities[i])) for i in order]
-
-
-def _tagging(text: str, log_probabilities: np.ndarray, symbols: str, top: int) -> Prediction:
-    """Each character's likeliest tag; as the tags are independent given the text, their probabilities multiply."""
-    tags = [ranked(row, symbols, top) for row in log_probabilities]
-    best = "".join(of_character[0][0] for of_character in tags)
-    return Prediction(text, [(best, math.prod(of_character[0][1] for of_character in tags))], tags)

@@ -1,6 +1,6 @@
-"""One character after another.
+"""Sampling: drawing text from a language model, one character after another.
 
-The state after the prime is kept, so a character costs the same however many came before.
+The state is carried on, so a character costs the same however many came before it.
 """
 
 import math
@@ -13,24 +13,24 @@ import numpy as np
 from rnncli.engine.activations import softmax
 from rnncli.engine.arrays import Array, Ids
 from rnncli.engine.clamping import Clamp
-from rnncli.models.language_model import LanguageModel
+from rnncli.models.language_model import NextCharacterModel
 
 PRIME_WINDOW = 256
 """Characters of the prime read at once."""
 
 NOISE_BLOCK = 64
-"""Characters for which noise is drawn at once."""
+"""Characters for which Gumbel noise is drawn at once."""
 
 
 @dataclass(frozen=True)
 class SamplingConfig:
-    """How the next character is chosen from logits.
+    """How the next character is drawn from logits: the filters apply in the order of the fields.
 
-    ``temperature`` divides the logits: 0 takes the likeliest character, 1 draws from the model's own distribution.
-    ``top_k`` leaves only the k likeliest (0: all). ``top_p`` then leaves the fewest likeliest characters that have
-    at least this share of the probability together (Holtzman et al. 2020, "The curious case of neural text
-    degeneration"). ``min_p`` then leaves those that are at least this share as likely as the likeliest (Nguyen et al.
-    2024, "Turning up the heat").
+    ``temperature`` divides the logits: 0 is greedy, 1 is the model's own distribution. ``top_k`` keeps the k most
+    probable characters (0: all). ``top_p`` keeps the smallest set of most probable characters whose total probability
+    is at least p (nucleus sampling; Holtzman et al. 2020, "The curious case of neural text degeneration"). ``min_p``
+    keeps the characters at least this fraction as probable as the most probable one (Nguyen et al. 2024, "Turning up
+    the heat").
     """
 
     temperature: float = 1.0
@@ -38,24 +38,24 @@ class SamplingConfig:
     top_p: float = 1.0
     min_p: float = 0.0
 
-    def scores(self, logits: Array) -> Array:
-        """Logits (B, V) of the distribution to draw from, −∞ for what is left out."""
+    def filter_logits(self, logits: Array) -> Array:
+        """The logits (B, V) divided by the temperature, −∞ for what the filters drop."""
         if self.temperature == 0:
             return np.where(np.arange(logits.shape[-1]) == logits.argmax(-1)[:, None], logits, -np.inf)
         if self.temperature != 1:
-            # Shifted first and in float64, so that a tiny temperature leaves the likeliest at 0 and no NaN anywhere.
+            # Shifted first and in float64, so that a tiny temperature leaves the maximum at 0 and gives no NaN.
             with np.errstate(over="ignore"):
                 logits = (logits - logits.max(-1, keepdims=True)) / np.float64(self.temperature)
         if self.top_k and self.top_k < logits.shape[-1]:
             logits = logits.copy()
-            beyond = np.argsort(-logits, axis=-1, kind="stable")[:, self.top_k :]
-            np.put_along_axis(logits, beyond, -np.inf, axis=-1)
+            dropped = np.argsort(-logits, axis=-1, kind="stable")[:, self.top_k :]
+            np.put_along_axis(logits, dropped, -np.inf, axis=-1)
         if self.top_p < 1:
             probabilities = softmax(logits)
             order = np.argsort(-probabilities, axis=-1, kind="stable")
             ranked = np.take_along_axis(probabilities, order, axis=-1)
-            before = np.cumsum(ranked, axis=-1) - ranked  # the share of all that are likelier
-            kept = np.where(before < self.top_p, np.take_along_axis(logits, order, axis=-1), -np.inf)
+            cumulative = np.cumsum(ranked, axis=-1) - ranked  # without the character itself
+            kept = np.where(cumulative < self.top_p, np.take_along_axis(logits, order, axis=-1), -np.inf)
             logits = np.empty_like(logits)
             np.put_along_axis(logits, order, kept, axis=-1)
         if self.min_p > 0:
@@ -65,108 +65,123 @@ class SamplingConfig:
 
     def probabilities(self, logits: Array) -> Array:
         """The distribution (B, V) to draw from, given logits (B, V)."""
-        return softmax(self.scores(logits))
+        return softmax(self.filter_logits(logits))
 
     def draw(self, logits: Array, noise: Array) -> Ids:
-        """Ids (B,) drawn for logits (B, V), with a row of :func:`gumbel_noise` (B, V).
+        """Ids (B,) drawn for logits (B, V), given standard Gumbel ``noise`` (B, V).
 
-        The largest of log p + Gumbel noise is distributed as p (the Gumbel-max trick), and no sum over p is needed.
+        The argmax of logits + noise is distributed as their softmax (the Gumbel-max trick), which need not be computed.
         """
-        return (self.scores(logits) + noise).argmax(-1)
+        return (self.filter_logits(logits) + noise).argmax(-1)
 
 
 def gumbel_noise(rng: np.random.Generator, *shape: int) -> Array:
-    """Standard Gumbel noise in float32: −log of exponential noise, which is drawn in float64 since in float32 it would
-    be exactly 0 once in some million draws, and any character win."""
+    """Standard Gumbel noise of this shape, float32: −log of exponential noise. That is drawn in float64, since in
+    float32 one draw in some millions is exactly 0, and its character would always win."""
     exponential = np.maximum(rng.standard_exponential(shape), np.finfo(np.float64).tiny)
     return (-np.log(exponential)).astype(np.float32)
 
 
 def generate(
-    model: LanguageModel,
+    model: NextCharacterModel,
     prime: Ids,
-    choice: SamplingConfig,
+    config: SamplingConfig,
     rng: np.random.Generator,
     count: int = 1,
     label: str | None = None,
     clamps: Sequence[Clamp] = (),
     temperatures: Iterable[float] | None = None,
-    no_repeat: int = 0,
+    no_repeat_ngram: int = 0,
 ) -> Iterator[Ids]:
-    """Ids (B,) without end: what B = ``count`` texts go on with after the same ``prime`` (N,), N ≥ 1.
+    """An endless stream of ids (B,): the continuations of B = ``count`` texts after the same ``prime`` (N,), N ≥ 1.
 
-    ``label`` is for a model that has learnt some (InputError if not this one). ``clamps`` hold units while the prime is
-    read and the texts are written. The unknown symbol is never chosen. ``temperatures`` moves the one of ``choice``
-    from character to character, and ends the text with its own end. ``no_repeat`` n writes no n characters a second
-    time, as long as there is another way to go on.
+    ``label`` selects the initial state of a model of labelled texts; InputError where it does not fit the model.
+    ``clamps`` hold units while the prime is read and the texts are written. The unknown symbol is never drawn.
+    ``temperatures`` replaces the temperature of ``config`` at each character; the stream ends with it. With
+    ``no_repeat_ngram`` n > 0 no n-gram occurs twice in a text, unless every continuation would repeat one.
     """
-    following, state = read_prime(model, prime, count, label, clamps)
+    logits, state = read_prime(model, prime, count, label, clamps)
     step = model.stepper(state, clamps)
-    guards = [NoRepeatNgram(no_repeat, prime) for _ in range(count)] if no_repeat else []
-    choices = repeat(choice) if temperatures is None else (replace(choice, temperature=t) for t in temperatures)
-    noise = gumbel_stream(rng, *following.shape)
-    for now in choices:
+    blockers = [NoRepeatNgram(no_repeat_ngram, prime) for _ in range(count)] if no_repeat_ngram else []
+    configs = repeat(config) if temperatures is None else (replace(config, temperature=t) for t in temperatures)
+    noise = gumbel_stream(rng, *logits.shape)
+    for current in configs:
         if model.vocabulary.unknown:
-            following[:, -1] = -np.inf
-        for guard, row in zip(guards, following, strict=False):
-            guard.forbid(row)
-        ids = now.draw(following, next(noise))
-        for guard, drawn in zip(guards, ids, strict=False):
-            guard.write(int(drawn))
+            logits[:, -1] = -np.inf
+        for blocker, row in zip(blockers, logits, strict=False):
+            blocker.block(row)
+        ids = current.draw(logits, next(noise))
+        for blocker, drawn in zip(blockers, ids, strict=False):
+            blocker.append(int(drawn))
         yield ids
-        following = step(ids)
+        logits = step(ids)
 
 
 def read_prime(
-    model: LanguageModel, prime: Ids, count: int = 1, label: str | None = None, clamps: Sequence[Clamp] = ()
+    model: NextCharacterModel, prime: Ids, count: int = 1, label: str | None = None, clamps: Sequence[Clamp] = ()
 ) -> tuple[Array, Array]:
-    """Logits (B, V) of what follows the ``prime`` (N,) in ``count`` texts, and their state after it; with N = 0 the
-    logits are not there, and the state is the first one."""
-    state, following = model.zero_state(count), np.empty((count, 0))
-    if label is not None:
-        state = model.first_state(np.repeat(model.partner.encode(label), count))
+    """Logits (B, V) of the character after the ``prime`` (N,) in B = ``count`` texts, and their state (L, S, B, H)
+    after it. With N = 0 the logits are empty (B, 0), and the state is the first one."""
+    state, logits = model.initial_state(count, label), np.empty((count, 0))
     for start in range(0, len(prime), PRIME_WINDOW):
         window = prime[start : start + PRIME_WINDOW].astype(np.intp)
         forward = model.forward(np.repeat(window[:, None], count, axis=1), state, clamps)
-        state, following = forward.state, model.logits_of(forward)[-1]
-    return following, state
+        state, logits = forward.state, model.logits_of(forward)[-1]
+    return logits, state
 
 
 def gumbel_stream(rng: np.random.Generator, *shape: int) -> Iterator[Array]:
-    """Rows of :func:`gumbel_noise` without end."""
+    """An endless stream of :func:`gumbel_noise` of this shape, drawn in blocks."""
     while True:
         yield from gumbel_noise(rng, NOISE_BLOCK, *shape)
 
 
 class NoRepeatNgram:
-    """Remembers of one text what came after each ``length`` − 1 characters, so that no ``length`` come twice."""
+    """n-gram blocking in one text: remembers what followed each context of n − 1 characters (Paulus, Xiong and Socher
+    2018, "A deep reinforced model for abstractive summarization")."""
 
-    def __init__(self, length: int, prime: Ids) -> None:
-        self._length, self._recent = length, ()  # type: tuple[int, tuple[int, ...]]
-        self._after: dict[tuple[int, ...], set[int]] = {}
+    def __init__(self, n: int, prime: Ids) -> None:
+        self._n, self._context = n, ()  # type: tuple[int, tuple[int, ...]]
+        self._followed_by: dict[tuple[int, ...], set[int]] = {}
         for symbol in prime:
-            self.write(int(symbol))
+            self.append(int(symbol))
 
-    def forbid(self, logits: Array) -> None:
-        """Set the logits (V,) to −∞ that would repeat something, unless nothing would be left."""
-        known = list(self._after.get(self._recent, ())) if len(self._recent) == self._length - 1 else []
-        if known and np.isfinite(np.delete(logits, known)).any():
-            logits[known] = -np.inf
+    def block(self, logits: Array) -> None:
+        """Set the logits (V,) that would complete an earlier n-gram to −∞ in place, unless none would be left."""
+        seen = list(self._followed_by.get(self._context, ())) if len(self._context) == self._n - 1 else []
+        if seen and np.isfinite(np.delete(logits, seen)).any():
+            logits[seen] = -np.inf
 
-    def write(self, symbol: int) -> None:
-        """Go on with this id."""
-        if len(self._recent) == self._length - 1:
-            self._after.setdefault(self._recent, set()).add(symbol)
-        self._recent = (*self._recent, symbol)[-(self._length - 1) :] if self._length > 1 else ()
+    def append(self, symbol: int) -> None:
+        """Add the id that was drawn."""
+        if len(self._context) == self._n - 1:
+            self._followed_by.setdefault(self._context, set()).add(symbol)
+        self._context = (*self._context, symbol)[-(self._n - 1) :] if self._n > 1 else ()
 
 
 def temperature_ramp(first: float, last: float, length: int) -> Iterator[float]:
-    """``length`` temperatures that go evenly from the first to the last."""
+    """``length`` temperatures, evenly spaced from the first to the last."""
     return (first + (last - first) * n / max(length - 1, 1) for n in range(length))
 
 
-def until_lines(lines: int, pieces: Iterator[str]) -> Iterator[str]:
-    """Pass text through to the end of so many lines."""
+def default_prime(model: NextCharacterModel, rng: np.random.Generator) -> str:
+    """The prime where none is given: a newline, after which texts begin, or else a random character."""
+    vocabulary = model.vocabulary
+    return "\n" if "\n" in vocabulary.characters else str(rng.choice(list(vocabulary.characters)))
+
+
+def stop_when_finished(drawn: Iterator[Ids], eos: int) -> Iterator[Ids]:
+    """Ids (B,) up to the step at which the last of the B texts draws the id ``eos``."""
+    finished: Ids | bool = False
+    for ids in drawn:
+        yield ids
+        finished = finished | (ids == eos)
+        if np.all(finished):
+            return
+
+
+def stop_after_lines(lines: int, pieces: Iterator[str]) -> Iterator[str]:
+    """The characters of a text up to the end of its ``lines``-th line."""
     for character in chain.from_iterable(pieces):
         yield character
         lines -= character == "\n"
@@ -174,24 +189,8 @@ def until_lines(lines: int, pieces: Iterator[str]) -> Iterator[str]:
             return
 
 
-def until_all_end(drawn: Iterator[Ids], end: int) -> Iterator[Ids]:
-    """Pass ids (B,) through until each of the B texts has had the id ``end``."""
-    ended: Ids | bool = False
-    for ids in drawn:
-        yield ids
-        ended = ended | (ids == end)
-        if np.all(ended):
-            return
-
-
-def default_prime(model: LanguageModel, rng: np.random.Generator) -> str:
-    """What to read where no prime is given: a newline, after which texts begin, or a character drawn at random."""
-    vocabulary = model.vocabulary
-    return "\n" if "\n" in vocabulary.characters else str(rng.choice(list(vocabulary.characters)))
-
-
-def until(stop: str, pieces: Iterator[str]) -> Iterator[str]:
-    """Pass text through up to ``stop``, which is left out; what may be its beginning waits until that is known."""
+def stop_before(stop: str, pieces: Iterator[str]) -> Iterator[str]:
+    """A text up to the string ``stop``, exclusive. What may be the beginning of it is held back until that is known."""
     held = ""
     for piece in pieces:
         held += piece

@@ -1,5 +1,4 @@
-"""How to look inside a trained network: one file per question, and each returns plain data and draws nothing.
+"""How to look inside a trained network: each view answers one question with plain data and draws nothing.
 
-To add a view, write a function here that answers its question with a dataclass, one in ``terminal/`` that draws it,
-and name both in ``rnncli/cli/inspect.py``.
+:mod:`rnncli.inspection.views` lists the views and says how to add one.
 """

@@ -1,12 +1,12 @@
-"""How closely a unit goes with a feature, and how much of that chance would give.
+"""How strongly a unit is associated with a feature, against what chance would give.
 
-The measure is the correlation between the *rank* of the unit's activation and the feature; of a feature that is true or
-false it is told as the area under the ROC curve (Mann and Whitney 1947), which grows with it.
+The measure is the correlation between the *rank* of the unit's activation and the feature; for a binary feature it is
+reported as the area under the ROC curve (Mann and Whitney 1947), which grows with it.
 
-States follow each other and so do features: neighbouring places are no independent trials, and shuffled labels would
-make everything look significant. The null is therefore the same feature shifted along the text by at least
-``SMALLEST_SHIFT`` characters, around its end to its beginning. Of so many pairs of units and features some are large by
-chance; the null for that is the largest z of all pairs in each shift.
+States and features are autocorrelated: neighbouring places are not independent, and shuffled labels would make
+everything look significant. The null distribution is therefore that of the same feature shifted circularly along the
+text by at least ``SMALLEST_SHIFT`` characters. Among many pairs of units and features some are large by chance; the
+null distribution of the largest z of all pairs in each shift corrects for that (Westfall and Young 1993).
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from rnncli.errors import InputError
 SMALLEST_SHIFT = 1_000
 SHIFTS = 199
 LEVEL = 0.05
-"""A pair is called associated when fewer than this share of the shifts had any pair with so large a z."""
+"""Family-wise significance level: the share of shifts that may have any pair with a z as large."""
 
 
 @dataclass(frozen=True)
 class Association:
-    """Of H units and F features: the correlation ``r`` (H, F), its ``z`` against the null, and the chance ``p`` that
-    any pair has so large a z in the null."""
+    """Of H units and F features: the correlation ``r`` (H, F), its ``z`` against the null distribution, and ``p``, the
+    probability there that any pair has a z as large."""
 
     r: Array
     z: Array
@@ -36,7 +36,7 @@ def associate(activations: Array, features: Array, seed: int = 0) -> Association
     """Associate activations (N, H) with features (N, F); InputError if the text is too short to shift."""
     count = len(features)
     if count < 3 * SMALLEST_SHIFT:
-        raise InputError(f"{count:,} characters are too few to compare with chance; it takes {3 * SMALLEST_SHIFT:,}")
+        raise InputError(f"{count:,} characters are too few to estimate chance; {3 * SMALLEST_SHIFT:,} are needed")
     ranks, labels = standardised(rank(activations)), standardised(features)
     r = ranks.T @ labels / count
     shifts = np.random.default_rng(seed).integers(SMALLEST_SHIFT, count - SMALLEST_SHIFT, SHIFTS)

@@ -1,30 +1,31 @@
-"""Gradients on their way back through time and to the characters."""
+"""Back-propagation through time, one step after the other."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
 from rnncli.engine.arrays import Array, Ids, Parameters, Workspace
-from rnncli.inspection.activations import recurrent_model_of
+from rnncli.inspection.activations import require_recurrent_model
 from rnncli.inspection.probe import Probe
 from rnncli.models import output
-from rnncli.models.language_model import LanguageModel
+from rnncli.models.language_model import NextCharacterModel
 
 STEPS = 64
 STREAMS = 32
 
 
-def back_through_time(
-    model: LanguageModel, ids: Ids, state: Array, d_outputs: Array
+def backpropagate_through_time(
+    model: NextCharacterModel, ids: Ids, state: Array, d_outputs: Array
 ) -> Iterator[tuple[Array, Parameters]]:
-    """Read ``ids`` (T, B) from ``state``, then go back step by step: yields the gradient (L, S, B, H) of the state
-    before each step, the last step first, and a scratch of the parameters' gradients from that step alone.
+    """Read ``ids`` (T, B) from ``state``, then go back step by step: yields the gradient (L, S, B, H) with respect to
+    the state before each step, the last step first, and the parameters' gradients of that step, in a buffer that is
+    used again.
 
     ``d_outputs`` (T, B, H) is the gradient of the hidden states of the top layer.
     """
     network, forwards = model.network, []
     for step in ids:
-        workspace = Workspace()  # one for each step, so that all steps stay readable
+        workspace = Workspace()  # one for each step, since backward needs them all
         forwards.append((network.forward(model.parameters, step[None], state, workspace), workspace))
         state = forwards[-1][0].state
     gradients, d_state = model.parameters.zeros_like(), np.zeros_like(state)
@@ -35,17 +36,17 @@ def back_through_time(
         yield d_state, gradients
 
 
-def state_gradients(subject: Probe, steps: int = STEPS) -> dict[str, Array]:
-    """The norm of the gradient of a loss with respect to the state of each cell 0 … ``steps`` steps before it, by the
-    name of the cell: the root of the mean square over places in the text."""
-    model = recurrent_model_of(subject, "state that gradients could go back through")
-    ids = subject.ids.astype(np.intp)
+def state_gradients(probe: Probe, steps: int = STEPS) -> dict[str, Array]:
+    """The norm of the gradient of a loss with respect to the state of each cell 0 … ``steps`` steps earlier, by the
+    name of the cell: the root mean square over places in the text."""
+    model = require_recurrent_model(probe, "state that gradients could go back through")
+    ids = probe.ids.astype(np.intp)
     steps = min(steps, (len(ids) - 1) // 2)
     starts = np.unique(np.linspace(0, len(ids) - steps - 2, STREAMS).astype(np.intp))
     window = ids[starts + np.arange(steps + 2)[:, None]]
     state = model.zero_state(len(starts))
     forward = model.forward(window[:-1], state)
-    _, d_hidden = output.learn(
+    _, d_hidden = output.loss_and_gradients(
         forward.outputs[-1:],
         window[-1:],
         None,
@@ -57,6 +58,6 @@ def state_gradients(subject: Probe, steps: int = STEPS) -> dict[str, Array]:
     d_outputs = np.zeros((steps + 1, *d_hidden.shape[1:]), d_hidden.dtype)
     d_outputs[-1] = d_hidden[0] * len(starts)  # of each loss, not of their mean
     squares = []
-    for d_state, _ in back_through_time(model, window[:-1], state, d_outputs):
+    for d_state, _ in backpropagate_through_time(model, window[:-1], state, d_outputs):
         squares.append(np.square(d_state).sum(axis=(1, 3)).mean(axis=1))
     return {name: np.sqrt(np.array(squares)[:, i]) for i, name in enumerate(model.network.names)}

@@ -1,6 +1,6 @@
 """What a unit may track: properties of each place in a text, as numbers.
 
-A feature says something about the text up to and with a character, so that a network that has read it could know.
+A feature depends on the text up to and including a character, so that a network that has read it could compute it.
 """
 
 import re
@@ -21,23 +21,23 @@ def _flags(text: str, test: Callable[[str], bool]) -> Array:
 
 
 def _position(text: str, ends: Callable[[str], bool]) -> Array:
-    """How many characters ago the last one was that ``ends`` what is counted."""
+    """The number of characters since the last one for which ``ends`` is true."""
     return np.array(list(accumulate(text, lambda n, c: 0 if ends(c) else n + 1, initial=0))[1:], np.float32)
 
 
 def _after(text: str, test: Callable[[str], bool]) -> Array:
-    """Whether the character before passes the test (before the text stands a line end)."""
+    """Whether the character before passes the test; the text counts as preceded by a line end."""
     return np.array([test(c) for c in ("\n" + text)[: len(text)]], np.float32)
 
 
 def _in_quotes(text: str) -> Array:
-    """Between an odd and an even quotation mark of a line, the marks themselves left out."""
+    """Between an odd and an even quotation mark of a line, without the marks themselves."""
     is_open = accumulate(text, lambda n, c: 0 if c == "\n" else n ^ (c == '"'), initial=0)
     return np.array([n and c != '"' for n, c in zip(list(is_open)[1:], text, strict=True)], np.float32)
 
 
 def _depth(text: str) -> Array:
-    """Open brackets of all kinds; a line that goes below zero begins anew."""
+    """Open brackets of all kinds; never below zero."""
     change = {**dict.fromkeys(OPENING, 1), **dict.fromkeys(CLOSING, -1)}
     return np.array(list(accumulate(text, lambda n, c: max(0, n + change.get(c, 0)), initial=0))[1:], np.float32)
 
@@ -57,7 +57,7 @@ def _indentation(text: str) -> Array:
 
 
 def _run(text: str) -> Array:
-    """How often the same character has stood here in a row."""
+    """The length so far of the run of the same character."""
     found: list[int] = []
     for n, c in enumerate(text):
         found.append(found[-1] + 1 if n and text[n - 1] == c else 1)
@@ -89,7 +89,7 @@ def feature(name: str, text: str) -> Array:
     if name in FEATURES:
         return FEATURES[name](text)
     try:
-        with warnings.catch_warnings(action="ignore"):  # of Python, about what expressions may mean one day
+        with warnings.catch_warnings(action="ignore"):  # deprecations of syntax in the user's expression
             pattern = re.compile(name, re.MULTILINE)
     except (re.error, OverflowError, RecursionError) as error:
         raise InputError(
@@ -102,5 +102,5 @@ def feature(name: str, text: str) -> Array:
 
 
 def is_yes_or_no(values: Array) -> bool:
-    """Whether a feature is true or false at each place, and not a number."""
+    """Whether a feature is binary, true or false at each place."""
     return bool(np.isin(values, (0, 1)).all())

@@ -1,25 +1,24 @@
-"""What does the network expect at each character of a text, and what is its hidden state there?"""
+"""What a network expects at each character of a short text, and its hidden states there."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from rnncli.datasets.pairs import BOUNDARY
+from rnncli.datasets.columns import BOUNDARY
 from rnncli.engine.activations import log_softmax
 from rnncli.engine.arrays import Array, Ids, Parameters, Workspace
-from rnncli.errors import InputError
-from rnncli.inference.prediction import TopK, predict, ranked
+from rnncli.inference.prediction import TopK, predict, top_k
 from rnncli.models.base import Model
-from rnncli.models.language_model import LanguageModel
+from rnncli.models.language_model import NextCharacterModel
 
 
 @dataclass(frozen=True)
 class PrimeStep:
-    """At ``character``: what is ``expected``, likeliest first with probabilities, and the hidden states there, (H,) by
-    the name of the cell, l1, l2, … and of those that read from the end l1r, ….
+    """At ``character``: what is ``expected``, most probable first with probabilities, and the hidden states, (H,) by
+    the name of the cell: l1, l2, …, and l1r, … for the direction that reads from the end.
 
-    A language model expects the next character; the others an answer for the text so far, a tagger for the character.
+    A language model predicts the next character, a tagger the tag of this one, others an answer to the text so far.
     """
 
     character: str
@@ -36,9 +35,9 @@ class PrimeStep:
 
 
 def read_prime(model: Model, text: str, top: int = 5, label: str | None = None) -> list[PrimeStep]:
-    """Read ``text`` from the first state, one step per character; InputError for characters it has never seen.
+    """Read ``text`` from the initial state, one step per character; InputError for unknown characters.
 
-    ``label`` sets the first state of a model of labelled texts.
+    ``label`` sets the initial state of a model of labelled texts.
     """
     if not text and label is None:
         return []
@@ -46,16 +45,16 @@ def read_prime(model: Model, text: str, top: int = 5, label: str | None = None) 
     part, state, ids, before = start.parameters, start.state, start.ids, len(start.text) - len(text)
     if not text:
         return []
-    if isinstance(model, LanguageModel):
+    if isinstance(model, NextCharacterModel):
         scores = log_softmax(model.logits(ids, state)[0][:, 0])
-        expected = [ranked(row, model.vocabulary.symbols, top) for row in scores]
-    elif model.task == "tag":
-        expected = predict(model, [text], top)[0].tags
+        expected = [top_k(row, model.vocabulary.symbols, top) for row in scores]
     else:
         beginnings = [text[: n + 1] for n in range(len(text))]
-        expected = [prediction.answers for prediction in predict(model, beginnings, top)]
-    layers = [layer[before:, 0] for layer in model.network.forward(part, ids, state, Workspace()).layers]
-    hidden = [dict(zip(model.network.names, (layer[t] for layer in layers), strict=True)) for t in range(len(text))]
+        *_, whole = predictions = predict(model, beginnings, top)
+        expected = whole.tags or [prediction.answers for prediction in predictions]
+    forward = model.network.forward(part, ids, state, Workspace())
+    layers = {name: forward.activation(f"{name}.hidden")[before:, 0] for name in model.network.names}
+    hidden = [{name: layer[t] for name, layer in layers.items()} for t in range(len(text))]
     return [PrimeStep(*step) for step in zip(text, expected[before:], hidden, strict=True)]
 
 
@@ -72,21 +71,9 @@ class Beginning:
 def beginning(model: Model, text: str, label: str | None) -> Beginning:
     """How ``model`` begins to read ``text``; InputError where it needs a label, or knows of none, and for characters
     it has never seen. A text that was written by its label begins with a line end."""
-    if (label is None) == (model.task == "generate" and model.partner is not None):
-        raise InputError(_about_labels(model))
+    state = model.initial_state(label=label)
     model.vocabulary.encode(text, "the prime")
-    if label is not None and not text.startswith(BOUNDARY):
-        text = BOUNDARY + text
+    if not text.startswith(BOUNDARY):
+        text = model.with_boundary(text)
     ids = model.vocabulary.encode(text).astype(np.intp)[:, None]
-    parameters = model.parameters.scope("encoder") if model.task == "translate" else model.parameters
-    if label is not None and isinstance(model, LanguageModel):
-        state = model.first_state(model.partner.encode(label))
-    else:
-        state = model.network.zero_state(1, parameters.flat.dtype)
-    return Beginning(text, ids, parameters, state)
-
-
-def _about_labels(model: Model) -> str:
-    if model.task == "generate" and model.partner is not None:
-        return f"the model has learnt texts with labels; name that of the prime with --label: {model.partner.listed()}"
-    return "--label goes with a model of labelled texts, which this one is not"
+    return Beginning(text, ids, model.reader_parameters, state)

@@ -1,123 +1,98 @@
-"""What a view looks at: a model, and a text that it has not learnt from.
+"""What a view looks at: a model, and a text that it was not trained on.
 
-Without a text of the user's it is the part of the training corpus that was held out, where that file still is as it
-was.
+Where the user names no text, it is the held-out part of the training data, provided that those files are unchanged.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnncli.datasets.pairs import read_columns, read_pairs, texts_and_partners
+from rnncli.datasets.dataset import read_text_ids
 from rnncli.datasets.sources import Sources, open_sources
-from rnncli.datasets.text import IN_MEMORY, fraction_of, read_ids, split
+from rnncli.datasets.spec import DataSpec
 from rnncli.errors import InputError
 from rnncli.models.base import Model
 from rnncli.storage.checkpoint import Checkpoint
 
-MOST = 10_000_000
-"""Characters of a text that are looked at, at most."""
+MAX_CHARACTERS = 10_000_000
+"""Characters of a text that are looked at."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A ``model`` with the name of its file, and ``ids`` (N,) of a text, of which ``source`` says in words what it is.
+    """A checkpoint, and ``ids`` (N,) of a text; ``source`` says in words which. Both are empty without a text."""
 
-    ``record`` is what the file says of its training.
-    """
+    checkpoint: Checkpoint
+    ids: NDArray[Any] = field(default_factory=lambda: np.empty(0, np.intp))
+    source: str = ""
 
-    model: Model
-    path: str
-    record: dict[str, Any]
-    ids: NDArray[Any]
-    source: str
+    @property
+    def model(self) -> Model:
+        """The model of the checkpoint."""
+        return self.checkpoint.model
+
+    @property
+    def path(self) -> str:
+        """The file that the model was loaded from."""
+        return self.checkpoint.path
 
     def text(self, start: int = 0, stop: int | None = None) -> str:
         """The characters from ``start`` to ``stop``."""
         return self.model.vocabulary.decode(map(int, self.ids[start:stop]))
 
     def first(self, characters: int) -> "Probe":
-        """The same with so many characters at most, and ``source`` says so."""
+        """The same with this many characters at most, and ``source`` says so."""
         if len(self.ids) <= characters:
             return self
         source = f"{self.source}, the first {characters:,} characters"
-        return Probe(self.model, self.path, self.record, self.ids[:characters], source)
+        return Probe(self.checkpoint, self.ids[:characters], source)
 
 
-def make_probe(path: str, checkpoint: Checkpoint, files: list[str], prime: str = "") -> Probe:
-    """The subject for what the user typed: texts in ``files``, or a ``prime``, or the held-out part; the first ``MOST``
-    characters of it. InputError where there is nothing to look at."""
-    model, record = checkpoint.model, checkpoint.record
+def make_probe(checkpoint: Checkpoint, files: list[str], prime: str = "") -> Probe:
+    """The probe for what the user typed: texts in ``files``, or a ``prime``, or the held-out part; the first
+    ``MAX_CHARACTERS`` of it. InputError where there is nothing to look at."""
+    model = checkpoint.model
     if prime:
-        return _checked(Probe(model, path, record, model.vocabulary.encode(prime, "the prime"), "the prime"))
-    if files:
+        probe = Probe(checkpoint, model.vocabulary.encode(prime, "the prime"), "the prime")
+    elif files:
         sources = open_sources(files, model.vocabulary.encoding)
-        ids = _ids(model, sources)
-        return _checked(Probe(model, path, record, ids, ", ".join(sources.names)))
-    return _checked(_held_out(model, path, record))
+        spec = DataSpec(task=model.task, format=model.data_format)
+        probe = Probe(checkpoint, _read(model, spec, sources), ", ".join(sources.names))
+    else:
+        probe = _held_out(checkpoint)
+    if len(probe.ids) < 2:
+        raise InputError(f"{probe.source} holds fewer than two characters, too few to look at; name others with --text")
+    return probe
 
 
-def training_ids(subject: Probe) -> NDArray[Any] | None:
-    """The ids (N,) that the model learnt from, where its running text still is as it was; None elsewhere."""
-    corpus, model = subject.record.get("corpus", {}), subject.model
-    sources = _as_it_was(model, subject.path, corpus)
-    if sources is None or model.task != "generate" or model.partner is not None:
-        return None
-    if corpus["tails"]:
-        return split(read_ids(sources, model.vocabulary), fraction_of(corpus["held_out"]), corpus["tails"])[0][:MOST]
-    return read_ids(sources, model.vocabulary, min(corpus["training"], MOST))
+def training_ids(probe: Probe) -> NDArray[Any] | None:
+    """The text that the model was trained on as ids (N,); None if it was moved or modified."""
+    dataset = probe.checkpoint.dataset()
+    return None if dataset is None else dataset.text_ids(dataset.training, MAX_CHARACTERS)
 
 
-def _checked(subject: Probe) -> Probe:
-    if len(subject.ids) < 2:
-        raise InputError(
-            f"{subject.source} holds fewer than two characters, too few to look at; name others with --text"
-        )
-    return subject
+def _read(model: Model, spec: DataSpec, sources: Sources) -> NDArray[Any]:
+    ids: NDArray[Any] = read_text_ids(spec, sources, model.vocabulary, MAX_CHARACTERS)
+    return ids
 
 
-def _ids(model: Model, sources: Sources) -> NDArray[Any]:
-    if model.task != "generate" or model.partner is not None:
-        columns = read_columns(sources, model.task)
-        return model.vocabulary.encode("".join(texts_and_partners(columns, model.task)[0])[:MOST])
-    return read_ids(sources, model.vocabulary, MOST)
-
-
-def _as_it_was(model: Model, path: str, corpus: dict[str, Any]) -> Sources | None:
-    """The files that the model was trained on, by the names in its record, seen from here or from beside the model;
-    None if they are gone or their bytes have changed."""
-    for folder in (Path(), Path(path).parent):
-        names = [str(folder / name) for name in corpus.get("names", [])]
-        if names and all(Path(name).is_file() for name in names):
-            sources = open_sources(names, model.vocabulary.encoding)
-            if sources.digest() == corpus.get("sha256"):
-                return sources
-    return None
-
-
-def _held_out(model: Model, path: str, record: dict[str, Any]) -> Probe:
-    corpus = record.get("corpus", {})
-    names, asked = ", ".join(corpus.get("names", [])), corpus.get("held_out")
-    fraction = fraction_of(asked)
-    if asked is not None and fraction is None:
-        if not Path(asked).is_file():
-            raise InputError(f"{path}: {asked}, which was held out, is not here any more; name a text with --text")
-        return Probe(model, path, record, _ids(model, open_sources([asked], model.vocabulary.encoding)), asked)
-    sources = _as_it_was(model, path, corpus)
-    if sources is None:
-        where = f"{names} is not here any more as it was" if names else "the file does not say what it was trained on"
-        raise InputError(f"{path}: {where}; name a text to look at with --text")
-    what = (
-        f"the held-out part of {names}" if corpus["validation"] else f"{names}, which was learnt (nothing was held out)"
-    )
-    if model.task == "generate" and model.partner is None:
-        ids = read_ids(sources, model.vocabulary, limit=IN_MEMORY)
-        part = split(ids, fraction, corpus["tails"])[1] if corpus["validation"] else ids
-        return Probe(model, path, record, part[np.arange(min(len(part), MOST))], what)
-    alphabets, seed = (model.vocabulary, model.partner), record["options"]["seed"]
-    pairs = read_pairs(sources, model.task, fraction, seed=seed, alphabets=alphabets)
-    chosen = pairs.validation if len(pairs.validation) else pairs.training
-    return Probe(model, path, record, np.asarray(chosen.texts.ids), what)
+def _held_out(checkpoint: Checkpoint) -> Probe:
+    spec = checkpoint.data
+    if spec.validation_file is not None:
+        if not Path(spec.validation_file).is_file():
+            raise InputError(
+                f"{checkpoint.path}: {spec.validation_file}, which was held out, was moved; name a text with --text"
+            )
+        sources = open_sources([spec.validation_file], spec.encoding)
+        return Probe(checkpoint, _read(checkpoint.model, spec, sources), spec.validation_file)
+    dataset = checkpoint.dataset()
+    if dataset is None:
+        raise InputError(f"{checkpoint.path}: {spec.names} was moved or modified; name a text to look at with --text")
+    if spec.held_out:
+        part, source = dataset.validation, f"the held-out part of {spec.names}"
+    else:
+        part, source = dataset.training, f"{spec.names}, the training text (nothing was held out)"
+    return Probe(checkpoint, dataset.text_ids(part, MAX_CHARACTERS), source)

@@ -1,6 +1,5 @@
-"""Everything that a report of a model holds, as plain data."""
+"""The report of a model: the views that apply to it, as plain data."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,66 +9,50 @@ from rnncli.errors import InputError
 from rnncli.inspection.association import SMALLEST_SHIFT
 from rnncli.inspection.features import FEATURES
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.views.gates import gates
-from rnncli.inspection.views.gradients import gradients
-from rnncli.inspection.views.health import health
-from rnncli.inspection.views.memory import memory
-from rnncli.inspection.views.overview import Overview
-from rnncli.inspection.views.text import surprise
-from rnncli.inspection.views.unit import unit
-from rnncli.inspection.views.units import track, units
-from rnncli.inspection.views.weights import weights
+from rnncli.inspection.views import VIEWS, Reads
+from rnncli.inspection.views.units import best_units
 from rnncli.inspection.views.why import connectivities
 from rnncli.results import ViewResult
 
-SECTIONS: dict[str, Callable[[ViewRequest], ViewResult]] = {
-    "health": health,
-    "text": surprise,
-    "units": units,
-    "memory": memory,
-    "gates": gates,
-    "gradients": gradients,
-    "weights": weights,
-}
-"""The views of a report, in its order."""
-
 UNITS = 10
 HOVER = 300
-"""Characters of the text for which connectivity is there."""
+"""Characters of the text with their connectivity."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """``findings`` by section; ``left_out`` says why others are not there. ``units`` are the most telling ones by name.
-    ``connectivity`` has a row (n,) for each of the first characters of ``text``: how much character n depends on those
-    before it, 0 … 1 of the most."""
+    """``results`` by view; ``left_out`` says why others are missing. ``units`` has a view of each of the most selective
+    units, by its name. ``connectivity`` has a row (n,) for character n of ``text``: the gradient norms of the
+    characters before it, over the largest of them."""
 
     path: str
-    overview: Overview
-    findings: dict[str, ViewResult] = field(default_factory=dict)
+    results: dict[str, ViewResult] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     units: dict[str, ViewResult] = field(default_factory=dict)
     text: str = ""
     connectivity: list[Array] = field(default_factory=list)
 
 
-def report(ask: ViewRequest, overview: Overview) -> Report:
-    """Look at a model in all ways that apply to it."""
-    findings: dict[str, ViewResult] = {}
+def report(request: ViewRequest) -> Report:
+    """Run all views of a report that apply to a model; InputError for a bad request."""
+    results: dict[str, ViewResult] = {}
     left_out: dict[str, str] = {}
-    for name, view in SECTIONS.items():
-        try:
-            findings[name] = view(ask)
-        except InputError as error:
-            left_out[name] = str(error)
+    for view in VIEWS.values():
+        if view.in_report:
+            try:
+                results[view.name] = view(request)
+            except InputError as error:
+                if view.reads is not Reads.TEXT:  # it applies to every model, so that the request is wrong
+                    raise
+                left_out[view.name] = str(error)
     of_units: dict[str, ViewResult] = {}
-    if "units" in findings and len(ask.subject.ids) > 6 * SMALLEST_SHIFT:
-        found = sorted(track(ask.subject.first(20_000), list(FEATURES), best=2), key=lambda one: -one.learnt)
+    if "units" in results and len(request.probe.ids) > 6 * SMALLEST_SHIFT:
+        found = sorted(best_units(request.probe.first(20_000), list(FEATURES), best=2), key=lambda one: -one.learnt)
         for one in dict.fromkeys(str(tracking.unit) for tracking in found):
             if len(of_units) < UNITS:
-                of_units[one] = unit(replace(ask, arguments=[one]))
+                of_units[one] = VIEWS["unit"](replace(request, arguments=[one]))
     text, rows = "", []
-    if "gradients" in findings:
-        part = ask.subject.first(HOVER)
+    if "gradients" in results:
+        part = request.probe.first(HOVER)
         text, rows = part.text(), connectivities(part, np.arange(1, len(part.ids)))
-    return Report(ask.subject.path, overview, findings, left_out, of_units, text, rows)
+    return Report(request.probe.path, results, left_out, of_units, text, rows)

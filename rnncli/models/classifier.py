@@ -18,23 +18,24 @@ from rnncli.engine.arrays import Array, Parameters, Shapes
 from rnncli.engine.layers import Dropout, dense, dense_backward, dense_backward_input
 from rnncli.engine.losses import LOSSES
 from rnncli.engine.network import Forward
-from rnncli.models.base import Model, forget_unknown, initialise_dense
+from rnncli.models.base import PairModel, forget_unknown, initialise_dense
 from rnncli.models.config import NetworkConfig
+from rnncli.models.final_states import final_states, final_states_gradient
 from rnncli.models.score import Score
-from rnncli.models.summary import final_states_gradient, summary
 
 
-class Classifier(Model):
+class Classifier(PairModel):
     """Parameters are those of the network, then ``output.W`` (directions · H, K) and ``output.b`` (K,) for K labels;
     for two labels K is 1."""
 
-    task = "classify"
-    partner_key, partner_type = "labels", Labels
+    kind = task = "classify"
+    noun, unit = "a classifier", "label"
+    target_key, target_type = "labels", Labels
 
     @staticmethod
-    def shapes(config: NetworkConfig, vocabulary: Vocabulary, partner: Any = None) -> Shapes:
+    def shapes(config: NetworkConfig, vocabulary: Vocabulary, target: Any) -> Shapes:
         network = config.recurrent(len(vocabulary))
-        logits = len(partner) if len(partner) > 2 else 1
+        logits = len(target) if len(target) > 2 else 1
         return {**network.shapes(), "output.W": (network.output_size, logits), "output.b": (logits,)}
 
     def initialise(self, rng: np.random.Generator) -> None:
@@ -42,14 +43,16 @@ class Classifier(Model):
         forget_unknown(self, self.network, self.parameters)
         initialise_dense(self.parameters, "output", rng)
 
-    def learn(self, text: Padded, partner: Padded, gradients: Parameters, dropout: Dropout | None, loss: str) -> float:
+    def loss_and_gradients(
+        self, text: Padded, target: Padded, gradients: Parameters, dropout: Dropout | None, loss: str
+    ) -> float:
         W, b = self.parameters["output.W"], self.parameters["output.b"]
         if dropout is not None and self.vocabulary.unknown:
             text = Padded(dropout.characters(text.ids, len(self.vocabulary) - 1), text.lengths)
         forward = self._forward(text, dropout)
-        hidden = summary(forward.outputs, text.lengths, self.network.directions)
-        logits, labels = dense(hidden, W, b), partner.ids[0]
-        if len(self.partner) == 2:
+        hidden = final_states(forward.outputs, text.lengths, self.network.directions)
+        logits, labels = dense(hidden, W, b), target.ids[0]
+        if len(self.target) == 2:
             value, d_logits = LOSSES[loss].sigmoid(logits, labels[:, None])
         else:
             value, d_logits = LOSSES[loss].softmax(logits, labels)
@@ -61,18 +64,18 @@ class Classifier(Model):
 
     def log_probabilities(self, text: Padded) -> Array:
         """Logarithms (nats) of the probability of each label, (B, K)."""
-        hidden = summary(self._forward(text).outputs, text.lengths, self.network.directions)
+        hidden = final_states(self._forward(text).outputs, text.lengths, self.network.directions)
         logits = dense(hidden, self.parameters["output.W"], self.parameters["output.b"])
-        if len(self.partner) == 2:  # σ(l) is the softmax of 0 and l
+        if len(self.target) == 2:  # σ(l) is the softmax of 0 and l
             logits = np.concatenate((np.zeros_like(logits), logits), axis=1)
         return log_softmax(logits)
 
-    def score(self, text: Padded, partner: Padded) -> Score:
-        scores, labels = self.log_probabilities(text), partner.ids[0]
+    def score(self, text: Padded, target: Padded) -> Score:
+        scores, labels = self.log_probabilities(text), target.ids[0]
         nats = -np.take_along_axis(scores, labels[:, None], axis=1)
         return Score(float(nats.sum(dtype=np.float64)), len(labels), int((scores.argmax(1) == labels).sum()))
 
-    def symbols(self, text: Padded, partner: Padded) -> int:
+    def symbols(self, text: Padded, target: Padded) -> int:
         return len(text.lengths)
 
     def _forward(self, text: Padded, dropout: Dropout | None = None) -> Forward:

@@ -13,6 +13,7 @@ from rnncli.engine.clamping import Clamp
 from rnncli.engine.feedforward import FeedForwardNetwork
 from rnncli.engine.layers import Dropout
 from rnncli.engine.network import RecurrentNetwork
+from rnncli.results import plural
 
 
 class Network(Protocol):
@@ -83,6 +84,18 @@ class NetworkConfig:
         """The same, where a feed-forward network makes no sense."""
         sizes = vocabulary_size, self.hidden_size, self.layers, self.embedding_size
         return RecurrentNetwork(CELLS[self.cell](self.activation), *sizes, self.bidirectional)
+
+    def describe(self) -> str:
+        """GRU in both directions, 2 layers of 128 units"""
+        kind = self.cell.upper() + (" in both directions" if self.bidirectional else "")
+        if self.cell == FEED_FORWARD:
+            what = "feed-forward network" if self.layers else "single-layer perceptron"
+            kind = f"{what} of the last {plural(self.context, 'character')}"
+        if not self.layers:
+            return kind
+        if self.cell in ("rnn", FEED_FORWARD):
+            kind += f", {self.activation}"
+        return f"{kind}, {plural(self.layers, 'layer')} of {plural(self.hidden_size, 'unit')}"
 
     def to_json(self) -> dict[str, Any]:
         """For the model file."""

@@ -1,9 +1,6 @@
 """The language model: predicts the next character from all that came before.
 
 ids → network → dense → logits → softmax cross-entropy against the next character
-
-Learnt from running text, or from texts that have a label: then the label sets the first state (one to many), and each
-text stands between two line ends.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,105 +8,40 @@ from typing import Any
 
 import numpy as np
 
-from rnncli.datasets.labels import Labels
-from rnncli.datasets.ragged import Padded
+from rnncli.datasets.spec import TEXT
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.arrays import Array, Ids, Parameters, Shapes
 from rnncli.engine.clamping import Clamp
-from rnncli.engine.layers import Dropout, embed, embed_backward
-from rnncli.engine.network import RecurrentNetwork
+from rnncli.engine.layers import Dropout
 from rnncli.models import output
 from rnncli.models.base import Model, initialise_dense
 from rnncli.models.config import Network, NetworkConfig
-from rnncli.models.score import Score
 
 
-class LanguageModel(Model):
-    """A network with a dense layer to V logits, over the characters of ``vocabulary``.
+class NextCharacterModel(Model):
+    """A network with a dense layer to V logits, over the characters of ``vocabulary``: what language models of running
+    text and of labelled texts have in common.
 
-    Parameters are those of the network, then ``output.W`` (D, V) and ``output.b`` (V,), and with K labels ``label.W``
-    (K, L · S · H). The state (L, S, B, H) is an argument and a result of its methods: B texts may be read side by side.
+    Parameters are those of the network, then ``output.W`` (D, V) and ``output.b`` (V,). The state (L, S, B, H) is an
+    argument and a result of its methods: B texts may be read side by side.
     """
 
     task = "generate"
-    partner_key, partner_type, partner_needed = "labels", Labels, False
-
-    @staticmethod
-    def reader(config: NetworkConfig, vocabulary: Vocabulary) -> Network:
-        return config.network(len(vocabulary))
 
     @property
-    def _recurrent(self) -> RecurrentNetwork:
-        """The network where its state is one that a label can set."""
-        assert isinstance(self.network, RecurrentNetwork)
-        return self.network
-
-    @staticmethod
-    def shapes(config: NetworkConfig, vocabulary: Vocabulary, partner: Any = None) -> Shapes:
-        network, size = config.network(len(vocabulary)), len(vocabulary)
-        shapes = {**network.shapes(), "output.W": (network.output_size, size), "output.b": (size,)}
-        if partner is not None:
-            shapes["label.W"] = (len(partner), config.recurrent(size).state_size)
-        return shapes
-
-    def initialise(self, rng: np.random.Generator) -> None:
-        self.network.initialise(self.parameters, rng)
-        initialise_dense(self.parameters, "output", rng)
-        if self.partner is not None:
-            W = self.parameters["label.W"]
-            W[...] = 0.1 * rng.standard_normal(W.shape)
+    def eos(self) -> int:
+        """The id that ends a text."""
+        return output.NO_EOS
 
     def zero_state(self, streams: int = 1) -> Array:
-        """The state of B texts before their first character."""
+        """The state (L, S, B, H) of B texts of which nothing is known."""
         return self.network.zero_state(streams, self.parameters.flat.dtype)
 
-    def first_state(self, labels: Ids) -> Array:
-        """The state of B texts before their first character, by their labels (B,)."""
-        return self._recurrent.unflatten_state(embed(labels, self.parameters["label.W"]))
-
-    def loss_and_gradients(
-        self,
-        inputs: Ids,
-        targets: Ids,
-        state: Array,
-        gradients: Parameters,
-        dropout: Dropout | None = None,
-        loss: str = "cross-entropy",
-    ) -> tuple[float, Array]:
-        """Read a window of running text and learn from it: mean loss per character, in nats for the cross-entropy, and
-        the state after the window.
-
-        ``inputs`` and ``targets`` are (T, B). All gradients are written into ``gradients``; none flows into the
-        windows before (truncated back-propagation through time).
-        """
-        forward = self.network.forward(self.parameters, inputs, state, self._workspace, dropout)
-        value, d_hidden = self._learn_output(forward.outputs, targets, None, gradients, loss)
-        self.network.backward(self.parameters, gradients, forward, d_hidden, None, self._workspace)
-        return value, forward.state
-
-    def learn(self, text: Padded, partner: Padded, gradients: Parameters, dropout: Dropout | None, loss: str) -> float:
-        network = self._recurrent
-        inputs, targets, labels = text.without_last(), text.without_first(), partner.ids[0]
-        state = self.first_state(labels)
-        forward = network.forward(self.parameters, inputs.ids, state, self._workspace, dropout, inputs.lengths)
-        value, d_hidden = self._learn_output(forward.outputs, targets.ids, targets.lengths, gradients, loss)
-        d_state = network.backward(self.parameters, gradients, forward, d_hidden, None, self._workspace)
-        embed_backward(labels, network.flatten_state(d_state), gradients["label.W"])
-        return value
-
-    def _learn_output(
+    def _output_loss(
         self, hidden: Array, targets: Ids, lengths: Ids | None, gradients: Parameters, loss: str
     ) -> tuple[float, Array]:
         last, d_last = self.parameters.scope("output"), gradients.scope("output")
-        return output.learn(hidden, targets, lengths, last, d_last, loss, self._workspace)
-
-    def score(self, text: Padded, partner: Padded) -> Score:
-        inputs, targets = text.without_last(), text.without_first()
-        nats, right = self.losses_of(self.forward(inputs.ids, self.first_state(partner.ids[0])), targets.ids)
-        return Score.of_padded(nats, right, targets)
-
-    def symbols(self, text: Padded, partner: Padded) -> int:
-        return int(text.lengths.sum()) - len(text.lengths)
+        return output.loss_and_gradients(hidden, targets, lengths, last, d_last, loss, self._workspace)
 
     def forward(self, inputs: Ids, state: Array, clamps: Sequence[Clamp] = ()) -> Any:
         """The network's pass over ``inputs`` (T, B); it lies in this model's workspace, and is good until the next."""
@@ -132,3 +64,49 @@ class LanguageModel(Model):
         """A function that reads one character (B,) for each of B texts, carrying ``state`` (L, S, B, H) on in place,
         and returns the logits (B, V) of the next. They are good until it is called again. ``clamps`` hold units."""
         return output.stepper(self.network.stepper(self.parameters, state, clamps), self.parameters, state.shape[2])
+
+    def text_decoder(self, streams: int) -> output.TextDecoder:
+        """What extends ``streams`` texts, to their end if they have one."""
+        state = self.zero_state(streams)
+        return output.TextDecoder(self.vocabulary, state, self.stepper(state), self.eos)
+
+
+class LanguageModel(NextCharacterModel):
+    """The language model of running text; its network may be a perceptron."""
+
+    kind = "generate"
+    noun = "a language model of running text"
+    data_format = TEXT
+
+    @staticmethod
+    def reader(config: NetworkConfig, vocabulary: Vocabulary) -> Network:
+        return config.network(len(vocabulary))
+
+    @staticmethod
+    def shapes(config: NetworkConfig, vocabulary: Vocabulary) -> Shapes:
+        network, size = config.network(len(vocabulary)), len(vocabulary)
+        return {**network.shapes(), "output.W": (network.output_size, size), "output.b": (size,)}
+
+    def initialise(self, rng: np.random.Generator) -> None:
+        self.network.initialise(self.parameters, rng)
+        initialise_dense(self.parameters, "output", rng)
+
+    def loss_and_gradients(
+        self,
+        inputs: Ids,
+        targets: Ids,
+        state: Array,
+        gradients: Parameters,
+        dropout: Dropout | None = None,
+        loss: str = "cross-entropy",
+    ) -> tuple[float, Array]:
+        """Read a window of running text: mean loss per character, in nats for the cross-entropy, and the state after
+        the window.
+
+        ``inputs`` and ``targets`` are (T, B). All gradients are written into ``gradients``; none flows into the
+        windows before (truncated back-propagation through time).
+        """
+        forward = self.network.forward(self.parameters, inputs, state, self._workspace, dropout)
+        value, d_hidden = self._output_loss(forward.outputs, targets, None, gradients, loss)
+        self.network.backward(self.parameters, gradients, forward, d_hidden, None, self._workspace)
+        return value, forward.state

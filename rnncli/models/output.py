@@ -1,10 +1,12 @@
 """The last layer of every model that predicts a symbol at each step: a dense layer to logits, and the loss on them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.activations import log_softmax
 from rnncli.engine.arrays import Array, Ids, Parameters, Workspace
 from rnncli.engine.layers import dense, dense_backward, dense_backward_input
@@ -25,7 +27,7 @@ def losses(hidden: Array, targets: Ids, output: Parameters) -> tuple[Array, Arra
     return -at_target, scores.argmax(-1) == targets
 
 
-def learn(
+def loss_and_gradients(
     hidden: Array,
     targets: Ids,
     lengths: Ids | None,
@@ -67,3 +69,19 @@ def stepper(network: ReadsOne, parameters: Parameters, streams: int) -> Callable
         return np.add(scores, b, out=scores)
 
     return read
+
+
+NO_EOS = -1
+"""Stands for the end-of-sequence id where texts have no end."""
+
+
+@dataclass(frozen=True)
+class TextDecoder:
+    """Writes B texts side by side, one character after the other: ``step`` reads ids (B,), carries ``state``
+    (L, S, B, H) on in place, and returns the logits (B, M) of what comes next over ``alphabet``. ``eos`` is the id that
+    begins and ends a text, or ``NO_EOS``."""
+
+    alphabet: Vocabulary
+    state: Array
+    step: Callable[[Ids], Array]
+    eos: int = NO_EOS

@@ -13,20 +13,21 @@ from rnncli.engine.arrays import Array, Parameters, Shapes
 from rnncli.engine.layers import Dropout
 from rnncli.engine.network import Forward
 from rnncli.models import output
-from rnncli.models.base import Model, forget_unknown, initialise_dense
+from rnncli.models.base import PairModel, forget_unknown, initialise_dense
 from rnncli.models.config import NetworkConfig
 from rnncli.models.score import Score
 
 
-class Tagger(Model):
+class Tagger(PairModel):
     """Parameters are those of the network, then ``output.W`` (directions · H, K) and ``output.b`` (K,) for K tags."""
 
-    task = "tag"
-    partner_key, partner_type = "tags", Vocabulary
+    kind = task = "tag"
+    noun, unit = "a tagger", "tag"
+    target_key, target_type = "tags", Vocabulary
 
     @staticmethod
-    def shapes(config: NetworkConfig, vocabulary: Vocabulary, partner: Any = None) -> Shapes:
-        network, tags = config.recurrent(len(vocabulary)), len(partner)
+    def shapes(config: NetworkConfig, vocabulary: Vocabulary, target: Any) -> Shapes:
+        network, tags = config.recurrent(len(vocabulary)), len(target)
         return {**network.shapes(), "output.W": (network.output_size, tags), "output.b": (tags,)}
 
     def initialise(self, rng: np.random.Generator) -> None:
@@ -34,11 +35,13 @@ class Tagger(Model):
         forget_unknown(self, self.network, self.parameters)
         initialise_dense(self.parameters, "output", rng)
 
-    def learn(self, text: Padded, partner: Padded, gradients: Parameters, dropout: Dropout | None, loss: str) -> float:
+    def loss_and_gradients(
+        self, text: Padded, target: Padded, gradients: Parameters, dropout: Dropout | None, loss: str
+    ) -> float:
         forward = self._forward(text, dropout)
         last, d_last = self.parameters.scope("output"), gradients.scope("output")
-        value, d_hidden = output.learn(
-            forward.outputs, partner.ids, partner.lengths, last, d_last, loss, self._workspace
+        value, d_hidden = output.loss_and_gradients(
+            forward.outputs, target.ids, target.lengths, last, d_last, loss, self._workspace
         )
         self.network.backward(self.parameters, gradients, forward, d_hidden, None, self._workspace)
         return value
@@ -47,11 +50,11 @@ class Tagger(Model):
         """Logits (T, B, K) of the tag of each character; behind the end of a text they mean nothing."""
         return output.logits(self._forward(text).outputs, self.parameters.scope("output"))
 
-    def score(self, text: Padded, partner: Padded) -> Score:
-        nats, right = output.losses(self._forward(text).outputs, partner.ids, self.parameters.scope("output"))
-        return Score.of_padded(nats, right, partner)
+    def score(self, text: Padded, target: Padded) -> Score:
+        nats, right = output.losses(self._forward(text).outputs, target.ids, self.parameters.scope("output"))
+        return Score.of_padded(nats, right, target)
 
-    def symbols(self, text: Padded, partner: Padded) -> int:
+    def symbols(self, text: Padded, target: Padded) -> int:
         return int(text.lengths.sum())
 
     def _forward(self, text: Padded, dropout: Dropout | None = None) -> Forward:

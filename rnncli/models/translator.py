@@ -13,45 +13,51 @@ from typing import Any
 
 import numpy as np
 
+from rnncli.datasets.columns import BOUNDARY
 from rnncli.datasets.ragged import Padded
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.arrays import Array, Ids, Parameters, Shapes, Workspace
 from rnncli.engine.layers import Dropout, dense, dense_backward, dense_backward_input
 from rnncli.engine.network import Forward, RecurrentNetwork
 from rnncli.models import output
-from rnncli.models.base import Model, forget_unknown, initialise_dense
+from rnncli.models.base import PairModel, forget_unknown, initialise_dense
 from rnncli.models.config import NetworkConfig
+from rnncli.models.final_states import final_states, final_states_gradient
 from rnncli.models.score import Score
-from rnncli.models.summary import final_states_gradient, summary
 
 
-class Translator(Model):
+class Translator(PairModel):
     """Parameters are those of the ``encoder``, ``bridge.W`` (directions · H, L · S · H) and ``bridge.b``, those of the
     ``decoder``, then ``output.W`` (H, M) and ``output.b`` (M,) for M characters of the target."""
 
-    task = "translate"
-    partner_key, partner_type = "target_vocabulary", Vocabulary
+    kind = task = "translate"
+    noun = "a translator"
+    target_key, target_type = "target_vocabulary", Vocabulary
 
     def __init__(self, *parts: Any, **settings: Any) -> None:
         super().__init__(*parts, **settings)
-        self.decoder = self.writer(self.config, self.partner)
+        self.decoder = self.writer(self.config, self.target)
         self._of_encoder, self._of_decoder = Workspace(), Workspace()
 
+    @property
+    def reader_parameters(self) -> Parameters:
+        return self.parameters.scope("encoder")
+
     @staticmethod
-    def writer(config: NetworkConfig, partner: Vocabulary) -> RecurrentNetwork:
+    def writer(config: NetworkConfig, target: Vocabulary) -> RecurrentNetwork:
         """The decoder, which cannot be bidirectional: it would see the future."""
-        return replace(config, bidirectional=False).recurrent(len(partner))
+        return replace(config, bidirectional=False).recurrent(len(target))
 
     @classmethod
-    def shapes(cls, config: NetworkConfig, vocabulary: Vocabulary, partner: Any = None) -> Shapes:
-        encoder, decoder = cls.reader(config, vocabulary), cls.writer(config, partner)
+    def shapes(cls, config: NetworkConfig, vocabulary: Vocabulary, target: Any) -> Shapes:
+        encoder, decoder = cls.reader(config, vocabulary), cls.writer(config, target)
         return {
             **{f"encoder.{name}": shape for name, shape in encoder.shapes().items()},
             "bridge.W": (encoder.output_size, decoder.state_size),
             "bridge.b": (decoder.state_size,),
             **{f"decoder.{name}": shape for name, shape in decoder.shapes().items()},
-            "output.W": (decoder.output_size, len(partner)),
-            "output.b": (len(partner),),
+            "output.W": (decoder.output_size, len(target)),
+            "output.b": (len(target),),
         }
 
     def initialise(self, rng: np.random.Generator) -> None:
@@ -61,13 +67,15 @@ class Translator(Model):
         self.decoder.initialise(self.parameters.scope("decoder"), rng)
         initialise_dense(self.parameters, "output", rng)
 
-    def learn(self, text: Padded, partner: Padded, gradients: Parameters, dropout: Dropout | None, loss: str) -> float:
+    def loss_and_gradients(
+        self, text: Padded, target: Padded, gradients: Parameters, dropout: Dropout | None, loss: str
+    ) -> float:
         encoded, hidden, state = self._encode(text, dropout)
-        inputs, targets = partner.without_last(), partner.without_first()
+        inputs, targets = target.without_last(), target.without_first()
         decoder, d_decoder = self.parameters.scope("decoder"), gradients.scope("decoder")
         decoded = self.decoder.forward(decoder, inputs.ids, state, self._of_decoder, dropout, inputs.lengths)
         last, d_last = self.parameters.scope("output"), gradients.scope("output")
-        value, d_decoded = output.learn(
+        value, d_decoded = output.loss_and_gradients(
             decoded.outputs, targets.ids, targets.lengths, last, d_last, loss, self._of_decoder
         )
         d_state = self.decoder.backward(decoder, d_decoder, decoded, d_decoded, None, self._of_decoder)
@@ -89,21 +97,26 @@ class Translator(Model):
         decoder = self.decoder.stepper(self.parameters.scope("decoder"), state)
         return output.stepper(decoder, self.parameters, state.shape[2])
 
-    def score(self, text: Padded, partner: Padded) -> Score:
-        inputs, targets = partner.without_last(), partner.without_first()
+    def text_decoder(self, streams: int) -> output.TextDecoder:
+        """What writes ``streams`` targets."""
+        state = self.decoder.zero_state(streams, self.parameters.flat.dtype)
+        return output.TextDecoder(self.target, state, self.stepper(state), int(self.target.encode(BOUNDARY)[0]))
+
+    def score(self, text: Padded, target: Padded) -> Score:
+        inputs, targets = target.without_last(), target.without_first()
         decoder = self.parameters.scope("decoder")
         decoded = self.decoder.forward(decoder, inputs.ids, self.first_state(text), self._of_decoder)
         nats, right = output.losses(decoded.outputs, targets.ids, self.parameters.scope("output"))
         return Score.of_padded(nats, right, targets)
 
-    def symbols(self, text: Padded, partner: Padded) -> int:
-        return int(partner.lengths.sum()) - len(partner.lengths)
+    def symbols(self, text: Padded, target: Padded) -> int:
+        return int(target.lengths.sum()) - len(target.lengths)
 
     def _encode(self, text: Padded, dropout: Dropout | None = None) -> tuple[Forward, Array, Array]:
-        """The encoder's pass, its summary (B, directions · H), and the decoder's first state."""
+        """The encoder's pass, its final states (B, directions · H), and the decoder's first state."""
         encoder = self.parameters.scope("encoder")
         state = self.network.zero_state(len(text.lengths), encoder.flat.dtype)
         encoded = self.network.forward(encoder, text.ids, state, self._of_encoder, dropout, text.lengths)
-        hidden = summary(encoded.outputs, text.lengths, self.network.directions)
+        hidden = final_states(encoded.outputs, text.lengths, self.network.directions)
         rows = dense(hidden, self.parameters["bridge.W"], self.parameters["bridge.b"])
         return encoded, hidden, self.decoder.unflatten_state(rows)

@@ -1,1 +1,1 @@
-"""The model file: what stands in it, how it is read without trust, and how it is replaced as a whole or not at all."""
+"""The model file: its content, a strict reader that trusts no byte of it, atomic replacement, and a lock."""

@@ -13,40 +13,56 @@ import math
 import os
 import stat
 import zipfile
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-import rnncli
+from rnncli import names
+from rnncli.datasets.dataset import Dataset, find_dataset
 from rnncli.datasets.sources import did_you_mean
+from rnncli.datasets.spec import DataSpec
 from rnncli.engine.arrays import Array
-from rnncli.errors import ModelFileError, NotFiniteError, RnncliError
+from rnncli.errors import InputError, ModelFileError, NotFiniteError, RnncliError
 from rnncli.models.base import Model
-from rnncli.models.registry import MODELS
-from rnncli.storage.lock import temporary_path
-from rnncli.storage.npz import Kind, Npz, open_npz, write_npz
-from rnncli.training import record as records
+from rnncli.models.config import NetworkConfig
+from rnncli.models.registry import model_class
+from rnncli.storage.atomic import atomic_write
+from rnncli.storage.npz import ArrayType, Npz, open_npz, write_npz
+from rnncli.training.record import Record, resume_shapes, upgrade
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
+READABLE = (2, FORMAT_VERSION)
 RESUME = "resume/"
 
 
 @dataclass
 class Checkpoint:
-    """A model, the record of its training (plain JSON data), arrays by name that a resume needs, and the ``path`` of the
-    file that it was loaded from."""
+    """A model, the record of its training if a run has written it, the arrays by name that a resume needs, and the
+    ``path`` of the file that it was loaded from."""
 
     model: Model
-    record: dict[str, Any] = field(default_factory=dict)
+    record: Record | None = None
     resume: dict[str, Array] = field(default_factory=dict)
     path: str = "the model"
 
+    @property
+    def data(self) -> DataSpec:
+        """What the model learnt from; InputError where the file does not say."""
+        if self.record is None:
+            raise InputError(f"{self.path} does not say what it was trained on; name a text to look at with --text")
+        return self.record.data
+
+    def dataset(self) -> Dataset | None:
+        """The data that the model learnt from, where its files were neither moved nor modified; they are looked for
+        here and beside the model file."""
+        if self.record is None:
+            return None
+        return find_dataset(self.record.data, Path(self.path).parent, self.model.alphabets)
+
 
 def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
-    """Write the file beside its place, flush it to the disk, and put it there in one step.
+    """Write a model file atomically.
 
     Raises RnncliError if the disk or the folder do not allow it, and NotFiniteError for weights that are no numbers;
     what stood at ``path`` is then untouched. The same content always gives the same bytes.
@@ -58,24 +74,16 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
     meta = {
         "format": "rnncli",
         "version": FORMAT_VERSION,
-        "rnncli": rnncli.__version__,
+        "rnncli": names.__version__,
         **checkpoint.model.to_json(),
-        "training": checkpoint.record,
+        "training": {} if checkpoint.record is None else checkpoint.record.to_json(),
     }
     target = Path(path)
-    temporary = temporary_path(target)
     try:
-        with open(temporary, "wb") as file:
+        with atomic_write(target) as file:
             write_npz(file, meta, arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-        _sync_folder(target.parent)
     except OSError as error:
         raise RnncliError(f"{target} could not be written: {error.strerror or error}") from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def load(path: str | os.PathLike[str]) -> Checkpoint:
@@ -90,11 +98,11 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
     except OSError as error:
         raise ModelFileError(f"{name} cannot be read: {error.strerror or error}") from None
     except KeyError as error:
-        raise ModelFileError(f"{name} is not a whole rnncli model: its metadata lack {error}") from None
+        raise ModelFileError(f"{name} is not a valid rnncli model: its metadata lack {error}") from None
     except (ValueError, TypeError) as error:
-        raise ModelFileError(f"{name} is not a whole rnncli model: {error}") from None
+        raise ModelFileError(f"{name} is not a valid rnncli model: {error}") from None
     except (MemoryError, RecursionError, OverflowError):
-        raise ModelFileError(f"{name} is not a whole rnncli model: its sizes are beyond all measure") from None
+        raise ModelFileError(f"{name} is not a valid rnncli model: its sizes are out of range") from None
 
 
 def _loaded(file: Npz, path: str) -> Checkpoint:
@@ -102,20 +110,19 @@ def _loaded(file: Npz, path: str) -> Checkpoint:
     meta = file.meta
     if meta.get("format") != "rnncli":
         raise ValueError("its metadata are not those of a model")
-    if meta["version"] != FORMAT_VERSION:
-        raise ValueError(f"it has format version {meta['version']!r:.20}, this rnncli reads {FORMAT_VERSION}")
-    if not isinstance(meta["task"], str) or meta["task"] not in MODELS:
-        raise ValueError(f"its task is {meta['task']!r:.40}")
-    records.check(meta["training"])
-    kind = MODELS[meta["task"]]
-    parts = kind.parts_from_json(meta)
-    shapes = dict(kind.shapes(*parts))
+    if type(meta["version"]) is not int or meta["version"] not in READABLE:
+        versions = " and ".join(map(str, READABLE))
+        raise ValueError(f"it has format version {meta['version']!r:.20}, this rnncli reads {versions}")
+    kind = model_class(meta)
+    config, alphabets = NetworkConfig.from_json(meta["network"]), kind.alphabets_from_json(meta)
+    shapes = dict(kind.shapes(config, *alphabets))
     largest = sum(member.size for member in file.members.values())
     if 4 * sum(math.prod(shape) for shape in shapes.values()) > largest:
         raise ValueError("it is too small for the network that it names")
-    model = kind(*parts)
-    resume = records.resume_shapes(model, meta["training"])
-    expected: dict[str, Kind] = {name: ("<f4", shape) for name, shape in shapes.items()}
+    model = kind(config, *alphabets)
+    record = Record.from_json(upgrade(meta["training"], model) if meta["version"] == 2 else meta["training"], model)
+    resume = resume_shapes(model, record)
+    expected: dict[str, ArrayType] = {name: ("<f4", shape) for name, shape in shapes.items()}
     expected |= {RESUME + name: ("<f4", shape) for name, shape in resume.items()}
     arrays = file.arrays(expected)
     for name, values in arrays.items():
@@ -123,7 +130,7 @@ def _loaded(file: Npz, path: str) -> Checkpoint:
             raise ValueError(f"{name} holds numbers that are not finite")
     for name in shapes:
         model.parameters[name][...] = arrays[name]
-    return Checkpoint(model, meta["training"], {name: arrays[RESUME + name] for name in resume}, path)
+    return Checkpoint(model, record, {name: arrays[RESUME + name] for name in resume}, path)
 
 
 def is_model(path: str | os.PathLike[str]) -> bool:
@@ -135,13 +142,3 @@ def is_model(path: str | os.PathLike[str]) -> bool:
             return file.namelist()[:1] == ["meta.npy"]
     except (OSError, zipfile.BadZipFile):
         return False
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name itself durable, where the system knows how (Windows does not)."""
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -1,17 +1,17 @@
-"""One run at a time on a model file, and no litter of runs that were killed."""
+"""An advisory lock on a model file: one run at a time writes it."""
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from rnncli.errors import InputError
+from rnncli.storage.atomic import remove_stale_temporaries
 
 try:
     import fcntl
-except ImportError:  # a system without them lets two runs write in turns
+except ImportError:  # without it, as on Windows, there is no lock: of two runs the last to save wins
     fcntl = None  # type: ignore[assignment]
 
 
@@ -19,10 +19,10 @@ except ImportError:  # a system without them lets two runs write in turns
 def exclusive_lock(path: Path) -> Iterator[None]:
     """Hold ``path`` for this process; InputError, naming the other process, if one holds it already.
 
-    The claim is a lock on a file beside it, which the system lets go when the process ends in whatever way. What a
-    killed run has left of half-written files is removed.
+    The lock is an flock on a file beside it, which the system releases however the process ends. Once it is held, stale
+    temporary files are removed.
     """
-    with _locked(path) as (file, lock):
+    with _acquire(path) as (file, lock_path):
         file.truncate(0)
         file.write(f"{os.getpid()}\n".encode())
         file.flush()
@@ -31,26 +31,27 @@ def exclusive_lock(path: Path) -> Iterator[None]:
             yield
         finally:
             with suppress(OSError):
-                lock.unlink()
+                lock_path.unlink()
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
-    lock = path.with_name(f".{path.name}.lock")
+def _acquire(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """The locked lock file, open, and its path."""
+    lock_path = path.with_name(f".{path.name}.lock")
     while True:
-        with open(lock, "a+b") as file:
-            if fcntl is not None and not _lock(file):
+        with open(lock_path, "a+b") as file:
+            if fcntl is not None and not _try_flock(file):
                 file.seek(0)
                 other = file.read(32).decode("ascii", "replace").strip() or "of another user"
                 raise InputError(
-                    f"{path} is being written by process {other}; wait for its end, or write elsewhere with -o"
+                    f"{path} is being written by process {other}; wait until it ends, or write elsewhere with -o"
                 )
-            if _is_still(file, lock):  # and not one that its owner removed between our opening and our locking it
-                yield file, lock
+            if _is_same_file(file, lock_path):  # its owner may have removed it between our opening and locking it
+                yield file, lock_path
                 return
 
 
-def _lock(file: BinaryIO) -> bool:
+def _try_flock(file: BinaryIO) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -58,21 +59,8 @@ def _lock(file: BinaryIO) -> bool:
     return True
 
 
-def _is_still(file: BinaryIO, path: Path) -> bool:
+def _is_same_file(file: BinaryIO, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
     except FileNotFoundError:
         return False
-
-
-def temporary_path(path: Path) -> Path:
-    """Where this process writes before ``path`` is replaced."""
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
-
-
-def remove_stale_temporaries(path: Path) -> None:
-    pattern = re.compile(re.escape(f".{path.name}.") + r"\d+\.tmp")
-    for neighbour in path.parent.iterdir():
-        if pattern.fullmatch(neighbour.name):
-            with suppress(OSError):
-                neighbour.unlink()

@@ -10,8 +10,7 @@ from rich.text import Text
 LEVELS = 7
 """Colours on each side of zero."""
 
-LEGEND = "-1 ≡ = - · + * # 1"
-_MARKS = "≡=-·+*#"
+MARKS = "≡=-·+*#"
 
 
 def cells(values: Iterable[float]) -> Text:
@@ -24,7 +23,7 @@ def cells(values: Iterable[float]) -> Text:
 
 def mark(value: float) -> str:
     """The mark of a value, from three for each sign."""
-    return _MARKS[round(max(-1.0, min(1.0, value)) * 3) + 3]
+    return MARKS[round(max(-1.0, min(1.0, value)) * 3) + 3]
 
 
 def colour(value: float) -> str:

@@ -1,4 +1,4 @@
-"""The two streams of the terminal, without Rich, which takes longer to import than most commands to run."""
+"""Standard output and standard error, without Rich, which takes longer to import than most commands to run."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from typing import IO, Any, TextIO
 
 
 def say(message: str) -> None:
-    """A line for people, on standard error; if nobody reads it any more, that is no reason to stop."""
+    """Print a line for people on standard error; a closed pipe is ignored."""
     try:
         print(message, file=sys.stderr, flush=True)
     except BrokenPipeError:
@@ -14,9 +14,9 @@ def say(message: str) -> None:
 
 
 def write(text: str, encoding: str = "utf-8") -> None:
-    """Data to standard output at once, in its own encoding whatever the terminal's is."""
+    """Write data to standard output at once, in ``encoding`` whatever the terminal's is; BrokenPipeError if closed."""
     stream: Any = sys.stdout
-    if stream is None:  # closed before we began
+    if stream is None:  # closed before the start
         raise BrokenPipeError
     stream.flush()
     stream.buffer.write(text.encode(encoding, "surrogatepass" if encoding == "utf-8" else "replace"))
@@ -24,11 +24,11 @@ def write(text: str, encoding: str = "utf-8") -> None:
 
 
 def silence(stream: IO[str] | None) -> None:
-    """Let everything that is still written to this stream vanish."""
+    """Redirect the rest of this stream to the null device."""
     if stream is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def is_interactive(stream: TextIO | None) -> bool:
-    """Whether a person watches this stream on a terminal that can redraw a line."""
+    """Whether this stream is a terminal that can redraw a line."""
     return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"

@@ -1,4 +1,4 @@
-"""The progress of a training run: a bar on a terminal, a plain line now and then elsewhere."""
+"""The progress of a training run: a bar on a terminal, elsewhere a plain line every few seconds."""
 
 import math
 import sys
@@ -15,62 +15,64 @@ from rnncli.terminal.words import count, seconds
 if TYPE_CHECKING:
     from rnncli.training.trainer import Report
 
-LINE_EVERY = 10.0
-"""Seconds between plain lines where nobody watches a bar."""
+LINE_INTERVAL = 10.0
+"""Seconds between plain lines where there is no bar."""
 
 SMOOTHING = 0.95
+"""Decay of the exponential moving averages of loss and speed."""
+
 ESTIMATE_AFTER = 1.0
-"""Seconds of training after which the length of the run is told."""
+"""Seconds of training before the time left is estimated."""
 
 
 class Pace:
-    """Smoothed loss and speed, and the time left, from the reports so far."""
+    """Moving averages of loss and speed, and the time left, from the reports so far."""
 
     def __init__(self) -> None:
         self.loss = self.speed = self.progress = self.first_progress = 0.0
         self.reports = 0
-        self.began = monotonic()
+        self.started = monotonic()
 
     def update(self, report: "Report") -> None:
-        """Take in one report."""
+        """Add a report."""
         if not self.reports:
-            self.began, self.first_progress = monotonic(), report.progress
+            self.started, self.first_progress = monotonic(), report.progress
         self.reports += 1
-        weight = max(1 / self.reports, 1 - SMOOTHING)  # a plain mean until there are enough reports
+        weight = max(1 / self.reports, 1 - SMOOTHING)  # the plain mean of the first reports
         self.loss += weight * (report.loss - self.loss)
         self.speed += weight * (report.characters_per_second - self.speed)
         self.progress = report.progress
 
-    def left(self) -> float:
-        """Seconds to go, by what the part since the beginning took; infinite before there is any."""
+    def seconds_left(self) -> float:
+        """Seconds left, extrapolated from the progress so far; infinite before there is any."""
         done = self.progress - self.first_progress
-        return (monotonic() - self.began) * (1 - self.progress) / done if done > 0 else math.inf
+        return (monotonic() - self.started) * (1 - self.progress) / done if done > 0 else math.inf
 
 
 def show_progress(reports: "Iterable[Report]") -> "Iterator[Report]":
-    """Pass reports through, and draw them on standard error."""
+    """Yield the reports, and draw them on standard error."""
     pace = Pace()
-    told = False
+    estimated = False
     with _bar() if is_interactive(sys.stderr) else _Lines() as display:
         for report in reports:
             pace.update(report)
-            if not told and monotonic() - pace.began > ESTIMATE_AFTER:
-                told = True
-                if pace.left() > ESTIMATE_AFTER:
-                    display.print(f"about {seconds(pace.left())} to go")
+            if not estimated and monotonic() - pace.started > ESTIMATE_AFTER:
+                estimated = True
+                if pace.seconds_left() > ESTIMATE_AFTER:
+                    display.print(f"about {seconds(pace.seconds_left())} left")
             if report.validation is not None:
-                better = "best so far" if report.is_best else "not better"
+                better = "best so far" if report.is_best else "no improvement"
                 display.print(
                     f"step {count(report.step)}, epoch {report.epoch:.2f}: loss {pace.loss:.3f}, validation "
                     f"{report.validation.nats:.3f} ({report.validation.bits:.3f} bits), "
-                    f"{report.validation.accuracy:.1%} right, {better}"
+                    f"accuracy {report.validation.accuracy:.1%}, {better}"
                 )
             display.show(report, pace)
             yield report
 
 
 class _Lines:
-    """For pipes and files: a line every LINE_EVERY seconds."""
+    """For pipes and files: a line every LINE_INTERVAL seconds."""
 
     def __init__(self) -> None:
         self.last = monotonic()
@@ -85,7 +87,7 @@ class _Lines:
         say(line)
 
     def show(self, report: "Report", pace: Pace) -> None:
-        if monotonic() - self.last >= LINE_EVERY:
+        if monotonic() - self.last >= LINE_INTERVAL:
             self.last = monotonic()
             say(f"step {count(report.step)}, {report.progress:.0%}: {_figures(pace)}")
 
@@ -115,6 +117,6 @@ def _bar() -> _Bar:
 
 def _figures(pace: Pace) -> str:
     bits = pace.loss / math.log(2)
-    left = pace.left()
+    left = pace.seconds_left()
     time = seconds(left) if math.isfinite(left) else "?"
     return f"loss {pace.loss:.3f} ({bits:.2f} bits) · {count(pace.speed)} chars/s · {time} left"

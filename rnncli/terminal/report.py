@@ -14,9 +14,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from rnncli.results import Block, ColouredText, Curves, Scatter, Table, ViewResult
-from rnncli.terminal.overview import facts_of
-from rnncli.terminal.view_result import part_as_csv, written
+from rnncli.results import Block, ColouredText, Curves, Heatmap, Scatter, Table, ViewResult
+from rnncli.terminal.view_result import block_as_csv, written
 from rnncli.terminal.words import visible, visible_line
 
 if TYPE_CHECKING:
@@ -62,17 +61,16 @@ def _colours() -> str:
 def _sections(report: "Report") -> Iterator[str]:
     yield f"<header><h1>{escape(report.path)}</h1>\n"
     yield '<p class="source">What this network is, what its units do, and how far it looks back.</p>\n'
-    yield _facts(dict(facts_of(report.overview)))
-    links = "".join(f'<li><a href="#{name}">{name}</a></li>' for name in report.findings)
+    links = "".join(f'<li><a href="#{name}">{name}</a></li>' for name in report.results)
     yield f"<nav><ul>{links}</ul></nav></header>\n<main>\n"
-    for name, finding in report.findings.items():
-        yield f'<section id="{name}">\n{_finding(finding, 2)}'
+    for name, result in report.results.items():
+        yield f'<section id="{name}">\n{_result(result, 2)}'
         if name == "text" and report.text:
             yield _hover(report)
         if name == "units" and report.units:
-            yield '<h3>The most telling units</h3>\n<div id="units-list">\n'
+            yield '<h3>The most selective units</h3>\n<div id="units-list">\n'
             for unit, of_unit in report.units.items():
-                yield f"<details><summary>{escape(unit)}</summary>\n{_finding(of_unit, 3)}</details>\n"
+                yield f"<details><summary>{escape(unit)}</summary>\n{_result(of_unit, 3)}</details>\n"
             yield "</div>\n"
         yield "</section>\n"
     if report.left_out:
@@ -81,11 +79,11 @@ def _sections(report: "Report") -> Iterator[str]:
     yield "</main>"
 
 
-def _finding(finding: ViewResult, level: int) -> str:
-    text = f"<h{level}>{escape(finding.question)}</h{level}>\n"
-    if finding.text:
-        text += f'<p class="source">in {escape(finding.text)}</p>\n'
-    return text + _facts(dict(finding.facts)) + "".join(_part(part, level + 1) for part in finding.parts)
+def _result(result: ViewResult, level: int) -> str:
+    text = f"<h{level}>{escape(result.question)}</h{level}>\n"
+    if result.text:
+        text += f'<p class="source">in {escape(result.text)}</p>\n'
+    return text + _facts(dict(result.facts)) + "".join(_block(block, level + 1) for block in result.blocks)
 
 
 def _facts(facts: dict[str, str]) -> str:
@@ -93,13 +91,19 @@ def _facts(facts: dict[str, str]) -> str:
     return f"<dl>{rows}</dl>\n" if rows else ""
 
 
-def _part(part: Block, level: int) -> str:
-    head = f"<h{level}>{escape(visible_line(part.name))}</h{level}>\n"
-    if isinstance(part, Table):
-        return head + _table(part)
-    if isinstance(part, ColouredText):
-        return head + _strip(part)
-    return head + (_curves(part) if isinstance(part, Curves) else _scatter(part))
+def _block(block: Block, level: int) -> str:
+    head = f"<h{level}>{escape(visible_line(block.name))}</h{level}>\n"
+    match block:
+        case Table():
+            return head + _table(block)
+        case ColouredText():
+            return head + _coloured_text(block)
+        case Curves():
+            return head + _curves(block)
+        case Scatter():
+            return head + _scatter(block)
+        case Heatmap():
+            return head + _heatmap(block)
 
 
 def _table(table: Table) -> str:
@@ -112,7 +116,7 @@ def _table(table: Table) -> str:
     )
     note = f'<p class="note">{escape(table.note)}</p>\n' if table.note else ""
     name = "".join(c if c.isalnum() else "-" for c in table.name.lower())[:40]
-    link = f'<a download="{name}.csv" href="data:text/csv;charset=utf-8,{quote(part_as_csv(table))}">as CSV</a>'
+    link = f'<a download="{name}.csv" href="data:text/csv;charset=utf-8,{quote(block_as_csv(table))}">as CSV</a>'
     return (
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table></div>\n'
         f'{note}<p class="note">{link}</p>\n'
@@ -129,16 +133,33 @@ def _shown(character: str) -> str:
     return escape("↵\n" if character == "\n" else character if character == " " else visible(character))
 
 
-def _strip(strip: ColouredText) -> str:
+def _coloured_text(block: ColouredText) -> str:
     """The text in runs of one colour."""
-    unit = f" {strip.unit}" if strip.unit else ""
-    low = f"−{strip.scale:.3g} (blue) to" if strip.signed else "0 to"
-    pairs = [(_level(v / strip.scale), c) for v, c in zip(strip.values, strip.text, strict=True)]
+    pairs = [(_level(v / block.scale), c) for v, c in zip(block.values, block.text, strict=True)]
     runs = ""
     for style, run in groupby(pairs, key=lambda pair: pair[0]):
         text = "".join(_shown(character) for _, character in run)
         runs += f'<span class="{style}">{text}</span>' if style else text
-    return f'<p class="legend">{low} {strip.scale:.3g}{unit} (orange)</p>\n<pre class="strip">{runs}</pre>\n'
+    return f'{_legend(block.scale, block.signed, block.unit)}<pre class="strip">{runs}</pre>\n'
+
+
+def _legend(scale: float, signed: bool = True, unit: str = "") -> str:
+    low = f"−{scale:.3g} (blue) to" if signed else "0 to"
+    return f'<p class="legend">{low} {scale:.3g}{f" {unit}" if unit else ""} (orange)</p>\n'
+
+
+def _heatmap(block: Heatmap) -> str:
+    """A line for each row, a cell for each value, which says its number where the pointer rests."""
+    labels = [visible(row) for row in block.rows]
+    margin = max(map(len, labels)) + 1
+    lines = ""
+    for label, values in zip(labels, block.values, strict=True):
+        row = "".join(
+            f'<span class="{_level(value / block.scale)}" title="{escape(column)}: {value:.3f}"> </span>'
+            for column, value in zip(block.columns, values, strict=True)
+        )
+        lines += f"{escape(label.ljust(margin))}{row}\n"
+    return f'{_legend(block.scale)}<pre class="strip heatmap">{lines}</pre>\n'
 
 
 def _hover(report: "Report") -> str:
@@ -173,9 +194,9 @@ def _svg(name: str, inside: str) -> str:
     return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img">{title}{inside}</svg>\n'
 
 
-def _curves(part: Curves) -> str:
-    curves = {name: list(points) for name, points in part.curves.items()}
-    if part.log:
+def _curves(block: Curves) -> str:
+    curves = {name: list(points) for name, points in block.curves.items()}
+    if block.log:
         curves = {name: [(x, math.log10(y)) for x, y in points if y > 0] for name, points in curves.items()}
     if not any(curves.values()):
         return "<p>No value is above zero.</p>\n"
@@ -189,19 +210,19 @@ def _curves(part: Curves) -> str:
         lines += f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{places}"/>'
         legend += f'<li><svg width="18" height="10"><path stroke="{colour}" stroke-width="3" d="M0 5H18"/></svg> '
         legend += f"{escape(name)}</li>"
-    ends = (f"{10**y_low:.1e}", f"{10**y_high:.1e}") if part.log else (f"{y_low:.3g}", f"{y_high:.3g}")
-    drawn = _svg(part.name, _frame(f"{x_low:g}", f"{x_high:g}", *ends, part.x) + lines)
+    ends = (f"{10**y_low:.1e}", f"{10**y_high:.1e}") if block.log else (f"{y_low:.3g}", f"{y_high:.3g}")
+    drawn = _svg(block.name, _frame(f"{x_low:g}", f"{x_high:g}", *ends, block.x) + lines)
     return f'{drawn}<ul class="legend">{legend}</ul>\n'
 
 
-def _scatter(part: Scatter) -> str:
+def _scatter(block: Scatter) -> str:
     dots = "".join(
         f'<circle class="dot" r="3.5" cx="{_scaled(x, 0, 1, LEFT, WIDTH - 8):.1f}" '
         f'cy="{_scaled(y, 0, 1, HEIGHT - BOTTOM, 10):.1f}"><title>{escape(label)}: {x:.2f}, {y:.2f}</title></circle>'
-        for (x, y), label in zip(part.points, part.labels, strict=True)
+        for (x, y), label in zip(block.points, block.labels, strict=True)
     )
-    axes = _frame("0", "1", "0", "1", f"to the right: {part.x}; upwards: {part.y}")
-    return _svg(part.name, axes + dots)
+    axes = _frame("0", "1", "0", "1", f"to the right: {block.x}; upwards: {block.y}")
+    return _svg(block.name, axes + dots)
 
 
 def _range(points: Sequence[tuple[float, float]]) -> tuple[float, float, float, float]:

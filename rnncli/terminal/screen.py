@@ -1,4 +1,4 @@
-"""Rich's console on one of the two streams."""
+"""Rich consoles on standard output and standard error."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ from rnncli.terminal.console import silence
 
 
 class Screen(Console):
-    """A console that does not end the program when nobody reads standard error any more."""
+    """A console that survives a closed pipe on standard error."""
 
     def on_broken_pipe(self) -> None:
         if self.file is sys.stdout:
@@ -19,8 +19,8 @@ class Screen(Console):
 
 
 def screen(stream: TextIO) -> Screen:
-    """A console on this stream. Colours only on a terminal, and not with NO_COLOR or TERM=dumb; texts are never read
-    as markup."""
+    """A console on this stream. Only a terminal gets colours, and not with NO_COLOR or TERM=dumb; text is never
+    interpreted as markup."""
     return Screen(
         file=stream,
         color_system=None if os.environ.get("NO_COLOR") else "auto",  # Rich itself would keep bold and dim

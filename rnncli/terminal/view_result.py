@@ -1,53 +1,57 @@
-"""A finding, drawn: its facts, and each part by its kind."""
+"""The result of a view, drawn: its facts, and each block by its kind."""
 
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from rnncli.results import Block, ColouredText, Curves, Scatter, Table, Value, ViewResult
-from rnncli.terminal.cells import LEGEND, colour, mark
+from rnncli.results import Block, ColouredText, Curves, Heatmap, Scatter, Table, Value, ViewResult, plural
+from rnncli.terminal.cells import MARKS, cells, colour, mark
 from rnncli.terminal.chart import chart, scatter
 from rnncli.terminal.words import visible, visible_line
 
 HEADING = "bold"
 STYLES = ("blue", "dark_orange", "green", "magenta", "cyan", "red", "yellow", "white")
-BLOCKS = " ▁▂▃▄▅▆▇█"
+BARS = " ▁▂▃▄▅▆▇█"
 
 
-def draw_view_result(finding: ViewResult, width: int, has_colour: bool) -> RenderableType:
-    """Everything that a view found, on a screen of ``width`` columns."""
+def draw_view_result(result: ViewResult, width: int, has_colour: bool) -> RenderableType:
+    """Everything that a view found but its ``tables``, on a screen of ``width`` columns."""
     head = Text()
-    head.append(finding.question, HEADING)
-    if finding.text:
-        head.append(f"  in {visible_line(finding.text)}", "dim")
+    head.append(result.question, HEADING)
+    if result.text:
+        head.append(f"  in {visible_line(result.text)}", "dim")
     drawn: list[RenderableType] = [head]
-    if finding.facts:
+    if result.facts:
         facts = Grid(box=None, show_header=False, padding=(0, 2, 0, 0))
         facts.add_column(style="dim", no_wrap=True)
-        for name, value in finding.facts.items():
+        for name, value in result.facts.items():
             facts.add_row(Text(visible_line(name)), Text(visible_line(value)))
         drawn += [Text(), facts]
-    for part in finding.parts:
-        drawn += [Text(), Text(visible_line(part.name), HEADING), *_draw(part, width, has_colour)]
-    if finding.next:
-        drawn += [Text(), Text("next: " + "\n      ".join(map(visible_line, finding.next)))]
+    for block in result.blocks:
+        drawn += [Text(), Text(visible_line(block.name), HEADING), *_draw(block, width, has_colour)]
+    if result.next:
+        drawn += [Text(), Text("next: " + "\n      ".join(map(visible_line, result.next)))]
     return Group(*drawn)
 
 
-def _draw(part: Block, width: int, has_colour: bool) -> list[RenderableType]:
-    if isinstance(part, Table):
-        return draw_table(part)
-    if isinstance(part, ColouredText):
-        return [draw_coloured_text(part, width, has_colour)]
-    if isinstance(part, Curves):
-        return [chart(part.curves, STYLES, min(60, width - 12), x_name=part.x, log=part.log)]
-    return [scatter(part.points, min(40, width - 12), part.x, part.y)]
+def _draw(block: Block, width: int, has_colour: bool) -> list[RenderableType]:
+    match block:
+        case Table():
+            return draw_table(block)
+        case ColouredText():
+            return [draw_coloured_text(block, width, has_colour)]
+        case Curves():
+            return [chart(block.curves, STYLES, min(60, width - 12), x_name=block.x, log=block.log)]
+        case Scatter():
+            return [scatter(block.points, min(40, width - 12), block.x, block.y)]
+        case Heatmap():
+            return [draw_heatmap(block, width)]
 
 
 def draw_table(table: Table) -> list[RenderableType]:
@@ -71,34 +75,34 @@ def written(value: Value) -> str:
         if 0 < abs(value) < 5e-4 or abs(value) >= 1e7:
             return f"{value:.1e}"
         return f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.4g}" if abs(value) >= 10 else f"{value:.3f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else visible_line(str(value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return visible(value) if isinstance(value, str) and value.isspace() else visible_line(str(value))
 
 
-def draw_coloured_text(strip: ColouredText, width: int, has_colour: bool) -> Text:
+def draw_coloured_text(block: ColouredText, width: int, has_colour: bool) -> Text:
     """The text with a colour for each value; without colour a line of marks beneath it says the same.
 
-    Values of both signs go from blue through no colour to orange, others from no colour to orange. The scale is told
-    and never changes with the values.
+    Values of both signs go from blue through no colour to orange, others from no colour to orange. A legend gives the
+    scale, which does not depend on the values.
     """
-    unit = f" {strip.unit}" if strip.unit else ""
-    low = f"-{strip.scale:.3g}" if strip.signed else "0"
-    drawn = Text(f"{low} to {strip.scale:.3g}{unit}: {LEGEND if strip.signed else BLOCKS[1:]}\n", "dim")
-    shown = [visible(c) for c in strip.text]
+    drawn = Text(_legend(block.scale, block.signed, block.unit), "dim")
+    shown = [visible(c) for c in block.text]
     line: list[int] = []
     columns = 0
 
     def flush() -> None:
         for i in line:
-            drawn.append(shown[i], colour(strip.values[i] / strip.scale) if has_colour else "")
+            drawn.append(shown[i], colour(block.values[i] / block.scale) if has_colour else "")
         drawn.append("\n")
         if not has_colour:
             for i in line:
-                drawn.append(_mark(strip.values[i] / strip.scale, strip.signed).ljust(len(shown[i])))
+                drawn.append(_mark(block.values[i] / block.scale, block.signed).ljust(len(shown[i])))
             drawn.append("\n")
-        if strip.beneath:
+        if block.annotations:
             for i in line:
-                same = strip.beneath[i] == strip.text[i]
-                drawn.append(("" if same else visible(strip.beneath[i])[:1]).ljust(len(shown[i])), "dim")
+                same = block.annotations[i] == block.text[i]
+                drawn.append(("" if same else visible(block.annotations[i])[:1]).ljust(len(shown[i])), "dim")
             drawn.append("\n")
         line.clear()
 
@@ -108,7 +112,7 @@ def draw_coloured_text(strip: ColouredText, width: int, has_colour: bool) -> Tex
             columns = 0
         line.append(i)
         columns += len(character)
-        if strip.text[i] == "\n":
+        if block.text[i] == "\n":
             flush()
             columns = 0
     if line:
@@ -117,38 +121,64 @@ def draw_coloured_text(strip: ColouredText, width: int, has_colour: bool) -> Tex
     return drawn
 
 
+def draw_heatmap(block: Heatmap, width: int) -> Text:
+    """A line for each row, a cell for each value: a mark, which has a colour where the terminal has some."""
+    labels = [visible(row) for row in block.rows]
+    margin = max(map(len, labels)) + 1
+    shown = max(1, width - margin - 1)
+    drawn = Text(_legend(block.scale), "dim")
+    for label, values in zip(labels, block.values, strict=True):
+        drawn.append(label.ljust(margin)).append(cells(value / block.scale for value in values[:shown])).append("\n")
+    left_out = len(block.columns) - shown
+    if left_out > 0:
+        drawn.append(f"and {plural(left_out, 'column')} more; all of them with --json", "dim")
+    drawn.rstrip()
+    return drawn
+
+
+def _legend(scale: float, signed: bool = True, unit: str = "") -> str:
+    """The marks from the lowest to the highest value."""
+    low, marks = (f"-{scale:.3g}", " ".join(MARKS)) if signed else ("0", BARS[1:])
+    return f"{low} {marks} {scale:.3g}{f' {unit}' if unit else ''}\n"
+
+
 def _mark(share: float, signed: bool) -> str:
-    return mark(share) if signed else BLOCKS[max(0, min(8, round(8 * share)))]
+    return mark(share) if signed else BARS[max(0, min(8, round(8 * share)))]
 
 
-def as_csv(parts: Sequence[Block]) -> str:
-    """All ``parts`` one after the other, an empty line between them: the name of the part, its columns, and rows.
-    A strip has a row for each character, curves and scatters one for each point."""
-    return "\n".join(f"{_csv([[part.name]])}{part_as_csv(part)}" for part in parts)
+def as_csv(result: ViewResult) -> str:
+    """All tables and blocks one after the other, an empty line between them: the name, the names of the columns, rows.
+
+    A coloured text has a row for each character, curves and scatters one for each point.
+    """
+    blocks = [*result.tables, *result.blocks]
+    return "\n".join(f"{_csv([[block.name]])}{block_as_csv(block)}" for block in blocks)
 
 
-def part_as_csv(part: Block) -> str:
+def block_as_csv(block: Block) -> str:
     """The names of the columns, and rows."""
-    return _csv(_rows(part))
+    return _csv(_rows(block))
 
 
-def _csv(rows: list[list[Value]]) -> str:
+def _csv(rows: Iterable[Sequence[Value]]) -> str:
     file = io.StringIO()
     csv.writer(file, lineterminator="\n").writerows(rows)
     return file.getvalue()
 
 
-def _rows(part: Block) -> list[list[Value]]:
-    rows: list[list[Value]]
-    if isinstance(part, Table):
-        rows = [list(part.columns), *(list(row) for row in part.rows)]
-    elif isinstance(part, ColouredText):
-        rows = [["character", "value"]]
-        rows += [[character, value] for character, value in zip(part.text, part.values, strict=True)]
-    elif isinstance(part, Scatter):
-        rows = [["label", part.x, part.y]]
-        rows += [[label, x, y] for label, (x, y) in zip(part.labels, part.points, strict=True)]
-    else:
-        rows = [["curve", part.x, part.y]]
-        rows += [[name, x, y] for name, curve in part.curves.items() for x, y in curve]
-    return rows
+def _rows(block: Block) -> list[Sequence[Value]]:
+    match block:
+        case Table():
+            return [block.columns, *block.rows]
+        case ColouredText():
+            return [("character", "value"), *zip(block.text, block.values, strict=True)]
+        case Curves():
+            points = [(name, x, y) for name, curve in block.curves.items() for x, y in curve]
+            return [("curve", block.x, block.y), *points]
+        case Scatter():
+            points = [(label, x, y) for label, (x, y) in zip(block.labels, block.points, strict=True)]
+            return [("label", block.x, block.y), *points]
+        case Heatmap():
+            head: list[Value] = ["row", *block.columns]
+            body: list[list[Value]] = [[row, *values] for row, values in zip(block.rows, block.values, strict=True)]
+            return [head, *body]

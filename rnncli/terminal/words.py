@@ -1,29 +1,11 @@
 """Numbers and texts as people read them."""
 
-from typing import Any
+from rnncli.results import plural as plural
 
 
 def count(number: float) -> str:
     """12,345"""
     return f"{number:,.0f}"
-
-
-def plural(number: int, noun: str) -> str:
-    """1 layer, 2 layers, 2 processes"""
-    ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
-    return f"{count(number)} {noun}{ending}"
-
-
-def network(config: dict[str, Any]) -> str:
-    """GRU in both directions, 2 layers of 128 units"""
-    kind = config["cell"].upper() + (" in both directions" if config["bidirectional"] else "")
-    if config["cell"] == "mlp":
-        kind = f"feed-forward network of the last {plural(config['context'], 'character')}"
-        if not config["layers"]:
-            return kind.replace("feed-forward network", "single-layer perceptron")
-    if config["cell"] in ("rnn", "mlp"):
-        kind += f", {config['activation']}"
-    return f"{kind}, {plural(config['layers'], 'layer')} of {plural(config['hidden_size'], 'unit')}"
 
 
 def seconds(duration: float) -> str:

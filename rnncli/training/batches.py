@@ -1,7 +1,7 @@
 """What a step of training reads: a window of running text, or a batch of pairs.
 
-The loop asks for step after step and knows nothing else of the text. Which part of a step is its own, a member of a
-team finds by itself.
+The loop asks for step after step and knows nothing else of the data. Which shard of a step is its own, each rank of a
+process group finds by itself.
 """
 
 from dataclasses import dataclass
@@ -10,20 +10,22 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rnncli.datasets.pairs import PairCorpus, Pairs
-from rnncli.datasets.text import Corpus, Streams
+from rnncli.datasets.dataset import Dataset
+from rnncli.datasets.pairs import PairDataset, Pairs
+from rnncli.datasets.spec import PAIRS, TEXT
+from rnncli.datasets.text import Streams, TextDataset
 from rnncli.engine.arrays import Array, Parameters
 from rnncli.engine.layers import Dropout
 from rnncli.errors import InputError
 from rnncli.evaluation.losses import score
-from rnncli.models.base import Model
+from rnncli.models.base import Model, PairModel
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.score import Score
 from rnncli.training.options import TrainingOptions
-from rnncli.training.parallel.group import ProcessGroup, part
+from rnncli.training.parallel.group import ProcessGroup, shard
 
 EVALUATION_STREAMS = 32
-"""The validation text is scored in so many streams while training goes on; see :mod:`rnncli.evaluation.losses`."""
+"""The validation text is read in so many streams while training goes on; see :mod:`rnncli.evaluation.windows`."""
 
 EVALUATION_BATCH = 64
 """Pairs that are scored at once."""
@@ -34,8 +36,8 @@ BUCKET = 50
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What one member saw of a step: the mean ``loss`` of its own part, the ``share`` that this is of the whole step,
-    and the ``characters`` of all members."""
+    """What one rank saw of a step: the mean ``loss`` of its own shard, the ``share`` of the whole step that this is,
+    and the ``characters`` of all ranks."""
 
     loss: float
     share: float
@@ -43,118 +45,123 @@ class BatchResult:
 
 
 class BatchSource(Protocol):
-    """Everything there is to learn from, cut into steps."""
+    """A dataset, cut into steps for one rank."""
 
     steps_per_epoch: int
-    """Steps until everything has been read once."""
     validation_steps: float
     """The size of the validation part, in steps; 0 where nothing is held out."""
-    carried: dict[str, Array]
+    persistent_state: dict[str, Array]
     """Arrays that are carried from step to step, for a resume."""
 
-    def learn(self, model: Any, gradients: Parameters, step: int) -> BatchResult:
-        """Read this member's part of a step and write all ``gradients``."""
+    def loss_and_gradients(self, model: Any, gradients: Parameters, step: int) -> BatchResult:
+        """Read this rank's shard of a step, forwards and backwards, and write all ``gradients``."""
 
     def validate(self, model: Any) -> Score:
-        """Score this member's part of what is held out."""
+        """Score this rank's shard of what is held out."""
 
 
 class StreamBatches:
     """Running text in B contiguous streams, window after window, with the state carried from one to the next (truncated
     back-propagation through time; Williams and Peng 1990). At the end of the streams the state begins anew."""
 
-    def __init__(self, corpus: Corpus, model: LanguageModel, options: TrainingOptions, team: ProcessGroup) -> None:
+    def __init__(
+        self, dataset: TextDataset, model: LanguageModel, options: TrainingOptions, group: ProcessGroup
+    ) -> None:
         streams = options.batch_size
-        if streams >= len(corpus.training):
+        if streams >= len(dataset.training):
             raise InputError(
                 f"{streams} streams need a text of more than {streams} characters to learn "
-                f"from, this one has {len(corpus.training)}; use a smaller --batch-size"
+                f"from, this one has {len(dataset.training)}; use a smaller --batch-size"
             )
-        self._options, self._team, self._validation = options, team, corpus.validation
-        self._streams = Streams(corpus.training, streams, options.seq_length)
-        self._mine = part(streams, team)
-        self._first = model.zero_state(streams)
-        self._state = team.array("hidden", self._first.shape, self._first.dtype)
-        self.carried = {"hidden": self._state}
+        self._options, self._group, self._validation = options, group, dataset.validation
+        self._streams = Streams(dataset.training, streams, options.seq_length)
+        self._shard = shard(streams, group)
+        self._first_state = model.zero_state(streams)
+        self._state = group.array("hidden", self._first_state.shape, self._first_state.dtype)
+        self.persistent_state = {"hidden": self._state}
         self.steps_per_epoch = self._streams.windows
-        enough = len(corpus.validation) > 1
-        self.validation_steps = enough * len(corpus.validation) / (streams * options.seq_length)
+        self.validation_steps = (
+            len(dataset.validation) / (streams * options.seq_length) if dataset.has_validation else 0.0
+        )
 
-    def learn(self, model: LanguageModel, gradients: Parameters, step: int) -> BatchResult:
+    def loss_and_gradients(self, model: LanguageModel, gradients: Parameters, step: int) -> BatchResult:
         index, streams = step % self.steps_per_epoch, self._options.batch_size
-        inputs, targets = self._streams.read(index, self._mine)
-        state = self._state[:, :, self._mine]
+        inputs, targets = self._streams.batch(index, self._shard)
+        state = self._state[:, :, self._shard]
         if index == 0:
-            state[...] = self._first[:, :, self._mine]
-        dropout = _dropout(model, self._options, step, streams, self._mine)
+            state[...] = self._first_state[:, :, self._shard]
+        dropout = _dropout(model, self._options, step, streams, self._shard)
         loss, state[...] = model.loss_and_gradients(inputs, targets, state, gradients, dropout, self._options.loss)
         return BatchResult(loss, inputs.shape[1] / streams, len(inputs) * streams)
 
     def validate(self, model: LanguageModel) -> Score:
-        return score(model, self._validation, EVALUATION_STREAMS, part(EVALUATION_STREAMS, self._team))
+        return score(model, self._validation, EVALUATION_STREAMS, shard(EVALUATION_STREAMS, self._group))
 
 
 class PairBatches:
     """Pairs in batches of B, in a new order each epoch, those of like length together so that little is padded."""
 
-    def __init__(self, corpus: PairCorpus, options: TrainingOptions, team: ProcessGroup) -> None:
-        self._corpus, self._options, self._team = corpus, options, team
-        self.carried: dict[str, Array] = {}
-        self.steps_per_epoch = -(-len(corpus.training) // options.batch_size)
-        self.validation_steps = len(corpus.validation) / options.batch_size
+    def __init__(self, dataset: PairDataset, _model: PairModel, options: TrainingOptions, group: ProcessGroup) -> None:
+        self._dataset, self._options, self._group = dataset, options, group
+        self.persistent_state: dict[str, Array] = {}
+        self.steps_per_epoch = -(-len(dataset.training) // options.batch_size)
+        self.validation_steps = len(dataset.validation) / options.batch_size
         self._epoch, self._batches = -1, [np.empty(0, np.intp)]
 
-    def learn(self, model: Model, gradients: Parameters, step: int) -> BatchResult:
+    def loss_and_gradients(self, model: PairModel, gradients: Parameters, step: int) -> BatchResult:
         epoch, index = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
             self._epoch, self._batches = epoch, self._shuffled(epoch)
-        which = self._batches[index]
-        text, partner = self._corpus.training.texts.padded(which), self._corpus.training.partners.padded(which)
-        mine = part(len(which), self._team)
-        own = text.part(mine), partner.part(mine)
-        characters = int(max(text.lengths.sum(), partner.lengths.sum()))
-        if not len(own[0].lengths):  # a batch of fewer pairs than members
+        which, pairs = self._batches[index], self._dataset.training
+        text, target = pairs.texts.padded(which), pairs.targets.padded(which)
+        own_shard = shard(len(which), self._group)
+        own = text.part(own_shard), target.part(own_shard)
+        characters = int(max(text.lengths.sum(), target.lengths.sum()))
+        if not len(own[0].lengths):  # a batch of fewer pairs than ranks
             gradients.flat[...] = 0
             return BatchResult(0.0, 0.0, characters)
-        dropout = _dropout(model, self._options, step, len(which), mine)
-        loss = model.learn(*own, gradients, dropout, self._options.loss)
-        return BatchResult(loss, model.symbols(*own) / model.symbols(text, partner), characters)
+        dropout = _dropout(model, self._options, step, len(which), own_shard)
+        loss = model.loss_and_gradients(*own, gradients, dropout, self._options.loss)
+        return BatchResult(loss, model.symbols(*own) / model.symbols(text, target), characters)
 
     def _shuffled(self, epoch: int) -> list[NDArray[np.intp]]:
-        """The batches of an epoch: the same for every member, and for a run that was resumed."""
+        """The batches of an epoch: the same for every rank, and for a run that was resumed."""
         rng, size = np.random.default_rng([self._options.seed, 3, epoch]), self._options.batch_size
-        order = rng.permutation(len(self._corpus.training))
+        order = rng.permutation(len(self._dataset.training))
         together = size * max(1, min(BUCKET, self.steps_per_epoch // 4))  # fewer where all of them would be in one
         buckets = [order[start : start + together] for start in range(0, len(order), together)]
         batches = [
             bucket[start : start + size]
-            for bucket in (_by_length(self._corpus.training, bucket) for bucket in buckets)
+            for bucket in (_by_length(self._dataset.training, bucket) for bucket in buckets)
             for start in range(0, len(bucket), size)
         ]
         return [batches[i] for i in rng.permutation(len(batches))]
 
-    def validate(self, model: Model) -> Score:
-        pairs = self._corpus.validation
-        mine = _by_length(pairs, np.arange(len(pairs)))[self._team.rank :: self._team.size]
+    def validate(self, model: PairModel) -> Score:
+        pairs = self._dataset.validation
+        own = _by_length(pairs, np.arange(len(pairs)))[self._group.rank :: self._group.size]
         total = Score(0.0, 0, 0)
-        for start in range(0, len(mine), EVALUATION_BATCH):
-            which = mine[start : start + EVALUATION_BATCH]
-            total += model.score(pairs.texts.padded(which), pairs.partners.padded(which))
+        for start in range(0, len(own), EVALUATION_BATCH):
+            which = own[start : start + EVALUATION_BATCH]
+            total += model.score(pairs.texts.padded(which), pairs.targets.padded(which))
         return total
 
 
-def make_batches(corpus: Corpus | PairCorpus, model: Any, options: TrainingOptions, team: ProcessGroup) -> BatchSource:
-    """The lessons that a corpus gives."""
-    if isinstance(corpus, Corpus):
-        return StreamBatches(corpus, model, options, team)
-    return PairBatches(corpus, options, team)
+SOURCES: dict[str, Any] = {TEXT: StreamBatches, PAIRS: PairBatches}
+"""From the format of a dataset to its batches."""
+
+
+def make_batches(dataset: Dataset, model: Model, options: TrainingOptions, group: ProcessGroup) -> BatchSource:
+    """The batches of a dataset, for this rank of the group."""
+    source: BatchSource = SOURCES[dataset.spec.format](dataset, model, options, group)
+    return source
 
 
 def _by_length(pairs: Pairs, which: NDArray[np.intp]) -> NDArray[np.intp]:
-    return which[np.lexsort((pairs.partners.lengths[which], pairs.texts.lengths[which]))]
+    return which[np.lexsort((pairs.targets.lengths[which], pairs.texts.lengths[which]))]
 
 
-def _dropout(model: Any, options: TrainingOptions, step: int, streams: int, mine: slice) -> Dropout | None:
-    # A generator for each step: a resumed run needs no other state, and any team draws the same masks.
+def _dropout(model: Model, options: TrainingOptions, step: int, streams: int, own_shard: slice) -> Dropout | None:
+    # A generator for each step: a resumed run needs no other state, and any group draws the same masks.
     rate = model.config.dropout
-    return Dropout(rate, np.random.default_rng([options.seed, 1, step]), streams, mine) if rate else None
+    return Dropout(rate, np.random.default_rng([options.seed, 1, step]), streams, own_shard) if rate else None

@@ -1,6 +1,6 @@
-"""How fast is a network on this machine?"""
+"""How fast is this machine, and how fast is a network on it?"""
 
-import resource
+import os
 import sys
 import time
 from dataclasses import dataclass
@@ -8,25 +8,61 @@ from itertools import islice
 
 import numpy as np
 
-from rnncli.datasets.text import Corpus
+from rnncli.datasets.spec import DataSpec
+from rnncli.datasets.text import TextDataset
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.inference.sampling import SamplingConfig, generate
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
-from rnncli.training.machine import peak_flops
 from rnncli.training.options import TrainingOptions
 from rnncli.training.parallel.group import ProcessGroup
 from rnncli.training.trainer import Trainer
 
-CORPUS_LENGTH = 1_000_000
-SAMPLE_LENGTH = 1_000
+MAX_WORKERS = 8
+
+PEAK_SHARE = 0.5
+"""The share of the peak of its matrix products that a training step reaches, roughly; ``rnncli bench`` tells it
+exactly."""
+
+TEXT_LENGTH, SAMPLE_LENGTH = 1_000_000, 1_000
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the defaults of a run need to know of the machine: the ``cores`` that this process may use, and the
+    multiply-adds per second that training gets done with a process on each."""
+
+    cores: int
+    macs_per_second: float = 0.0
+
+    @classmethod
+    def measure(cls, speed: bool) -> "Machine":
+        """This one; the ``speed`` is a rough figure, measured in a moment where it is wanted."""
+        count = cores()
+        return cls(count, PEAK_SHARE * min(count, MAX_WORKERS) * peak_flops(512, 0.05) / 2 if speed else 0.0)
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def peak_flops(size: int = 1024, seconds: float = 0.3) -> float:
+    """Operations per second of a large float32 matrix product in this process, the best of some."""
+    a, out = np.ones((size, size), np.float32), np.empty((size, size), np.float32)
+    best, end = np.inf, time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        began = time.perf_counter()
+        np.matmul(a, a, out=out)
+        best = min(best, time.perf_counter() - began)
+    return 2 * size**3 / best
 
 
 @dataclass(frozen=True)
 class Speed:
     """Speeds in characters per second. ``step_seconds`` are those of the training steps, median, fastest and slowest.
 
-    ``product_share`` is the part of the machine's peak in matrix products (``peak_flops`` of one process, in float32
+    ``product_share`` is the share of the machine's peak in matrix products (``peak_flops`` of one process, in float32
     operations per second, times the processes) that training reaches; ``peak_memory`` in bytes, of all processes.
     """
 
@@ -38,28 +74,28 @@ class Speed:
     peak_memory: int
 
 
-def measure(config: NetworkConfig, vocabulary_size: int, options: TrainingOptions, team: ProcessGroup) -> Speed:
+def measure(config: NetworkConfig, vocabulary_size: int, options: TrainingOptions, group: ProcessGroup) -> Speed:
     """Train on random characters for ``options.seconds``, then sample one text for some thousand characters."""
     vocabulary = Vocabulary("".join(map(chr, range(0x4E00, 0x4E00 + vocabulary_size))))
     rng = np.random.default_rng(options.seed)
-    ids = rng.integers(vocabulary_size, size=CORPUS_LENGTH).astype(vocabulary.dtype)
+    ids = rng.integers(vocabulary_size, size=TEXT_LENGTH).astype(vocabulary.dtype)
     model = LanguageModel(config, vocabulary)
     model.initialise(rng)
     peak = peak_flops()
-    trainer = Trainer(model, Corpus(ids, ids[:0], vocabulary, ["random"], ""), options, team)
-    in_step = options.batch_size * options.seq_length
-    trained = trainer.model
-    assert isinstance(trained, LanguageModel)
-    durations = [in_step / report.characters_per_second for report in trainer.run()]
+    trainer = Trainer(model, TextDataset(DataSpec(), vocabulary, ids, ids[:0]), options, group)
+    per_step = options.batch_size * options.seq_length
+    durations = [per_step / report.characters_per_second for report in trainer.run()]
     durations = durations[len(durations) // 5 :]  # the first ones fill the caches
     median = float(np.median(durations))
+    trained = trainer.model
+    assert isinstance(trained, LanguageModel)
     return Speed(
-        training=in_step / median,
+        training=per_step / median,
         sampling=_sampling_speed(trained, rng),
         step_seconds=(median, min(durations), max(durations)),
         peak_flops=peak,
-        product_share=in_step * _flops_per_character(trained) / median / (peak * team.size),
-        peak_memory=_peak_memory(team),
+        product_share=per_step * _flops_per_character(model) / median / (peak * group.size),
+        peak_memory=_peak_memory(group),
     )
 
 
@@ -82,8 +118,10 @@ def _sampling_speed(model: LanguageModel, rng: np.random.Generator) -> float:
     return float(SAMPLE_LENGTH / np.median(durations))
 
 
-def _peak_memory(team: ProcessGroup) -> int:
+def _peak_memory(group: ProcessGroup) -> int:
     """Largest resident size of this process, and of the largest worker once for each."""
+    import resource  # which not every system has
+
     unit = 1 if sys.platform == "darwin" else 1024
     own, workers = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return unit * int(own + workers * (team.size - 1))
+    return unit * int(own + workers * (group.size - 1))

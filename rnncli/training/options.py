@@ -1,7 +1,42 @@
-"""How to learn: the choices of a training run."""
+"""The choices of a training run."""
 
-from dataclasses import asdict, dataclass, fields
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
+
+from rnncli.names import LOSSES, OPTIMIZERS, SCHEDULES
+
+Check = Callable[[Any], bool]
+
+MAX_INT = 2**53
+ENDS = ("steps", "epochs", "seconds")
+"""The options that say when a run ends."""
+
+
+def integer(low: int = 0) -> Check:
+    """An int of at least ``low``, and no bool."""
+    return lambda value: type(value) is int and low <= value <= MAX_INT
+
+
+def number(low: float = -math.inf, high: float = math.inf) -> Check:
+    """A finite int or float between two bounds."""
+    return lambda value: type(value) in (int, float) and math.isfinite(value) and low <= value <= high
+
+
+def optional(check: Check) -> Check:
+    """The same, or None."""
+    return lambda value: value is None or check(value)
+
+
+def one_of(names: tuple[str, ...]) -> Check:
+    """One of these names."""
+    return lambda value: isinstance(value, str) and value in names
+
+
+def option(default: Any, check: Check) -> Any:
+    """A field of :class:`TrainingOptions`: its default, and what it may be in a model file."""
+    return field(default=default, metadata={"check": check})
 
 
 @dataclass(frozen=True)
@@ -13,31 +48,37 @@ class TrainingOptions:
     after so many evaluations without a better one (0: never). ``workers`` processes share the streams.
     """
 
-    batch_size: int = 32
-    seq_length: int = 64
-    optimizer: str = "adam"
-    learning_rate: float = 5e-3
-    schedule: str = "cosine"
-    warmup: int = 50
-    clip_norm: float = 5.0
-    weight_decay: float = 0.0
-    loss: str = "cross-entropy"
-    steps: int | None = None
-    epochs: float | None = None
-    seconds: float | None = None
-    eval_every: int | None = None
-    patience: int = 0
-    seed: int = 0
-    workers: int = 1
+    batch_size: int = option(32, integer(1))
+    seq_length: int = option(64, integer(1))
+    optimizer: str = option("adam", one_of(OPTIMIZERS))
+    learning_rate: float = option(5e-3, number(0))
+    schedule: str = option("cosine", one_of(SCHEDULES))
+    warmup: int = option(50, integer())
+    clip_norm: float = option(5.0, number(0))
+    weight_decay: float = option(0.0, number(0))
+    loss: str = option("cross-entropy", one_of(LOSSES))
+    steps: int | None = option(None, optional(integer(1)))
+    epochs: float | None = option(None, optional(number(0)))
+    seconds: float | None = option(None, optional(number(0)))
+    eval_every: int | None = option(None, optional(integer(1)))
+    patience: int = option(0, integer())
+    seed: int = option(0, integer())
+    workers: int = option(1, integer(1))
 
     def to_json(self) -> dict[str, Any]:
         """For the model file."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "TrainingOptions":
-        """The inverse of :meth:`to_json`; ValueError for names that are no options. What an older file lacks has its
-        default."""
-        if not set(data) <= {field.name for field in fields(cls)}:
-            raise ValueError("the training options are malformed")
+    def from_json(cls, data: Any) -> "TrainingOptions":
+        """The inverse of :meth:`to_json`; ValueError, naming the option, for a value that cannot be. What an older file
+        lacks has its default."""
+        known = {one.name: one for one in fields(cls)}
+        if not isinstance(data, dict) or not set(data) <= set(known):
+            raise ValueError("the options of its training record are malformed")
+        for name, value in data.items():
+            if not known[name].metadata["check"](value):
+                raise ValueError(f"its training record has {name} = {value!r:.40}")
+        if sum(data.get(name) is not None for name in ENDS) != 1:
+            raise ValueError("its training record does not say when the run ends")
         return cls(**data)

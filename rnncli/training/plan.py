@@ -1,25 +1,25 @@
-"""The beginning of a run: choices by the size of the text where the user made none, and how a stopped run is taken up.
+"""The beginning of a run: its options are resolved to a configuration, from which a trainer is made; or a run that was
+stopped is resumed.
 
-Choices are dictionaries of options by name; what is not in them is free.
+Overrides are dictionaries of options by name, as the user gave them; what is not in them is free.
 """
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from rnncli.datasets.pairs import PairCorpus
-from rnncli.datasets.text import Corpus
+from rnncli.datasets.dataset import Dataset
+from rnncli.datasets.spec import PAIRS
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.models.base import Model
 from rnncli.models.config import FEED_FORWARD, NetworkConfig
 from rnncli.models.registry import MODELS
+from rnncli.training.benchmark import Machine
 from rnncli.training.defaults import (
-    WORK,
-    characters,
-    characters_in_step,
+    DEFAULTS,
     default_dropout,
     default_learning,
     default_network,
@@ -27,121 +27,143 @@ from rnncli.training.defaults import (
     default_warmup,
     default_workers,
 )
-from rnncli.training.machine import macs_per_second
-from rnncli.training.options import TrainingOptions
+from rnncli.training.options import ENDS, TrainingOptions
 from rnncli.training.parallel.shared_memory import make_group
+from rnncli.training.record import Record
 from rnncli.training.trainer import Trainer
 
-Choices = dict[str, Any]
+CAN_CHANGE = ("patience", "eval_every", "workers")
+"""Options that a resumed run may have anew, besides its length."""
 
 
-def begin(
-    corpus: Corpus | PairCorpus, network: Choices, learning: Choices, length: Choices, start: Model | None = None
-) -> Trainer:
-    """A trainer of a new model, or of one that begins with the weights of ``start``, whose alphabets ``corpus`` has.
+@dataclass(frozen=True)
+class Overrides:
+    """What the user chose: of ``network`` fields of :class:`NetworkConfig`, of ``learning`` and ``length`` fields of
+    :class:`TrainingOptions`. An empty ``length`` is a choice by size."""
 
-    ``network`` are choices of NetworkConfig, ``learning`` and ``length`` of TrainingOptions; InputError where they do
-    not fit together.
+    network: dict[str, Any] = field(default_factory=dict)
+    learning: dict[str, Any] = field(default_factory=dict)
+    length: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Everything that a run needs to know besides its data."""
+
+    network: NetworkConfig
+    options: TrainingOptions
+
+
+def resolve(
+    dataset: Dataset, overrides: Overrides, machine: Machine, initial: NetworkConfig | None = None
+) -> Configuration:
+    """Every option of a run, by the user's choices and the defaults for this data on this machine: a pure function.
+
+    ``initial`` is the network whose weights are the beginning, where there is one. InputError for options that do not
+    fit together.
     """
-    work = _work(corpus, length)
-    config = start.config if start else default_network(corpus, network.get("cell", NetworkConfig.cell), work)
-    changed = [name for name, value in network.items() if start and getattr(config, name) != value]
-    if changed:
-        raise InputError(f"{_flags(changed)} cannot be changed with --init-from, the weights would not fit")
-    config = replace(config, **network)
-    _check(config, corpus, learning)
-    optimizer = learning.get("optimizer", TrainingOptions.optimizer)
-    learning = {"optimizer": optimizer, **default_learning(corpus, optimizer, config), **learning}
-    kind = MODELS[corpus.task]
-    size = sum(math.prod(shape) for shape in kind.shapes(config, corpus.vocabulary, corpus.partner).values())
-    in_step = characters_in_step(corpus, learning["batch_size"], learning["seq_length"])
-    if not length:
-        length = {"steps": default_steps(corpus, size, in_step)}
-    epoch = characters(corpus) / in_step
-    if "seconds" in length and work is not None:
-        steps = work / (3 * size * in_step)
+    length = overrides.length
+    macs = _affordable_macs(dataset, length, machine)
+    cell = overrides.network.get("cell", NetworkConfig.cell)
+    config = replace(initial or default_network(dataset, cell, macs), **overrides.network)
+    _check(config, initial, dataset, overrides)
+    optimizer = overrides.learning.get("optimizer", TrainingOptions.optimizer)
+    learning = {"optimizer": optimizer, **default_learning(dataset, optimizer, config), **overrides.learning}
+    shapes = MODELS[dataset.spec.kind].shapes(config, *dataset.alphabets)
+    parameters = sum(map(math.prod, shapes.values()))
+    per_step = dataset.characters_per_step(
+        learning["batch_size"], learning.get("seq_length", TrainingOptions.seq_length)
+    )
+    length = length or {"steps": default_steps(dataset, parameters, per_step)}
+    steps_per_epoch = dataset.characters / per_step
+    if "seconds" in length:
+        assert macs is not None
+        steps = macs / (3 * parameters * per_step)
     else:
-        steps = length.get("steps") or length["epochs"] * epoch
-    if start is None and "dropout" not in network:
-        config = replace(config, dropout=default_dropout(corpus, size, steps / epoch))
-    model = kind(config, corpus.vocabulary, corpus.partner)
-    learning.setdefault("warmup", default_warmup(corpus, steps))
-    options = TrainingOptions(**learning, **length)
+        steps = length.get("steps") or length["epochs"] * steps_per_epoch
+    if initial is None and "dropout" not in overrides.network:
+        config = replace(config, dropout=default_dropout(dataset, parameters, steps / steps_per_epoch))
+    learning.setdefault("warmup", default_warmup(dataset, steps))
     if "workers" not in learning:
-        workers = default_workers(size, in_step, options.batch_size, steps, options.seconds)
-        options = replace(options, workers=workers)
-    if start is None:
+        learning["workers"] = default_workers(
+            machine, parameters, per_step, learning["batch_size"], steps, length.get("seconds")
+        )
+    return Configuration(config, TrainingOptions(**learning, **length))
+
+
+def start_run(dataset: Dataset, overrides: Overrides, initial: Model | None = None) -> Trainer:
+    """A trainer of a new model, or of one that begins with the weights of ``initial``, whose alphabets ``dataset``
+    has."""
+    machine = Machine.measure(speed="seconds" in overrides.length)
+    configuration = resolve(dataset, overrides, machine, initial.config if initial else None)
+    options = configuration.options
+    model = MODELS[dataset.spec.kind](configuration.network, *dataset.alphabets)
+    if initial is None:
         model.initialise(np.random.default_rng([options.seed, 0]))
     else:
-        model.parameters.flat[...] = start.parameters.flat
-    return Trainer(model, corpus, options, make_group(options.workers, options.batch_size))
+        model.parameters.flat[...] = initial.parameters.flat
+    return Trainer(model, dataset, options, make_group(options.workers, options.batch_size))
 
 
-def _work(corpus: Corpus | PairCorpus, length: Choices) -> float | None:
-    """The multiplications that a run can make, where its length says something of that."""
+def resume_run(
+    model: Model, record: Record, arrays: dict[str, Array], dataset: Dataset, overrides: Overrides
+) -> Trainer:
+    """The trainer of a run that was stopped, from what its model file holds. Its length, patience, evaluations and
+    workers may be chosen anew; InputError for other choices than it had, and at its end."""
+    network, learning, length = overrides.network, overrides.learning, overrides.length
+    anew = {name: learning[name] for name in CAN_CHANGE if name in learning}
+    settled = model.config.to_json() | record.options.to_json() | anew
+    changed = [name for name, value in (network | learning).items() if settled[name] != value]
+    if changed:
+        raise InputError(f"{_flags(changed)} cannot be changed by --resume; begin a new model with -o")
+    if length:
+        anew |= dict.fromkeys(ENDS) | length
+    options = replace(record.options, **anew)
+    trainer = Trainer(model, dataset, options, make_group(options.workers, options.batch_size))
+    trainer.load_state(arrays, record.state)
+    before = record.options.to_json()
+    if any(before[name] != value for name, value in {**length, **learning}.items() if name in (*length, "patience")):
+        trainer.evaluations_since_best = 0  # asked to go on, it gets its patience back
+    if trainer.finished:
+        raise InputError(
+            f"the run has finished after {trainer.step} steps; give a longer --steps, --epochs or --time to resume it"
+        )
+    return trainer
+
+
+def _affordable_macs(dataset: Dataset, length: dict[str, Any], machine: Machine) -> float | None:
+    """The multiply-adds that a run can make, where its length says something of that."""
     if not length:
-        return WORK
-    return length["seconds"] * macs_per_second() if "seconds" in length else None
+        return DEFAULTS[dataset.spec.kind].compute_budget
+    return float(length["seconds"] * machine.macs_per_second) if "seconds" in length else None
 
 
-def _check(config: NetworkConfig, corpus: Corpus | PairCorpus, learning: Choices) -> None:
+def _check(config: NetworkConfig, initial: NetworkConfig | None, dataset: Dataset, overrides: Overrides) -> None:
     """InputError for choices that contradict each other."""
-    feed_forward = config.cell == FEED_FORWARD
+    task, is_pairs, feed_forward = dataset.spec.task, dataset.spec.format == PAIRS, config.cell == FEED_FORWARD
+    changed = [name for name in overrides.network if initial and getattr(initial, name) != getattr(config, name)]
+    if changed:
+        raise InputError(f"{_flags(changed)} cannot be changed with --init-from, the weights would not fit")
     if config.activation != "tanh" and config.cell not in ("rnn", FEED_FORWARD):
         raise InputError(f"--activation is a choice of --cell rnn and mlp; the gates of {config.cell} have their own")
-    if config.bidirectional and corpus.task == "generate":
+    if config.bidirectional and task == "generate":
         raise InputError(
             "--bidirectional is not for --task generate: a network that reads from the end would see the future, "
             "the very characters that it is to predict"
         )
     if config.context and not feed_forward:
         raise InputError(f"--context is a choice of --cell mlp; {config.cell} remembers what it has read")
-    if feed_forward and isinstance(corpus, PairCorpus):
+    if feed_forward and is_pairs:
         raise InputError(
-            f"--cell mlp predicts the next character of running text, and cannot {corpus.task} lines of two columns; "
+            f"--cell mlp predicts the next character of running text, and cannot {task} lines of two columns; "
             "take rnn, gru or lstm"
         )
     if not config.layers and not feed_forward:
         raise InputError("--layers 0 is the single-layer perceptron, --cell mlp; a recurrent network has at least one")
-    if isinstance(corpus, PairCorpus) and "seq_length" in learning:
+    if is_pairs and "seq_length" in overrides.learning:
         raise InputError("--seq-length is a choice for running text; pairs are read whole")
-    if learning.get("patience") and len(corpus.validation) < 1 + isinstance(corpus, Corpus):
+    if overrides.learning.get("patience") and not dataset.has_validation:
         raise InputError("--patience waits for a better validation loss, but nothing is held out; see --validation")
-
-
-def resume_run(
-    model: Model,
-    record: dict[str, Any],
-    arrays: dict[str, Array],
-    corpus: Corpus | PairCorpus,
-    network: Choices,
-    learning: Choices,
-    length: Choices,
-) -> Trainer:
-    """The trainer of a run that was stopped, from what its model file holds. Its length, patience, evaluations and
-    workers may be chosen anew; InputError for other choices than it had, for a record that is none, and at its end."""
-    try:
-        options = TrainingOptions.from_json(record["options"])
-        free: Choices = {name: learning[name] for name in ("patience", "eval_every", "workers") if name in learning}
-        settled = model.config.to_json() | options.to_json() | free
-        changed = [name for name, value in (network | learning).items() if settled[name] != value]
-        if changed:
-            raise InputError(f"{_flags(changed)} cannot be changed by --resume; begin a new model with -o")
-        if length:
-            free |= {"steps": None, "epochs": None, "seconds": None, **length}
-        options = replace(options, **free)
-        trainer = Trainer(model, corpus, options, make_group(options.workers, options.batch_size))
-        trainer.restore(arrays, record["state"])
-    except (KeyError, ValueError, TypeError):
-        raise InputError("the model file holds no record of a run to go on with; begin a new model with -o") from None
-    before = record["options"]
-    if any(before[name] != value for name, value in {**length, **learning}.items() if name in (*length, "patience")):
-        trainer.evaluations_since_best = 0  # asked to go on, it gets its patience back
-    if trainer.finished:
-        raise InputError(
-            f"the run has finished after {trainer.step} steps; give a longer --steps, --epochs or --time to go on"
-        )
-    return trainer
 
 
 def _flags(names: list[str]) -> str:

@@ -1,77 +1,28 @@
 """The record of a run in a model file: how it learnt, from what, and where it stands.
 
     options     the choices of :class:`TrainingOptions`
-    corpus      the names of the files, how much of them was learnt and held out, the SHA-256 of their bytes
+    data        the :class:`DataSpec` of what it learnt
     state       the counters of :meth:`Trainer.counters`
 
-A model that no run has written has an empty record. Each value has a type and a range, and nothing else is taken from a
-file; the arrays that a resume needs follow from it.
+It is written here and checked here. A model that no run has written has no record. Each value has a type and a range,
+and nothing else is taken from a file; the arrays that a resume needs follow from it.
 """
 
-import math
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from rnncli.engine.losses import LOSSES
-from rnncli.engine.optimizers import OPTIMIZERS, SCHEDULES
+from rnncli.datasets.spec import TEXT, DataSpec
+from rnncli.engine.optimizers import OPTIMIZERS
 from rnncli.models.base import Model
-from rnncli.training.options import TrainingOptions
+from rnncli.training.options import Check, TrainingOptions, integer, number, optional
 
 Shapes = dict[str, tuple[int, ...]]
 
-LARGEST = 2**53
+ENTRY: dict[str, Check] = {"step": integer(), "loss": number()}
+MEASURED: dict[str, Check] = {"validation_loss": number(), "validation_accuracy": number(0, 1)}
 
 
-def _whole(low: int = 0) -> Callable[[Any], bool]:
-    return lambda value: type(value) is int and low <= value <= LARGEST
-
-
-def _real(low: float = -math.inf, high: float = math.inf) -> Callable[[Any], bool]:
-    return lambda value: type(value) in (int, float) and math.isfinite(value) and low <= value <= high
-
-
-def _or_none(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: value is None or check(value)
-
-
-def _text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-OPTIONS: dict[str, Callable[[Any], bool]] = {
-    "batch_size": _whole(1),
-    "seq_length": _whole(1),
-    "optimizer": lambda value: _text(value) and value in OPTIMIZERS,
-    "learning_rate": _real(0),
-    "schedule": lambda value: _text(value) and value in SCHEDULES,
-    "warmup": _whole(),
-    "clip_norm": _real(0),
-    "weight_decay": _real(0),
-    "loss": lambda value: _text(value) and value in LOSSES,
-    "steps": _or_none(_whole(1)),
-    "epochs": _or_none(_real(0)),
-    "seconds": _or_none(_real(0)),
-    "eval_every": _or_none(_whole(1)),
-    "patience": _whole(),
-    "seed": _whole(),
-    "workers": _whole(1),
-}
-
-CORPUS: dict[str, Callable[[Any], bool]] = {
-    "names": lambda value: isinstance(value, list) and all(map(_text, value)),
-    "training": _whole(1),
-    "validation": _whole(),
-    "held_out": _or_none(_text),
-    "tails": _whole(),
-    "steps_in_epoch": _whole(1),
-    "sha256": lambda value: _text(value) and len(value) == 64 and set(value) <= set("0123456789abcdef"),
-}
-
-ENTRY: dict[str, Callable[[Any], bool]] = {"step": _whole(), "loss": _real()}
-MEASURED: dict[str, Callable[[Any], bool]] = {"validation_loss": _real(), "validation_accuracy": _real(0, 1)}
-
-
-def _entry(entry: Any) -> bool:
+def _is_entry(entry: Any) -> bool:
     """One evaluation of the history: a step, the mean loss since the last, and what was measured where some is held
     out."""
     if not isinstance(entry, dict) or set(entry) not in (set(ENTRY), {*ENTRY, *MEASURED}):
@@ -79,45 +30,87 @@ def _entry(entry: Any) -> bool:
     return all((ENTRY | MEASURED)[name](value) for name, value in entry.items())
 
 
-STATE: dict[str, Callable[[Any], bool]] = {
-    "step": _whole(),
-    "seconds": _real(0),
-    "last_evaluation": _whole(),
-    "last_progress": _real(0, 1),
-    "evaluations_since_best": _whole(),
-    "best_loss": _or_none(_real()),
-    "loss_sum": _real(),
-    "loss_count": _whole(),
-    "history": lambda value: isinstance(value, list) and all(map(_entry, value)),
+STATE: dict[str, Check] = {
+    "step": integer(),
+    "steps_per_epoch": integer(1),
+    "seconds": number(0),
+    "last_evaluation": integer(),
+    "last_progress": number(0, 1),
+    "evaluations_since_best": integer(),
+    "best_loss": optional(number()),
+    "loss_sum": number(),
+    "loss_count": integer(),
+    "history": lambda value: isinstance(value, list) and all(map(_is_entry, value)),
 }
 
 
-def check(record: Any) -> None:
-    """ValueError, naming the first value that cannot be, unless ``record`` is empty or whole."""
-    if record == {}:
-        return
-    if not isinstance(record, dict) or set(record) != {"options", "corpus", "state"}:
-        raise ValueError("its training record is malformed")
-    for part, checks in (("options", OPTIONS), ("corpus", CORPUS), ("state", STATE)):
-        values = record[part]
-        if not isinstance(values, dict) or set(values) != set(checks):
-            raise ValueError(f"the {part} of its training record are malformed")
-        for name, is_fine in checks.items():
-            if not is_fine(values[name]):
-                raise ValueError(f"its training record has {name} = {values[name]!r:.40}")
-    options = record["options"]
-    if sum(options[name] is not None for name in ("steps", "epochs", "seconds")) != 1:
-        raise ValueError("its training record does not say when the run ends")
+@dataclass(frozen=True)
+class Record:
+    """``state`` is plain data, as :meth:`Trainer.counters` gives it."""
+
+    options: TrainingOptions
+    data: DataSpec
+    state: dict[str, Any]
+
+    @property
+    def epochs(self) -> float:
+        """How often all training data was read."""
+        return float(self.state["step"] / self.state["steps_per_epoch"])
+
+    def to_json(self) -> dict[str, Any]:
+        """For the model file."""
+        return {"options": self.options.to_json(), "data": self.data.to_json(), "state": self.state}
+
+    @classmethod
+    def from_json(cls, record: Any, model: Model) -> "Record | None":
+        """The inverse of :meth:`to_json` for a ``model``; None for an empty record, ValueError, naming the first value
+        that cannot be, for a malformed one."""
+        if record == {}:
+            return None
+        if not isinstance(record, dict) or set(record) != {"options", "data", "state"}:
+            raise ValueError("its training record is malformed")
+        options, data, state = TrainingOptions.from_json(record["options"]), record["data"], record["state"]
+        if not isinstance(state, dict) or set(state) != set(STATE):
+            raise ValueError("the state of its training record is malformed")
+        for name, is_valid in STATE.items():
+            if not is_valid(state[name]):
+                raise ValueError(f"its training record has {name} = {state[name]!r:.40}")
+        spec = DataSpec.from_json(data)
+        if spec.kind != model.kind or spec.encoding != model.vocabulary.encoding:
+            raise ValueError("its data specification is not that of such a model")
+        return cls(options, spec, state)
 
 
-def resume_shapes(model: Model, record: dict[str, Any]) -> Shapes:
-    """Names and shapes of the arrays from which the run of a checked ``record`` goes on: the last parameters, the state
+def resume_shapes(model: Model, record: Record | None) -> Shapes:
+    """Names and shapes of the arrays from which the run of a ``record`` is resumed: the last parameters, the state
     carried along running text, the optimizer's moments."""
-    if not record:
+    if record is None:
         return {}
-    options, size = TrainingOptions.from_json(record["options"]), model.parameters.flat.size
+    size = model.parameters.flat.size
     shapes: Shapes = {"parameters": (size,)}
-    if model.task == "generate" and model.partner is None:
+    if model.data_format == TEXT:
         first = model.network.zero_state(1, model.parameters.flat.dtype).shape
-        shapes["hidden"] = (*first[:2], options.batch_size, *first[3:])
-    return shapes | dict.fromkeys(OPTIMIZERS[options.optimizer].moment_names, (size,))
+        shapes["hidden"] = (*first[:2], record.options.batch_size, *first[3:])
+    return shapes | dict.fromkeys(OPTIMIZERS[record.options.optimizer].moment_names, (size,))
+
+
+def upgrade(record: Any, model: Model) -> Any:
+    """A record of format version 2 as today's: what was learnt stood under ``corpus``, and the model and the options
+    said the rest of it. KeyError or TypeError where it is malformed."""
+    if record == {}:
+        return record
+    corpus, options, state = record["corpus"], record["options"], record["state"]
+    spec = DataSpec(
+        files=tuple(corpus["names"]),
+        task=model.task,
+        format=model.data_format,
+        encoding=model.vocabulary.encoding,
+        validation=corpus["held_out"],
+        split_streams=corpus["tails"],
+        seed=options["seed"],
+        sha256=corpus["sha256"],
+        training=corpus["training"],
+        held_out=corpus["validation"],
+    )
+    state = {**state, "steps_per_epoch": corpus["steps_in_epoch"]}
+    return {"options": options, "data": spec.to_json(), "state": state}

@@ -7,26 +7,28 @@ import math
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from rnncli.datasets.pairs import PairCorpus
-from rnncli.datasets.text import Corpus
+from rnncli.datasets.dataset import Dataset
 from rnncli.engine.arrays import Array, Parameters
 from rnncli.engine.optimizers import OPTIMIZERS, clip_by_global_norm, multiplier
 from rnncli.errors import NotFiniteError
 from rnncli.models.base import Model
+from rnncli.models.registry import from_json
 from rnncli.models.score import Score
 from rnncli.training.batches import make_batches
 from rnncli.training.options import TrainingOptions
-from rnncli.training.parallel.group import ProcessGroup, SingleProcess, part
+from rnncli.training.parallel.group import ProcessGroup, SingleProcess, shard
+from rnncli.training.record import Record
 
 EVALUATIONS = 16
 """Evaluations in a run, spread evenly, where the validation text is not long in comparison."""
 
 
-MOST_EVALUATIONS = 1_000
+MAX_EVALUATIONS = 1_000
 """Evaluations of which the history keeps the losses."""
 
 
@@ -52,32 +54,33 @@ class Report:
 
 
 class Trainer:
-    """A run of training ``model`` on ``corpus``. Iterate over :meth:`run`; stop whenever you like.
+    """A run of training ``model`` on ``dataset``. Iterate over :meth:`run`; stop whenever you like.
 
-    After each report ``state()`` is all that a resume needs, and ``best_model`` the one with the lowest validation
-    loss, or the last where none was measured. ``team`` shares the work; every member has a trainer of its own.
+    After each report ``arrays()`` and ``counters()`` are all that a resume needs, and ``best_model`` is the one with
+    the lowest validation loss, or the last where none was measured. The ranks of ``group`` share the work, and each
+    has a trainer of its own.
     """
 
     def __init__(
-        self, model: Model, corpus: Corpus | PairCorpus, options: TrainingOptions, team: ProcessGroup | None = None
+        self, model: Model, dataset: Dataset, options: TrainingOptions, group: ProcessGroup | None = None
     ) -> None:
-        self.corpus, self.options, self.team = corpus, options, team or SingleProcess()
-        self.batches = make_batches(corpus, model, options, self.team)
+        self.dataset, self.options, self.group = dataset, options, group or SingleProcess()
+        self.batches = make_batches(dataset, model, options, self.group)
         self.steps = options.steps
         if options.epochs is not None:
             self.steps = max(1, round(options.epochs * self.batches.steps_per_epoch))
 
         size, dtype = model.parameters.flat.size, model.parameters.flat.dtype
-        self.my_slice = part(size, self.team)
-        self.model, self.best_so_far = model.on(self.team.array("parameters", (size,), dtype)), model
-        if self.team.rank == 0:
+        self.shard = shard(size, self.group)
+        self.model, self.best_so_far = model.on(self.group.array("parameters", (size,), dtype)), model
+        if self.group.rank == 0:
             self.model.parameters.flat[...] = model.parameters.flat
-        self.all_gradients = self.team.array("gradients", (self.team.size, size), dtype)
-        self.gradients = Parameters(model.parameters.shapes, flat=self.all_gradients[self.team.rank])
+        self.all_gradients = self.group.array("gradients", (self.group.size, size), dtype)
+        self.gradients = Parameters(model.parameters.shapes, flat=self.all_gradients[self.group.rank])
         rule = OPTIMIZERS[options.optimizer]
-        self.moments = {name: self.team.array(f"moment {name}", (size,), dtype) for name in rule.moment_names}
-        mine = {name: moment[self.my_slice] for name, moment in self.moments.items()}
-        self.optimizer = rule(self.my_slice.stop - self.my_slice.start, dtype, options.weight_decay, mine)
+        self.moments = {name: self.group.array(f"moment {name}", (size,), dtype) for name in rule.moment_names}
+        own = {name: moment[self.shard] for name, moment in self.moments.items()}
+        self.optimizer = rule(self.shard.stop - self.shard.start, dtype, options.weight_decay, own)
 
         self.step = 0
         self.progress = 0.0
@@ -91,7 +94,7 @@ class Trainer:
 
     @property
     def epoch(self) -> float:
-        """How often everything has been read."""
+        """How often all training data has been read."""
         return self.step / self.batches.steps_per_epoch
 
     @property
@@ -106,31 +109,31 @@ class Trainer:
 
     def run(self) -> Generator[Report, None, None]:
         """Train until ``finished``. Raises NotFiniteError when a loss or a gradient is not finite, and
-        TrainingError when a member of the team has died."""
+        TrainingError when another rank has died."""
         self.progress = self._measured_progress()
-        self.team.start(self)
+        self.group.start(partial(_follow, self.model.to_json(), self.dataset, self.options, self.counters()))
         try:
             while not self.finished:
-                self.team.sum()  # all wait here until the next step is asked for
+                self.group.barrier()  # all wait here until the next step is asked for
                 with np.errstate(over="ignore", invalid="ignore"):  # numbers that explode are told in a sentence
                     report = self._train_one_step()
                 yield report
         finally:
-            self.team.stop()
+            self.group.stop()
 
     def _train_one_step(self) -> Report:
         began = time.perf_counter()
         rate = self.options.learning_rate * multiplier(
             self.options.schedule, self.progress, self.step, self.options.warmup
         )
-        loss, norm, characters = self._learn(rate)
+        loss, norm, characters = self._update(rate)
         self.step += 1
         duration = time.perf_counter() - began
         self.seconds += duration
         if not self.last_evaluation:  # a guess: to read takes a third of the time that it takes to learn
             self._reserve = duration * self.batches.validation_steps / 3
         # The clock of rank 0 counts for all.
-        (self.progress,) = self.team.sum(self._measured_progress() if self.team.rank == 0 else 0.0)
+        (self.progress,) = self.group.all_reduce(self._measured_progress() if self.group.rank == 0 else 0.0)
         self.loss_sum, self.loss_count = self.loss_sum + loss, self.loss_count + 1
         validation, is_best = self._evaluate() if self._evaluation_is_due() else (None, False)
         return Report(
@@ -146,20 +149,20 @@ class Trainer:
             is_best=is_best,
         )
 
-    def _learn(self, rate: float) -> tuple[float, float, int]:
+    def _update(self, rate: float) -> tuple[float, float, int]:
         """One step of gradient descent: the loss before it, the norm of the gradient, and the characters read."""
-        learnt = self.batches.learn(self.model, self.gradients, self.step)
-        if learnt.share != 1:
-            self.gradients.flat *= learnt.share  # so that the sum over the team is the mean over the whole step
-        gradient = self.team.reduce_scatter(self.all_gradients)
-        loss, squared_norm = self.team.sum(learnt.loss * learnt.share, float(np.dot(gradient, gradient)))
+        result = self.batches.loss_and_gradients(self.model, self.gradients, self.step)
+        if result.share != 1:
+            self.gradients.flat *= result.share  # so that the sum over the ranks is the mean over the whole step
+        gradient = self.group.reduce_scatter(self.all_gradients)
+        loss, squared_norm = self.group.all_reduce(result.loss * result.share, float(np.dot(gradient, gradient)))
         norm = math.sqrt(squared_norm)
         self._require_finite(loss, "loss")
         self._require_finite(norm, "gradient")
         clip_by_global_norm(gradient, self.options.clip_norm, norm)
-        self.optimizer.step(self.model.parameters.flat[self.my_slice], gradient, rate)
-        self.team.all_gather()
-        return loss, norm, learnt.characters
+        self.optimizer.step(self.model.parameters.flat[self.shard], gradient, rate)
+        self.group.all_gather(self.model.parameters.flat)
+        return loss, norm, result.characters
 
     def _require_finite(self, value: float, what: str) -> None:
         if not math.isfinite(value):
@@ -196,8 +199,8 @@ class Trainer:
         self.loss_sum, self.loss_count = 0.0, 0
         validation, is_best = None, False
         if self.batches.validation_steps:
-            mine = self.batches.validate(self.model)
-            total, symbols, correct = self.team.sum(mine.total, mine.symbols, mine.correct)
+            own = self.batches.validate(self.model)
+            total, symbols, correct = self.group.all_reduce(own.total, own.symbols, own.correct)
             validation = Score(total, int(symbols), int(correct))
             self._require_finite(total, "validation loss")
             entry |= {"validation_loss": validation.nats, "validation_accuracy": validation.accuracy}
@@ -207,20 +210,26 @@ class Trainer:
                 self.best_loss = validation.nats
                 self.best_so_far.parameters.flat[...] = self.model.parameters.flat
         self.history.append(entry)
-        if len(self.history) > MOST_EVALUATIONS:
+        if len(self.history) > MAX_EVALUATIONS:
             del self.history[-2::-2]  # of a long history every second entry is enough for its curve
         self._reserve = time.perf_counter() - began
         self.seconds += self._reserve
         return validation, is_best
 
-    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
-        """Arrays by name, and plain data, with which :meth:`restore` goes on exactly from here."""
-        return {"parameters": self.model.parameters.flat, **self.batches.carried, **self.moments}, self.counters()
+    @property
+    def record(self) -> Record:
+        """What the model file says of this run."""
+        return Record(self.options, self.dataset.spec, self.counters())
+
+    def arrays(self) -> dict[str, Array]:
+        """The arrays by name with which, and with :meth:`counters`, :meth:`load_state` resumes exactly from here."""
+        return {"parameters": self.model.parameters.flat, **self.batches.persistent_state, **self.moments}
 
     def counters(self) -> dict[str, Any]:
-        """The plain data of :meth:`state`."""
+        """Where the run stands, as plain data."""
         return {
             "step": self.step,
+            "steps_per_epoch": self.batches.steps_per_epoch,
             # A run of so many steps says nothing of time, so that it gives the same file on every machine.
             "seconds": self.seconds if self.options.seconds is not None else 0.0,
             "last_evaluation": self.last_evaluation,
@@ -232,14 +241,15 @@ class Trainer:
             "history": self.history,
         }
 
-    def restore(self, arrays: dict[str, Array], counters: dict[str, Any]) -> None:
-        """Take up a :meth:`state`. The model that this trainer was made with is taken to be the best so far."""
-        for name, array in self.state()[0].items():
+    def load_state(self, arrays: dict[str, Array], counters: dict[str, Any]) -> None:
+        """Resume from :meth:`arrays` and :meth:`counters`. The model that this trainer was made with is taken to be the
+        best so far."""
+        for name, array in self.arrays().items():
             array[...] = arrays[name]
-        self.load_state(counters)
+        self.load_counters(counters)
 
-    def load_state(self, counters: dict[str, Any]) -> None:
-        """Go on from these :meth:`counters`."""
+    def load_counters(self, counters: dict[str, Any]) -> None:
+        """Resume from these :meth:`counters`."""
         self.step = self.optimizer.steps = counters["step"]
         self.seconds = counters["seconds"]
         self.last_evaluation, self.last_progress = counters["last_evaluation"], counters["last_progress"]
@@ -248,3 +258,17 @@ class Trainer:
         self.loss_sum, self.loss_count = counters["loss_sum"], counters["loss_count"]
         self.history = list(counters["history"])
         self.progress = self._measured_progress()
+
+
+def _follow(
+    description: dict[str, Any],
+    dataset: Dataset,
+    options: TrainingOptions,
+    counters: dict[str, Any],
+    group: ProcessGroup,
+) -> None:
+    """The same run on another rank, on the same shared arrays."""
+    trainer = Trainer(from_json(description), dataset, options, group)
+    trainer.load_counters(counters)
+    for _ in trainer.run():
+        pass

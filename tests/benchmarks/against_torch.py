@@ -27,7 +27,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from rnncli.datasets.text import Corpus
+from rnncli.datasets.spec import DataSpec
+from rnncli.datasets.text import TextDataset
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.inference.sampling import SamplingConfig, generate
 from rnncli.models.config import NetworkConfig
@@ -84,7 +85,7 @@ def rnncli_steps(cell: str, shape: tuple[int, ...], workers: int) -> Iterator[ob
     model = LanguageModel(NetworkConfig(cell, L, H), VOCABULARY)
     model.initialise(np.random.default_rng(1))
     options = TrainingOptions(B, T, "adam", RATE, "constant", clip_norm=CLIP, steps=10**9, workers=workers)
-    return Trainer(model, Corpus(ids, ids[:0], VOCABULARY, [], ""), options, make_group(workers, B)).run()
+    return Trainer(model, TextDataset(DataSpec(), VOCABULARY, ids, ids[:0]), options, make_group(workers, B)).run()
 
 
 def seconds(function: Callable[[], object], least: float = 0.0) -> float:

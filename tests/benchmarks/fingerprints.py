@@ -35,7 +35,7 @@ CASES: dict[str, list[str]] = {
             CELLS,
         )
     },
-    "classify two, one direction": ["data/reviews.tsv", "--task", "classify", "--one-direction", "--layers", "2"],
+    "classify two, one direction": ["data/reviews.tsv", "--task", "classify", "--no-bidirectional", "--layers", "2"],
     "tag, two layers": ["data/blanks.tsv", "--task", "tag", "--layers", "2", "--optimizer", "adagrad"],
     "translate, two layers": ["data/dates.tsv", "--task", "translate", "--layers", "2", "--optimizer", "momentum"],
 }

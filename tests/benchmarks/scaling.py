@@ -16,7 +16,8 @@ os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"  # read
 
 import numpy as np
 
-from rnncli.datasets.text import Corpus
+from rnncli.datasets.spec import DataSpec
+from rnncli.datasets.text import TextDataset
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
@@ -42,7 +43,9 @@ def steps(
     model = LanguageModel(NetworkConfig(cell, layers, hidden_size), VOCABULARY)
     model.initialise(np.random.default_rng(1))
     options = TrainingOptions(*shape, schedule="constant", steps=10**9, workers=workers)
-    return Trainer(model, Corpus(ids, ids[:0], VOCABULARY, [], ""), options, make_group(workers, shape[0])).run()
+    return Trainer(
+        model, TextDataset(DataSpec(), VOCABULARY, ids, ids[:0]), options, make_group(workers, shape[0])
+    ).run()
 
 
 def seconds(run: Steps) -> float:

@@ -115,7 +115,7 @@ def blanks(text: Path, folder: Path) -> None:
             pairs.append(f"{''.join(words)}\t{''.join(tags)[:-1]}-")
     cut = len(pairs) - len(pairs) // 10
     learnt, unseen = write(folder / "blanks.tsv", pairs[:cut]), write(folder / "rest.tsv", pairs[cut:])
-    for options in ([], ["--one-direction"]):
+    for options in ([], ["--no-bidirectional"]):
         minutes = trained(learnt, folder / "blanks.npz", "--task", "tag", *options)
         found = score(folder / "blanks.npz", unseen)
         f1 = found["f1"][found["names"].index("_")]

@@ -24,6 +24,7 @@ NETWORKS = {
 }
 
 VIEWS: dict[str, tuple[object, ...]] = {
+    "overview": (),
     "text": (),
     "units": (),
     "unit": ("1:3",),
@@ -55,7 +56,18 @@ _PLACE = TemporaryDirectory(prefix="rnncli-views-")
 COLUMNS = {"strip": {"text", "values", "scale", "unit", "beneath", "signed"}, "table": {"columns", "rows", "note"}} | {
     "curves": {"x", "y", "log", "curves"},
     "scatter": {"x", "y", "points", "labels"},
+    "heatmap": {"rows", "columns", "values", "scale"},
 }
+OVERVIEW = {
+    *("task", "network", "vocabulary", "parameters", "total_parameters", "corpus", "options", "steps", "epochs"),
+    *("history", "best_validation_loss", "bits_per_character", "perplexity", "prime", "health"),
+}
+"""What the overview has besides, and where a model is of pairs one of PARTNERS."""
+
+PARTNERS = {"labels", "tags", "target_vocabulary"}
+
+WITHOUT_TEXT = ("step", "weights")
+"""Views that read no running text."""
 
 
 @cache
@@ -98,7 +110,8 @@ def finding(network: str, view: str) -> dict[str, Any]:
 
 def check_schema(found: dict[str, Any]) -> None:
     """It has the parts that are documented, of the documented kinds, and each is whole."""
-    assert set(found) == {"view", "question", "text", "facts", "parts"}
+    more = OVERVIEW | PARTNERS & set(found) if "task" in found else set()
+    assert set(found) == {"view", "question", "text", "facts", "parts"} | more
     assert found["question"].endswith("?")
     assert all(isinstance(value, str) for value in found["facts"].values())
     for part in found["parts"]:
@@ -118,6 +131,12 @@ def check_schema(found: dict[str, Any]) -> None:
             for points in part["curves"].values():
                 assert [x for x, _ in points] == sorted({x for x, _ in points})
                 numbers([value for point in points for value in point])
+        elif kind == "heatmap":
+            assert len(part["values"]) == len(part["rows"])
+            assert part["scale"] > 0
+            for row in part["values"]:
+                assert len(row) == len(part["columns"])
+                numbers(row)
         else:
             assert len(part["points"]) == len(part["labels"])
             numbers([value for point in part["points"] for value in point])

@@ -2,12 +2,14 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from rnncli.cli import app
+from rnncli.cli.options import Command, option
 from tests.cli.running import ROOT, process, refused, rnncli, succeeded
 
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -15,7 +17,7 @@ OPTIONS = [
     pytest.param(name, parameter, id=f"{name} {parameter.opts[-1]}")
     for name, command in COMMANDS.items()
     for parameter in command.params
-    if parameter.opts[0].startswith("-") and parameter.name != "help"
+    if parameter.opts[0].startswith("-") and parameter.name != "help" and not parameter.hidden
 ]
 README_TEXT = (ROOT / "README.md").read_text() if (ROOT / "README.md").exists() else ""
 
@@ -27,7 +29,7 @@ def test_every_command_has_help_with_examples(name: str, flag: str) -> None:
     assert f"rnncli {name} " in text.partition("Options")[0]
     for parameter in COMMANDS[name].params:
         for flag in parameter.opts:
-            assert flag in text or not flag.startswith("--")
+            assert (flag in text) != parameter.hidden or not flag.startswith("--")
 
 
 def test_the_root_lists_its_commands() -> None:
@@ -42,12 +44,46 @@ def test_every_option_has_help_and_a_variable(name: str, parameter: Any) -> None
     long = next(flag for flag in parameter.opts if flag.startswith("--"))
     assert parameter.help
     assert parameter.help.rstrip().endswith(".")
-    assert parameter.envvar == "RNNCLI_" + long.removeprefix("--").replace("-", "_").upper()
+    assert parameter.envvar[0] == "RNNCLI_" + long.removeprefix("--").replace("-", "_").upper()
+
+
+def test_a_renamed_option_keeps_its_former_name_and_variable(hello: Path) -> None:
+    """Hidden from the help; typed with its value after a blank or an equals sign."""
+    command = ("sample", hello, "--prime", "h", "-t", 0, "-l", 9)
+    for arguments, variables in (
+        (("--max-lines", "x"), {}),
+        (("--until-line", "x"), {}),
+        (("--until-line=x",), {}),
+        ((), {"RNNCLI_MAX_LINES": "x"}),
+        ((), {"RNNCLI_UNTIL_LINE": "x"}),
+    ):
+        refused(rnncli(*command, *arguments, **variables), "'x' is not an integer")
+    assert succeeded(rnncli(*command, "--until-line", 3)) == succeeded(rnncli(*command, "--max-lines", 3))
+    assert "--until-line" not in succeeded(rnncli("sample", "--help"))
+
+
+def test_a_pair_of_flags_may_be_renamed() -> None:
+    """And another command that has an option of the former name keeps it."""
+    application = typer.Typer()
+
+    @application.command(cls=Command)
+    def one(both: Annotated[bool, option("--both/--no-both", formerly="--both/--single", help="x.")] = True) -> None:
+        typer.echo(both)
+
+    @application.command(cls=Command)
+    def other(single: Annotated[str, option("--single", help="x.")] = "") -> None:
+        typer.echo(single)
+
+    def printed(*arguments: str) -> str:
+        return CliRunner().invoke(application, arguments).stdout
+
+    assert (printed("one"), printed("one", "--no-both"), printed("one", "--single")) == ("True\n", "False\n", "False\n")
+    assert printed("other", "--single", "a") == "a\n"
 
 
 @pytest.mark.skipif("--clip-norm" not in README_TEXT, reason="the README does not list the options yet")
 @pytest.mark.parametrize(("name", "parameter"), OPTIONS)
-def test_every_option_stands_in_the_readme(name: str, parameter: Any) -> None:
+def test_every_option_is_in_the_readme(name: str, parameter: Any) -> None:
     assert f"rnncli {name}" in README_TEXT
     assert all(flag in README_TEXT for flag in parameter.opts if flag.startswith("--"))
 
@@ -65,7 +101,7 @@ def test_every_option_stands_in_the_readme(name: str, parameter: Any) -> None:
         (["train", "hello.txt", "--hidden-sise", "3"], "--hidden-size"),
     ],
 )
-def test_what_is_misspelt_gets_a_suggestion(arguments: list[str], hint: str, hello_text: Path) -> None:
+def test_a_misspelling_gets_a_suggestion(arguments: list[str], hint: str, hello_text: Path) -> None:
     result = rnncli(*arguments)
     refused(result, hint)
     assert re.search("id you mean|Possible option", result.stderr)
@@ -102,7 +138,7 @@ def test_what_is_misspelt_gets_a_suggestion(arguments: list[str], hint: str, hel
         ),
     ],
 )
-def test_values_that_cannot_be_are_refused(option: str, value: str, hello_text: Path, folder: Path) -> None:
+def test_invalid_values_are_refused(option: str, value: str, hello_text: Path, folder: Path) -> None:
     result = rnncli("train", hello_text, option, value)
     refused(result, option)
     assert not (folder / "model.npz").exists()
@@ -111,19 +147,21 @@ def test_values_that_cannot_be_are_refused(option: str, value: str, hello_text: 
 @pytest.mark.parametrize(
     ("value", "seconds"), [("2", 2), ("90s", 90), ("3m", 180), ("1.5h", 5400), ("1h30m", 5400), ("1m1.5s", 61.5)]
 )
-def test_lengths_of_time(value: str, seconds: float, hello_text: Path) -> None:
+def test_durations(value: str, seconds: float, hello_text: Path) -> None:
     result = rnncli("train", hello_text, "--time", value, "--dry-run", "--json")
     assert f'"seconds": {float(seconds)}' in succeeded(result)
 
 
-def test_ends_exclude_each_other(hello_text: Path) -> None:
-    refused(rnncli("train", hello_text, "--steps", 3, "--epochs", 1), "--epochs and --steps exclude each other")
-    refused(rnncli("train", hello_text, RNNCLI_STEPS="3", RNNCLI_TIME="3m"), "--steps and --time exclude each other")
+def test_ends_are_mutually_exclusive(hello_text: Path) -> None:
+    refused(rnncli("train", hello_text, "--steps", 3, "--epochs", 1), "--epochs and --steps are mutually exclusive")
+    refused(
+        rnncli("train", hello_text, RNNCLI_STEPS="3", RNNCLI_TIME="3m"), "--steps and --time are mutually exclusive"
+    )
     result = rnncli("train", hello_text, "--steps", 3, RNNCLI_TIME="3m")
     assert "after 3 steps" in result.stderr  # an option beats the variable of another one
 
 
-def test_a_traceback_is_for_those_who_ask() -> None:
+def test_a_traceback_is_shown_on_request_only() -> None:
     plain, debug = process("train", "none.txt"), process("train", "none.txt", RNNCLI_DEBUG="1")
     assert plain.returncode == 2
     assert plain.stderr.startswith(b"error: none.txt does not exist")

@@ -8,7 +8,7 @@ from rnncli.storage import checkpoint
 from tests.cli.running import refused, rnncli, succeeded
 
 
-def test_a_run_begins_with_the_weights_of_another_model(folder: Path) -> None:
+def test_a_run_starts_from_the_weights_of_another_model(folder: Path) -> None:
     (folder / "a.txt").write_text("abcabcabc")
     (folder / "b.txt").write_text("cbacbacba")
     first = ("--hidden-size", 5, "--steps", 3, "-q", "-o", "a.npz")

@@ -101,7 +101,7 @@ def test_layers(lines: Path) -> None:
 def test_bad_input_is_one_sentence(lines: Path, hello_text: Path) -> None:
     refused(rnncli("inspect", lines, "overvew"), "did you mean overview?")
     refused(rnncli("inspect", lines, "--prime", "xyz"), "'x' 'y' 'z'")
-    refused(rnncli("inspect", hello_text), "hello.txt is not a whole rnncli model")
+    refused(rnncli("inspect", hello_text), "hello.txt is not a valid rnncli model")
     refused(rnncli("inspect"), "model.npz")
 
 
@@ -122,7 +122,7 @@ def test_a_terminal_that_cannot_draw_gets_something(lines: Path) -> None:
 @pytest.mark.parametrize("options", [(), ("--json",)])
 def test_a_hopeless_model_can_be_looked_at(options: tuple[str, ...], lines: Path) -> None:
     loaded = checkpoint.load(lines)
-    loaded.record["state"]["best_loss"] = 1000.0
+    loaded.record.state["best_loss"] = 1000.0
     save("hopeless.npz", loaded)
     succeeded(rnncli("inspect", "hopeless.npz", *options))
 

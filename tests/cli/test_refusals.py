@@ -1,4 +1,4 @@
-"""What rnncli train cannot do is told before anything is computed or written."""
+"""What rnncli train cannot do is refused before anything is computed or written."""
 
 import json
 import signal
@@ -20,9 +20,9 @@ from tests.cli.test_resume import LONG
         (("--patience", "2"), "--validation"),
         (("--validation", "one.txt"), "one.txt"),
         (("--validation", "1.5"), "fraction"),
-        (("--resume", "--init-from", "a.npz"), "exclude each other"),
+        (("--resume", "--init-from", "a.npz"), "mutually exclusive"),
         (("--cell", "GRU"), "did you mean gru?"),
-        (("--steps", "x"), "whole number"),
+        (("--steps", "x"), "integer"),
         (("--steps", "0"), "below 1"),
     ],
 )
@@ -36,7 +36,7 @@ def test_bench_has_no_more_workers_than_streams() -> None:
     refused(rnncli("bench", "--workers", 5, "--batch-size", 4), "--workers 5", "--batch-size 4")
 
 
-def test_a_model_that_is_missing_is_told_with_a_similar_name(hello_text: Path) -> None:
+def test_a_missing_model_gets_a_suggestion(hello_text: Path) -> None:
     (hello_text.parent / "hello.npz").write_bytes(b"")
     refused(rnncli("sample", hello_text.parent / "helo.npz"), "does not exist", "did you mean", "hello.npz")
 
@@ -57,16 +57,16 @@ def test_a_second_signal_ends_the_run_without_a_traceback(folder: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is a device of Linux")
-def test_a_full_standard_output_is_told(hello: Path) -> None:
+def test_a_full_standard_output_is_an_error(hello: Path) -> None:
     with open("/dev/full", "wb") as full:
         words = [*COMMAND, "sample", str(hello), "-l", "5"]
         result = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, env=environment(), check=False)
     assert result.returncode == 1
     assert b"No space left" in result.stderr
-    assert b"fault of rnncli" not in result.stderr
+    assert b"internal error" not in result.stderr
 
 
-def test_nobody_has_to_listen_to_the_events(hello_text: Path) -> None:
+def test_a_closed_pipe_of_events_does_not_stop_the_run(hello_text: Path) -> None:
     command = f"{' '.join(COMMAND)} train {hello_text} --json -q -o m.npz --steps 3000 | head -n 1"
     result = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command}"],

@@ -14,8 +14,8 @@ LONG = ("--hidden-size", "6", "--dropout", "0.2", "--seq-length", "7", "--eval-e
 
 
 def interrupt(number: signal.Signals, *options: str) -> "subprocess.CompletedProcess[bytes]":
-    """Begin a run and end it by a signal after its fifth step. It waits while nobody reads what it writes, so it
-    cannot be finished before."""
+    """Start a run and send it a signal after its fifth step. It blocks when the pipe of its events is full, so that it
+    cannot have finished by then."""
     words = [*COMMAND, "train", "lines.txt", "--json", *options]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as run:
         assert run.stdout
@@ -27,13 +27,13 @@ def interrupt(number: signal.Signals, *options: str) -> "subprocess.CompletedPro
     return subprocess.CompletedProcess(words, run.returncode, output, error)
 
 
-def test_after_ctrl_c_a_run_goes_on_as_if_nothing_had_been(folder: Path) -> None:
+def test_a_run_resumed_after_ctrl_c_equals_an_uninterrupted_one(folder: Path) -> None:
     (folder / "lines.txt").write_text(LINES)
     stopped = interrupt(signal.SIGINT, *LONG)
     assert stopped.returncode == 130
     assert b"--resume" in stopped.stderr
     assert b"Traceback" not in stopped.stderr
-    step = checkpoint.load("model.npz").record["state"]["step"]
+    step = checkpoint.load("model.npz").record.state["step"]
     assert 5 <= step < 1500
 
     resumed = process("train", "lines.txt", "--resume", "-q")
@@ -46,32 +46,33 @@ def test_sigterm_saves_too(folder: Path) -> None:
     (folder / "lines.txt").write_text(LINES)
     stopped = interrupt(signal.SIGTERM, *LONG, "-o", "m.npz")
     assert stopped.returncode == 143
-    assert checkpoint.load("m.npz").record["state"]["step"] >= 5
+    assert checkpoint.load("m.npz").record.state["step"] >= 5
     assert sorted(path.name for path in folder.iterdir()) == ["lines.txt", "m.npz"]
 
 
-def test_the_advice_after_ctrl_c_names_the_model(folder: Path) -> None:
+def test_after_ctrl_c_the_command_that_resumes_is_printed(folder: Path) -> None:
     (folder / "lines.txt").write_text(LINES)
     stopped = interrupt(signal.SIGINT, *LONG, "-o", "m.npz")
-    advice = stopped.stderr.decode().rpartition("go on with: rnncli ")[2]
-    assert "m.npz" in shlex.split(advice)
+    _, found, advice = stopped.stderr.decode().rpartition("resume with\n  rnncli ")
+    assert found
+    assert shlex.split(advice) == ["train", "lines.txt", "-o", "m.npz", "--resume"]
 
 
-def begun(*options: object) -> None:
+def trained(*options: object) -> None:
     succeeded(rnncli("train", "-", "-q", "--hidden-size", 5, "--steps", 3, *options, input="abcabcabc"))
 
 
-def test_a_longer_run_goes_on_where_the_first_one_ended() -> None:
-    begun()
-    first = checkpoint.load("model.npz").record["state"]
+def test_a_finished_run_can_be_extended() -> None:
+    trained()
+    first = checkpoint.load("model.npz").record.state
     succeeded(rnncli("train", "-", "--resume", "--steps", 8, "-q", input="abcabcabc"))
-    second = checkpoint.load("model.npz").record["state"]
+    second = checkpoint.load("model.npz").record.state
     assert second["step"] == 8
     assert second["history"][: len(first["history"])] == first["history"]
 
 
-def test_what_cannot_be_resumed_is_told() -> None:
-    begun()
+def test_what_cannot_be_resumed_is_refused() -> None:
+    trained()
     refused(rnncli("train", "-", "--resume", input="abcabcabc"), "finished", "--steps")
     refused(rnncli("train", "-", "--resume", "--steps", 9, input="abcabcacb"), "not the text")
     for option, value in (("--hidden-size", 6), ("--cell", "lstm"), ("--learning-rate", 1), ("--seed", 1)):
@@ -79,17 +80,17 @@ def test_what_cannot_be_resumed_is_told() -> None:
     succeeded(rnncli("train", "-", "--resume", "--steps", 9, "--hidden-size", 5, "-q", input="abcabcabc"))
 
 
-def test_a_run_that_lost_its_patience_can_go_on(folder: Path) -> None:
+def test_a_run_that_stopped_early_can_be_extended(folder: Path) -> None:
     (folder / "lines.txt").write_text(LINES)
     wild = ("--hidden-size", 4, "--learning-rate", 3, "--patience", 1, "--eval-every", 1, "--steps", 100, "-q")
     succeeded(rnncli("train", "lines.txt", *wild))
-    step = checkpoint.load("model.npz").record["state"]["step"]
+    step = checkpoint.load("model.npz").record.state["step"]
     assert step < 100
     succeeded(rnncli("train", "lines.txt", "--resume", "--steps", 200, "--patience", 0, "-q"))
 
 
 def test_a_model_without_a_run_is_refused() -> None:
-    begun()
+    trained()
     loaded = checkpoint.load("model.npz")
     checkpoint.save("bare.npz", checkpoint.Checkpoint(loaded.model))
     refused(rnncli("train", "-", "--resume", "-o", "bare.npz", "--steps", 9, input="abcabcabc"), "bare.npz")

@@ -16,7 +16,7 @@ def test_the_likeliest_text_is_always_the_same(hello: Path) -> None:
 
 
 def test_a_sample_ends_after_so_many_lines(lines: Path) -> None:
-    text = succeeded(rnncli("sample", lines, "--until-line", 2, "--seed", 1, "--prime", LINES[0], "-l", 5000))
+    text = succeeded(rnncli("sample", lines, "--max-lines", 2, "--seed", 1, "--prime", LINES[0], "-l", 5000))
     whole = succeeded(rnncli("sample", lines, "--seed", 1, "--prime", LINES[0], "-l", 5000))
     assert text == "".join(line + "\n" for line in whole.split("\n")[:2])
 
@@ -52,7 +52,7 @@ def test_a_moving_temperature_and_min_p_are_as_the_library_says(lines: Path) -> 
         (("--min-p", 1.5), "1.5"),
         (("--min-p", "nan"), "nan"),
         (("--no-repeat", -1), "-1"),
-        (("--until-line", 0), "0"),
+        (("--max-lines", 0), "0"),
         (("--beam", 2, "--count", 2), "--beam"),
         (("--beam", 2, "-l", -1), "--beam"),
         (("--novelty", "-l", -1), "--length -1"),

@@ -63,12 +63,12 @@ def test_bad_input_is_one_sentence(hello: Path, folder: Path) -> None:
     refused(rnncli("score", hello, "broken"), "broken", "byte 2")
     refused(rnncli("score", hello, "broke"), "did you mean broken?")
     refused(rnncli("score", hello), "FILE")
-    refused(rnncli("score", "broken", hello), "broken is not a whole rnncli model")
+    refused(rnncli("score", "broken", hello), "broken is not a valid rnncli model")
     refused(rnncli("score", "none.npz", hello), "none.npz")
 
 
 def test_an_ngram_model_stands_beside(lines: Path, folder: Path) -> None:
-    """Of what the model has learnt, or of another text; the figures are those of the model that counts."""
+    """Of what the model has learnt, or of another text; the metrics are those of the library."""
     (folder / "text").write_text(LINES)
     own = scored(lines, "text", "--baseline", 5)["baseline"]
     vocabulary = checkpoint.load(lines).model.vocabulary

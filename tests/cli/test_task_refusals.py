@@ -1,4 +1,4 @@
-"""What a task, a network or a model cannot do is told in one sentence, before anything is computed or written."""
+"""What a task, a network or a model cannot do is refused in one sentence, before anything is computed or written."""
 
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ BEGUN = ("--steps", 1, "--hidden-size", 2)
 
 @cache
 def begun(name: str) -> Path:
-    """A model of a task that has learnt nothing yet."""
+    """An untrained model of a task."""
     return learnt(name, *BEGUN)
 
 
@@ -32,7 +32,7 @@ def kept(folder: Path) -> dict[str, bytes]:
 
 
 def refuses(folder: Path, words: tuple[str, ...], *arguments: object, input: str = "") -> None:
-    """A sentence with these words, and all files as they were."""
+    """Refused in a sentence with these words, and no file has changed."""
     before = kept(folder)
     refused(rnncli(*arguments, input=input), *words)
     assert kept(folder) == before
@@ -72,7 +72,7 @@ def test_numbers_of_answers_are_checked(option: str, value: str, folder: Path) -
 def test_what_is_to_be_answered_must_be_there(folder: Path) -> None:
     (folder / "names.txt").write_text("Ann\n")
     refuses(folder, ("name.txt", "did you mean names.txt?"), "predict", begun("two"), "name.txt")
-    refuses(folder, ("names.txt", "no .npz file"), "predict", "names.txt", "names.txt")
+    refuses(folder, ("names.txt", "not an .npz file"), "predict", "names.txt", "names.txt")
     refuses(folder, ("two.npz", "does not exist"), "predict", "two.npz")
 
 
@@ -89,7 +89,7 @@ def test_what_is_to_be_answered_must_be_there(folder: Path) -> None:
 def test_labelled_texts_need_a_label_that_is_known(
     label: tuple[str, ...], words: tuple[str, ...], command: tuple[str, ...], folder: Path
 ) -> None:
-    """Which of them there are is told, by every command that needs one."""
+    """Every command that needs a label lists the known ones."""
     refuses(folder, words, command[0], begun("generate"), *command[1:], *label)
 
 
@@ -170,8 +170,8 @@ GOOD = {"classify": "x\tab", "tag": "ab\txy", "translate": "ab\tcde"}
     ("line", "words"),
     [("ab", "no tab"), ("a\tb\tc", "2 tabs"), ("", "the line is empty"), ("\tab", "is empty"), ("ab\t", "is empty")],
 )
-def test_a_line_that_is_no_pair_is_named(task: str, line: str, words: str, folder: Path) -> None:
-    """With its file and its number, to who trains and to who scores."""
+def test_a_malformed_line_is_named(task: str, line: str, words: str, folder: Path) -> None:
+    """With its file and line number, in training and in scoring."""
     (folder / "good.tsv").write_text(f"{GOOD[task]}\ny\tz\n" * 2)
     (folder / "bad.tsv").write_text(f"{GOOD[task]}\ny\tz\n{line}\n{GOOD[task]}\n")
     refuses(folder, ("bad.tsv, line 3", words), "train", "good.tsv", "bad.tsv", "--task", task)
@@ -187,7 +187,7 @@ def test_each_character_has_a_tag(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("task", ["classify", "generate"])
-def test_one_label_is_nothing_to_learn(task: str, folder: Path) -> None:
+def test_a_single_label_is_refused(task: str, folder: Path) -> None:
     (folder / "one.tsv").write_text("[x]\tab\n[x]\tcde\n[x]\tf\n")
     refuses(folder, ("one.tsv", "'[x]'", "two"), "train", "one.tsv", "--task", task)
 
@@ -203,7 +203,7 @@ def test_pairs_that_are_no_utf_8_get_advice_that_helps(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["ab\tx\nab\ty1\ncd\tz\nef\tg\n", "a\tb\tc\nd\te\tf\n", "only\n", "ab\tcde\n"])
-def test_a_file_that_may_be_several_things_is_asked_about(text: str, folder: Path) -> None:
+def test_an_ambiguous_file_needs_a_task(text: str, folder: Path) -> None:
     (folder / "what.tsv").write_text(text)
     refuses(folder, ("what.tsv", "--task", "classify", "tag", "translate", "generate"), "train", "what.tsv")
 
@@ -211,7 +211,7 @@ def test_a_file_that_may_be_several_things_is_asked_about(text: str, folder: Pat
 @pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.parametrize("task", ["classify", "tag", "translate", "generate"])
 def test_a_model_keeps_its_task(name: str, task: str, folder: Path) -> None:
-    """Which one that is, is told."""
+    """The error names it."""
     train(folder, name, *BEGUN)
     arguments = ("train", f"{name}.tsv", "--resume", "--task", task, "--steps", 2, "-q")
     if task == TASKS[name]:
@@ -235,7 +235,7 @@ def test_a_model_keeps_its_task(name: str, task: str, folder: Path) -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_run_keeps_its_network_and_its_lines(name: str, folder: Path) -> None:
     train(folder, name, *BEGUN)
-    turned = "--one-direction" if TASKS[name] != "generate" else "--bidirectional"
+    turned = "--no-bidirectional" if TASKS[name] != "generate" else "--bidirectional"
     for option in (("--loss", "mse"), ("--batch-size", 3), (turned,)):
         refuses(folder, option[:1] if option[1:] else ("--bidirectional",), "train", f"{name}.tsv", "--resume", *option)
     (folder / f"{name}.tsv").write_text(tsv(EXAMPLES[name][::-1]), "utf-8")

@@ -1,4 +1,4 @@
-"""Every task, from ten examples to the command that uses the model: what is learnt by heart comes out as it went in."""
+"""Every task, from ten examples to the command that uses the model, which reproduces what it has memorised."""
 
 import json
 import math
@@ -26,7 +26,7 @@ from tests.cli.examples import (
 from tests.cli.running import rnncli, succeeded
 
 CELLS = ["rnn", "gru", "lstm"]
-DIRECTIONS = ["--one-direction", "--bidirectional"]
+DIRECTIONS = ["--no-bidirectional", "--bidirectional"]
 TEXT = "the quick brown fox jumps over the lazy dog\n"
 
 
@@ -53,7 +53,7 @@ def test_ten_examples_are_learnt_to_the_last_character(name: str, direction: str
     config = checkpoint.load(model).model.config
     assert (config.cell, config.bidirectional) == (cell, direction == "--bidirectional")
     found, right = predicted(model, questions(name)), answers(name)
-    if (name, direction) == ("tag", "--one-direction"):
+    if (name, direction) == ("tag", "--no-bidirectional"):
         assert [line[-1] for line in found] == [line[-1] for line in right]
         assert len({line[:-1] for line in found}) < len({line[:-1] for line in right})
     else:
@@ -127,7 +127,7 @@ def test_only_who_reads_from_the_end_knows_the_end(direction: str) -> None:
         for text in ("cat!", "ca")
     )
     shares, others = ([tag["probability"] for c in tags for tag in c["tags"]] for tags in (whole[:2], beginning))
-    assert (shares == pytest.approx(others, rel=1e-5)) == (direction == "--one-direction")
+    assert (shares == pytest.approx(others, rel=1e-5)) == (direction == "--no-bidirectional")
 
 
 @pytest.mark.parametrize("name", ["two", "three", "tag"])

@@ -1,4 +1,4 @@
-"""rnncli train: what it writes, what it refuses, and that nothing is lost."""
+"""rnncli train: what it writes, what it refuses, and that it never overwrites anything else."""
 
 import json
 from pathlib import Path
@@ -23,14 +23,14 @@ def test_the_first_example(hello_text: Path) -> None:
     assert (result.returncode, result.stdout, result.stderr) == (0, b"hello\n", b"")
 
 
-def test_quiet_says_nothing(hello_text: Path) -> None:
+def test_quiet_prints_nothing(hello_text: Path) -> None:
     result = rnncli("train", hello_text, *QUICK)
     assert succeeded(result) == ""
     assert result.stderr == ""
-    assert checkpoint.load("model.npz").record["state"]["step"] == 4
+    assert checkpoint.load("model.npz").record.state["step"] == 4
 
 
-def test_quiet_says_nothing_of_a_byte_order_mark(folder: Path) -> None:
+def test_quiet_prints_nothing_about_a_byte_order_mark(folder: Path) -> None:
     (folder / "mark.txt").write_bytes(b"\xef\xbb\xbfhello")
     assert rnncli("train", "mark.txt", *QUICK).stderr == ""
 
@@ -45,7 +45,9 @@ def test_an_existing_model_is_replaced_with_force_only(hello_text: Path, folder:
 
 
 @pytest.mark.parametrize("options", [(), ("--force",), ("--resume",), ("--force", "--resume")])
-def test_a_file_that_is_no_model_is_never_overwritten(options: tuple[str, ...], hello_text: Path, folder: Path) -> None:
+def test_a_file_that_is_not_a_model_is_never_overwritten(
+    options: tuple[str, ...], hello_text: Path, folder: Path
+) -> None:
     (folder / "thesis.txt").write_text("ten years of work")
     np.savez(folder / "data.npz", measured=np.arange(3))
     for name in ("thesis.txt", "data.npz", "hello.txt"):
@@ -54,7 +56,9 @@ def test_a_file_that_is_no_model_is_never_overwritten(options: tuple[str, ...], 
         assert (folder / name).read_bytes() == before
 
 
-def test_places_that_cannot_be_written_are_told_before_anything_is_computed(hello_text: Path, folder: Path) -> None:
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_computed(
+    hello_text: Path, folder: Path
+) -> None:
     refused(rnncli("train", hello_text, "-o", "no/where.npz"), "the folder no does not exist")
     refused(rnncli("train", hello_text, "-o", folder), "is a folder")
     refused(rnncli("train", hello_text, "-o", "model.npz", "--resume"), "nothing to resume")
@@ -121,7 +125,7 @@ def test_a_folder_of_texts(folder: Path) -> None:
     assert "left out 1 file" in result.stderr
     loaded = checkpoint.load("model.npz")
     assert loaded.model.vocabulary.characters == "abcd"
-    assert loaded.record["corpus"]["names"] == [str(Path("texts", "a")), str(Path("texts", "b"))]
+    assert loaded.data.files == (str(Path("texts", "a")), str(Path("texts", "b")))
 
 
 def test_validation_by_a_fraction_or_a_file(folder: Path) -> None:
@@ -129,8 +133,8 @@ def test_validation_by_a_fraction_or_a_file(folder: Path) -> None:
     (folder / "check.txt").write_text("dcba" * 3)
     for value, training, held_out in (("0.25", 30, 10), ("0", 40, 0), ("check.txt", 40, 12)):
         succeeded(rnncli("train", "text.txt", *QUICK, "--validation", value, "--force"))
-        corpus = checkpoint.load("model.npz").record["corpus"]
-        assert (corpus["training"], corpus["validation"]) == (training, held_out)
+        spec = checkpoint.load("model.npz").data
+        assert (spec.training, spec.held_out) == (training, held_out)
     refused(rnncli("train", "text.txt", "-o", "n", "--validation", "1.5"), "--validation 1.5")
     refused(rnncli("train", "text.txt", "-o", "n", "--validation", "nan"), "--validation nan")
     refused(rnncli("train", "text.txt", "-o", "n", "--validation", "chek.txt"), "did you mean check.txt?")
@@ -147,23 +151,23 @@ def test_an_environment_variable_is_an_option_and_the_option_beats_it(hello_text
 
 
 def test_the_tails_of_the_streams_are_held_out(folder: Path) -> None:
-    """The run says so to itself, goes on with it, and its views read it."""
+    """The model file records it, a resumed run keeps it, and the views read the held-out text."""
     (folder / "lines.txt").write_text(LINES)
     options = ("--validation-split", "tails", "--validation", 0.25, "--batch-size", 3, "--hidden-size", 4, "-q")
     succeeded(rnncli("train", "lines.txt", *options, "--steps", 3))
-    corpus = checkpoint.load("model.npz").record["corpus"]
+    spec = checkpoint.load("model.npz").data
     length = len(LINES) // 3
     tail = len(LINES) // 4 // 3
-    assert (corpus["tails"], corpus["validation"]) == (3, 3 * tail)
+    assert (spec.split_streams, spec.held_out) == (3, 3 * tail)
     held_out = "".join(LINES[(n + 1) * length - tail : (n + 1) * length] for n in range(3))
     found = json.loads(succeeded(rnncli("inspect", "model.npz", "text", "--json")))
     assert found["parts"][0]["text"] == held_out[1:640]
     (folder / "held").write_text(held_out)
     loss = json.loads(succeeded(rnncli("score", "model.npz", "held", "--json")))["nats_per_character"]
-    assert loss == pytest.approx(checkpoint.load("model.npz").record["state"]["best_loss"], rel=1e-4)
+    assert loss == pytest.approx(checkpoint.load("model.npz").record.state["best_loss"], rel=1e-4)
     refused(rnncli("train", "lines.txt", "--resume", "--steps", 5, "--validation-split", "end"), "--validation-split")
     succeeded(rnncli("train", "lines.txt", "--resume", "--steps", 5, "-q"))
-    assert checkpoint.load("model.npz").record["corpus"]["tails"] == 3
+    assert checkpoint.load("model.npz").data.split_streams == 3
     refused(rnncli("train", "lines.txt", "-o", "b", "--validation-split", "tails", "--validation", "held"), "no file")
     (folder / "pairs.tsv").write_text("a\tb\nb\tc\n" * 9)
     told = ("--task", "classify", "--validation-split", "tails", "-o", "c")

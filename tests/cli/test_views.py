@@ -11,16 +11,28 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncli.results import ColouredText, Curves, Scatter, Table, ViewResult
+from rnncli.inspection.views import VIEWS as REGISTERED
+from rnncli.results import ColouredText, Curves, Heatmap, Scatter, Table, ViewResult
 from rnncli.storage import checkpoint
 from rnncli.terminal.cells import mark
 from rnncli.terminal.words import visible_line
-from tests.cli.looking import HELD_OUT, NETWORKS, OTHERS, PAIRS, VIEWS, check_schema, finding, model_of, strict, words
+from tests.cli.looking import (
+    HELD_OUT,
+    NETWORKS,
+    OTHERS,
+    PAIRS,
+    VIEWS,
+    WITHOUT_TEXT,
+    check_schema,
+    finding,
+    model_of,
+    strict,
+    words,
+)
 from tests.cli.running import refused, rnncli, succeeded
 
 every_pair = pytest.mark.parametrize(("network", "view"), PAIRS, ids=map("-".join, PAIRS))
 COLOURS = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-WITHOUT_TEXT = ("step", "weights")
 
 
 def parts(network: str, view: str, kind: str) -> list[dict[str, Any]]:
@@ -28,16 +40,14 @@ def parts(network: str, view: str, kind: str) -> list[dict[str, Any]]:
 
 
 def test_every_view_is_tried() -> None:
-    from rnncli.inspection.registry import VIEWS as PRODUCT
-
-    assert VIEWS.keys() == PRODUCT.keys()
+    assert VIEWS.keys() == REGISTERED.keys()
 
 
 @every_pair
 def test_as_json_it_has_the_documented_schema(network: str, view: str) -> None:
     found = finding(network, view)
     check_schema(found)
-    assert found["parts"]
+    assert found["facts" if view == "overview" else "parts"]
     assert found["view"] == view
 
 
@@ -73,6 +83,9 @@ def test_as_csv_it_says_the_same(network: str, view: str) -> None:
             sections[-1].append(row)
         else:
             sections.append([])
+    if view == "overview":  # whose fields besides have tables of their own
+        assert [section[0] for section in sections[:3]] == [["Model"], ["Parameters"], ["Learning"]]
+        del sections[:3]
     found = finding(network, view)["parts"]
     assert [section[0] for section in sections] == [[part["name"]] for part in found]
     for (_, columns, *rows), part in zip(sections, found, strict=True):
@@ -81,6 +94,7 @@ def test_as_csv_it_says_the_same(network: str, view: str) -> None:
             "strip": lambda part: list(zip(part["text"], part["values"], strict=True)),
             "curves": lambda part: [(name, x, y) for name, points in part["curves"].items() for x, y in points],
             "scatter": lambda part: [(name, x, y) for name, (x, y) in zip(part["labels"], part["points"], strict=True)],
+            "heatmap": lambda part: [(name, *row) for name, row in zip(part["rows"], part["values"], strict=True)],
         }[part["kind"]](part)
         assert len(rows) == len(expected)
         for row, values in zip(rows, expected, strict=True):
@@ -187,12 +201,14 @@ def test_numbers_of_numpy_and_none_at_all_are_plain() -> None:
         ColouredText("s", "ab", [one, none], 0.5, "bits"),
         Curves("c", "x", "y", {"one": [(whole, one), (4, none)]}),
         Scatter("p", "x", "y", [(one, whole)], ["1:0"]),
+        Heatmap("h", "a", ["1:0", "1:1", "1:2"], [[one, none, whole]]),
     ]
-    found = json.loads(json.dumps(ViewResult("view", "What?", parts=kinds).to_json(), allow_nan=False))
+    found = json.loads(json.dumps(ViewResult(blocks=kinds).to_json(), allow_nan=False))
     assert found["parts"][0]["rows"] == [[0.5, None, 3], [None, True, None]]
     assert (found["parts"][1]["values"], found["parts"][1]["scale"]) == ([0.5, None], 0.5)
     assert found["parts"][2]["curves"] == {"one": [[3, 0.5], [4, None]]}
     assert found["parts"][3]["points"] == [[0.5, 3]]
+    assert found["parts"][4]["values"] == [[0.5, None, 3]]
 
 
 @pytest.mark.parametrize("name", ["[bold]b.npz", "a b.npz", "\x1b[5mb.npz"])

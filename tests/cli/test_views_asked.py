@@ -10,11 +10,11 @@ import pytest
 
 from rnncli.storage.checkpoint import Checkpoint, save
 from tests.cli.examples import QUICK, learnt, pairs_file
-from tests.cli.looking import HELD_OUT, TEXT, VIEWS, check_schema, model_of, strict, words
+from tests.cli.looking import HELD_OUT, TEXT, VIEWS, WITHOUT_TEXT, check_schema, model_of, strict, words
 from tests.cli.running import process, refused, rnncli, succeeded
 from tests.helpers import random_model
 
-ABOUT_TEXT = [view for view in VIEWS if view not in ("step", "weights")]
+ABOUT_TEXT = [view for view in VIEWS if view not in WITHOUT_TEXT]
 WITH_A_UNIT = ("--unit", "1:1")
 
 BAD: list[tuple[tuple[object, ...], str]] = [
@@ -55,8 +55,10 @@ BAD: list[tuple[tuple[object, ...], str]] = [
     (("text", "--text", "one.txt"), "fewer than two characters"),
     (("text", "--prime", "1"), "two characters"),
     (("gates", "--prime", "1"), "two characters"),
+    (("text", "corpus.txt"), "--text FILE"),
+    (("text", "--label", "A"), "--label does not apply"),
     (("tekst",), "did you mean text?"),
-    (("text", "--json", "--csv"), "exclude each other"),
+    (("text", "--json", "--csv"), "mutually exclusive"),
     (("units", "--text", "short.txt"), "too few"),
     (("ablate", "--text", "short.txt"), "too few"),
     (("units", "--text", "two.txt"), "too few"),
@@ -187,11 +189,11 @@ def test_where_nothing_was_held_out_it_says_so(hello: Path) -> None:
 @pytest.mark.parametrize("task", ["two", "past", "translate", "generate"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_models_of_other_tasks(task: str, view: str, folder: Path) -> None:
-    """Weights and the arithmetic of a step are there for all, the rest is about running text and says so."""
+    """The overview, the weights and the arithmetic of a step are there for all, the rest needs running text."""
     arguments: dict[str, Any] = {"step": ("a",)}
     model = learnt(task, "--cell", "lstm")
     command = ["inspect", model, view, *(model if word == "OTHER" else word for word in VIEWS[view])]
-    if view in ("step", "weights"):
+    if view in ("overview", *WITHOUT_TEXT):
         command[3:] = arguments.get(view, ())
         label = ("--label", "A") if task == "generate" and view == "step" else ()
         if label:

@@ -1,4 +1,4 @@
-"""rnncli train --workers: the same run, shared."""
+"""rnncli train --workers: the same run, shared by several processes."""
 
 import json
 import os
@@ -29,16 +29,16 @@ def test_two_processes_do_what_one_does(folder: Path) -> None:
         assert two == pytest.approx(one, rel=1e-3)  # rounding of float32, over thirty steps
 
 
-def test_a_shared_run_that_is_stopped_goes_on_alone(folder: Path) -> None:
+def test_a_shared_run_can_be_resumed_by_one_process(folder: Path) -> None:
     (folder / "lines.txt").write_text(LINES)
     stopped = interrupt(signal.SIGINT, *LONG, "--workers", "2")
     assert stopped.returncode == 130
     assert b"Traceback" not in stopped.stderr
-    step = checkpoint.load("model.npz").record["state"]["step"]
+    step = checkpoint.load("model.npz").record.state["step"]
     assert 5 <= step < 1500
     result = process("train", "lines.txt", "--resume", "--workers", "1", "--steps", str(step + 3), "-q")
     assert (result.returncode, result.stderr) == (0, b"")
-    assert checkpoint.load("model.npz").record["state"]["step"] == step + 3
+    assert checkpoint.load("model.npz").record.state["step"] == step + 3
 
 
 def test_more_workers_than_streams_are_refused(hello_text: Path) -> None:
@@ -70,4 +70,4 @@ def test_a_worker_that_dies_ends_the_run_with_a_sentence_and_a_model(folder: Pat
     assert last.startswith("error: ")
     assert workers[0] in last
     assert "SIGKILL" in last
-    assert checkpoint.load("model.npz").record["state"]["step"] >= 5
+    assert checkpoint.load("model.npz").record.state["step"] >= 5

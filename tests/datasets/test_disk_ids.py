@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnncli.datasets import text as corpora
+from rnncli.datasets import text as text_module
 from rnncli.datasets.disk_ids import DiskIds, IdsWriter
 from rnncli.datasets.sources import open_sources
-from rnncli.datasets.text import Streams, read_corpus
+from rnncli.datasets.spec import DataSpec
+from rnncli.datasets.text import Streams, read_text
 from rnncli.evaluation.losses import score
 from tests.helpers import random_model
 
@@ -45,7 +46,8 @@ def test_streams_and_scores_are_the_same() -> None:
     model = random_model("abcde")
     ids = RNG.integers(5, size=3_000).astype(np.uint8)
     for index in (0, 3):
-        for mine, expected in zip(Streams(stored(ids), 4, 9).read(index), Streams(ids, 4, 9).read(index), strict=True):
+        on_disk, in_memory = (Streams(one, 4, 9).batch(index) for one in (stored(ids), ids))
+        for mine, expected in zip(on_disk, in_memory, strict=True):
             assert mine.tolist() == expected.tolist()
     for streams in (1, 2):
         assert score(model, stored(ids), streams) == score(model, ids, streams)  # type: ignore[arg-type]
@@ -76,8 +78,8 @@ def memory_for(lines: int, folder: Path) -> tuple[int, int]:
     (folder / "long.txt").write_text("hello, world\n" * lines)
     tracemalloc.start()
     try:
-        corpus = read_corpus(open_sources([str(folder / "long.txt")]), 0.5)
-        assert len(corpus.training) + len(corpus.validation) == 13 * lines
+        dataset = read_text(DataSpec(validation="0.5"), open_sources([str(folder / "long.txt")]))
+        assert len(dataset.training) + len(dataset.validation) == 13 * lines
         return tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -85,7 +87,7 @@ def memory_for(lines: int, folder: Path) -> tuple[int, int]:
 
 def test_a_longer_text_takes_no_more_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit it is that of the pieces in which it is read."""
-    monkeypatch.setattr(corpora, "IN_MEMORY", 1 << 20)
+    monkeypatch.setattr(text_module, "IN_MEMORY", 1 << 20)
     memory_for(200_000, tmp_path)  # what is imported and made once
     kept, peak = memory_for(1_000_000, tmp_path)
     kept_of_long, peak_of_long = memory_for(3_000_000, tmp_path)

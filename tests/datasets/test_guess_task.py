@@ -2,7 +2,7 @@
 
 import pytest
 
-from rnncli.datasets.pairs import guess_task
+from rnncli.datasets.columns import guess_task
 from tests.datasets.test_text import sources_of
 
 LETTERS = "abcdefghijklmnopqrst"

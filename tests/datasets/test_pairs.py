@@ -6,10 +6,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from rnncli.datasets.columns import LAYOUTS, read_columns
 from rnncli.datasets.labels import Labels
-from rnncli.datasets.pairs import COLUMNS, PairCorpus, Pairs, read_columns, read_pairs
+from rnncli.datasets.pairs import PairDataset, Pairs, read_pairs
 from rnncli.datasets.ragged import Ragged
 from rnncli.datasets.sources import Sources
+from rnncli.datasets.spec import PAIRS, DataSpec
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.errors import InputError
 from tests.datasets.test_text import sources_of
@@ -19,24 +21,37 @@ GOOD = {"classify": "x\tab\ny\tba", "generate": "x\tab\ny\tba", "tag": "ab\tNV\n
 """Two lines of each task."""
 
 
-def decoded(corpus: PairCorpus, pairs: Pairs) -> list[tuple[str, str]]:
-    """Text and partner of each pair."""
+def decoded(dataset: PairDataset, pairs: Pairs) -> list[tuple[str, str]]:
+    """Text and target of each pair."""
 
     def of(ragged: Ragged, symbols: tuple[str, ...] | str) -> list[str]:
         cuts = pairwise(ragged.starts)
         return ["".join(symbols[i] for i in ragged.ids[start:stop]) for start, stop in cuts]
 
     return list(
-        zip(of(pairs.texts, corpus.vocabulary.symbols), of(pairs.partners, corpus.partner.symbols), strict=True)
+        zip(of(pairs.texts, dataset.vocabulary.symbols), of(pairs.targets, dataset.target.symbols), strict=True)
     )
 
 
-def read(*texts: str, task: str = "classify", **options: object) -> PairCorpus:
-    return read_pairs(sources_of(*texts), task, **options)  # type: ignore[arg-type]
+def spec_of(task: str, validation: float | Sources | None = None, seed: int = 0) -> DataSpec:
+    """A specification that holds out a fraction, or sources that stand in no file."""
+
+    class InMemory(DataSpec):
+        def open_validation(self) -> Sources | None:
+            return validation if isinstance(validation, Sources) else None
+
+    fraction = str(validation) if isinstance(validation, float) else None
+    return InMemory(task=task, format=PAIRS, validation=fraction, seed=seed)
+
+
+def read(
+    *texts: str, task: str = "classify", validation: float | Sources | None = None, seed: int = 0, min_count: int = 1
+) -> PairDataset:
+    return read_pairs(spec_of(task, validation, seed), sources_of(*texts), min_count=min_count)
 
 
 @pytest.mark.parametrize(
-    ("task", "expected", "characters", "unknown", "partner"),
+    ("task", "expected", "characters", "unknown", "target"),
     [
         ("classify", [("ab", "x"), ("ba", "y")], "ab", True, Labels(("x", "y"))),
         ("generate", [("\nab\n", "x"), ("\nba\n", "y")], "\nab", False, Labels(("x", "y"))),
@@ -45,17 +60,17 @@ def read(*texts: str, task: str = "classify", **options: object) -> PairCorpus:
     ],
 )
 def test_each_task_has_its_columns(
-    task: str, expected: list[tuple[str, str]], characters: str, unknown: bool, partner: Labels | Vocabulary
+    task: str, expected: list[tuple[str, str]], characters: str, unknown: bool, target: Labels | Vocabulary
 ) -> None:
     """Line ends stand around what is written, and what is only read has a symbol for the unknown."""
-    corpus = read(GOOD[task], task=task)
-    assert decoded(corpus, corpus.training) == expected
-    assert corpus.vocabulary == Vocabulary(characters, unknown=unknown)
-    assert corpus.partner == partner
-    assert (corpus.task, corpus.names, len(corpus.validation)) == (task, ["text 1"], 0)
+    dataset = read(GOOD[task], task=task)
+    assert decoded(dataset, dataset.training) == expected
+    assert dataset.vocabulary == Vocabulary(characters, unknown=unknown)
+    assert dataset.target == target
+    assert (dataset.spec.task, dataset.spec.files, len(dataset.validation)) == (task, ("text 1",), 0)
 
 
-@pytest.mark.parametrize("task", COLUMNS)
+@pytest.mark.parametrize("task", LAYOUTS)
 def test_line_ends_and_cuts_into_files_do_not_matter(task: str) -> None:
     expected = read(GOOD[task], task=task)
     pairs = decoded(expected, expected.training)
@@ -63,9 +78,9 @@ def test_line_ends_and_cuts_into_files_do_not_matter(task: str) -> None:
     for end in ("\n", "\r\n"):
         for last in ("", end):
             for texts in ([first + end + second + last], [first + last, second + last], ["", first, "", second + last]):
-                corpus = read(*texts, task=task)
-                assert decoded(corpus, corpus.training) == pairs
-                assert (corpus.vocabulary, corpus.partner) == (expected.vocabulary, expected.partner)
+                dataset = read(*texts, task=task)
+                assert decoded(dataset, dataset.training) == pairs
+                assert (dataset.vocabulary, dataset.target) == (expected.vocabulary, expected.target)
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -83,25 +98,25 @@ def test_any_two_columns_are_read_as_they_are(seed: int) -> None:
 
     files = [[(word(), word()) for _ in range(rng.integers(1, 6))] for _ in range(3)]
     columns = read_columns(sources_of(*("\n".join(map("\t".join, lines)) for lines in files)), "classify")
-    assert list(zip(columns.first, columns.second, strict=True)) == [line for lines in files for line in lines]
+    assert list(zip(columns.targets, columns.texts, strict=True)) == [line for lines in files for line in lines]
     expected = [f"text {n + 1}, line {i + 1}" for n, lines in enumerate(files) for i in range(len(lines))]
     assert [columns.place(i) for i in range(len(expected))] == expected
 
 
 def test_labels_are_any_text() -> None:
     labels = ["[red]", " ", "New Zealand", "漢字", "🙂", "a", " a", "A", "é", "e\u0301", "\0", "\\n"]
-    corpus = read("\n".join(f"{label}\tab" for label in labels * 2))
-    assert corpus.partner.symbols == tuple(sorted(labels))
-    assert [label for _, label in decoded(corpus, corpus.training)] == labels * 2
+    dataset = read("\n".join(f"{label}\tab" for label in labels * 2))
+    assert dataset.target.symbols == tuple(sorted(labels))
+    assert [label for _, label in decoded(dataset, dataset.training)] == labels * 2
 
 
 FAULTS = [
-    *[(task, "ab", f"no tab where one is expected, as in {'<TAB>'.join(COLUMNS[task])}") for task in COLUMNS],
-    *[(task, "a\tb\tc", "2 tabs where one is expected") for task in COLUMNS],
-    *[(task, "a\tb\t", "2 tabs where one is expected") for task in COLUMNS],
-    *[(task, "", f"the line is empty; each should be {'<TAB>'.join(COLUMNS[task])}") for task in COLUMNS],
-    *[(task, "\tab", f"the {COLUMNS[task][0]} is empty") for task in COLUMNS],
-    *[(task, "ab\t", f"the {COLUMNS[task][1]} is empty") for task in COLUMNS],
+    *[(task, "ab", f"no tab where one is expected, as in {LAYOUTS[task]}") for task in LAYOUTS],
+    *[(task, "a\tb\tc", "2 tabs where one is expected") for task in LAYOUTS],
+    *[(task, "a\tb\t", "2 tabs where one is expected") for task in LAYOUTS],
+    *[(task, "", f"the line is empty; each should be {LAYOUTS[task]}") for task in LAYOUTS],
+    *[(task, "\tab", f"the {LAYOUTS[task].columns[0]} is empty") for task in LAYOUTS],
+    *[(task, "ab\t", f"the {LAYOUTS[task].columns[1]} is empty") for task in LAYOUTS],
     ("tag", "abc\tNN", "the text has 3 characters and 2 tags; each character needs one"),
     ("tag", "ab\tNNV", "the text has 2 characters and 3 tags; each character needs one"),
 ]
@@ -123,12 +138,12 @@ def test_a_fault_is_named_with_file_and_line(task: str, line: str, words: str, e
 
 
 @pytest.mark.parametrize("texts", [[""], ["", ""], ["\ufeff"]])
-@pytest.mark.parametrize("task", COLUMNS)
+@pytest.mark.parametrize("task", LAYOUTS)
 def test_files_without_a_line_are_refused(task: str, texts: list[str]) -> None:
     with pytest.raises(InputError) as error:
         read(*texts, task=task)
     names = ", ".join(f"text {n + 1}" for n in range(len(texts)))
-    assert str(error.value) == f"{names} is empty; each line should be {'<TAB>'.join(COLUMNS[task])}"
+    assert str(error.value) == f"{names} is empty; each line should be {LAYOUTS[task]}"
 
 
 @pytest.mark.parametrize("task", ["classify", "generate"])
@@ -137,24 +152,24 @@ def test_one_label_is_too_few(task: str) -> None:
         read("[x]\tab\n[x]\tb", "[x]\tc", task=task)
 
 
-@pytest.mark.parametrize("task", COLUMNS)
+@pytest.mark.parametrize("task", LAYOUTS)
 def test_a_count_that_no_character_reaches_is_refused(task: str) -> None:
     with pytest.raises(InputError, match="no character occurs 9 times"):
         read(GOOD[task], task=task, min_count=9)
 
 
 def test_rare_characters_become_the_unknown_symbol_but_rare_tags_stay() -> None:
-    assert read("aab\tNNV", task="tag", min_count=2).partner == Vocabulary("NV")
+    assert read("aab\tNNV", task="tag", min_count=2).target == Vocabulary("NV")
     assert read("aab\tNNV", task="tag", min_count=2).vocabulary == Vocabulary("a", unknown=True)
-    assert read("a\tXX\na\tXY", task="translate", min_count=2).partner == Vocabulary("\nX", unknown=True)
+    assert read("a\tXX\na\tXY", task="translate", min_count=2).target == Vocabulary("\nX", unknown=True)
     assert read("x\taab\ny\ta", task="generate", min_count=2).vocabulary == Vocabulary("\na", unknown=True)
 
 
 @pytest.mark.parametrize(("task", "lines"), [("generate", "x\taaaaa\ny\ta"), ("translate", "aaa\tXXXXX\naaa\tX")])
 def test_the_line_end_is_never_rare(task: str, lines: str) -> None:
     """Without it a network could not say where a text ends."""
-    corpus = read(lines, task=task, min_count=5)
-    assert "\n" in (corpus.vocabulary if task == "generate" else corpus.partner).symbols
+    dataset = read(lines, task=task, min_count=5)
+    assert "\n" in (dataset.vocabulary if task == "generate" else dataset.target).symbols
 
 
 UNKNOWN = [
@@ -169,13 +184,13 @@ UNKNOWN = [
 @pytest.mark.parametrize(("task", "line", "words"), UNKNOWN)
 def test_what_a_model_does_not_know_is_named_with_file_and_line(task: str, line: str, words: str) -> None:
     """In a file to check on, and in one that is read in the alphabets of a model."""
-    corpus = read(GOOD[task], task=task)
+    dataset = read(GOOD[task], task=task)
     for before in ([], ["", GOOD[task]]):
         broken = sources_of(*before, f"{GOOD[task]}\r\n{line}\n{GOOD[task]}")
         with pytest.raises(InputError) as of_validation:
             read(GOOD[task], task=task, validation=broken)
         with pytest.raises(InputError) as of_model:
-            read_pairs(broken, task, alphabets=(corpus.vocabulary, corpus.partner))
+            read_pairs(spec_of(task), broken, dataset.alphabets)
         for error in (of_validation, of_model):
             assert str(error.value).startswith(f"text {len(before) + 1}, line 3: the model {words}")
 
@@ -190,10 +205,10 @@ def test_an_unseen_character_is_named_with_its_place_in_its_column(task: str, li
 
 @pytest.mark.parametrize("task", ["classify", "tag", "translate"])
 def test_unseen_characters_of_what_is_only_read_are_the_unknown_symbol(task: str) -> None:
-    corpus = read(GOOD[task], task=task, validation=sources_of(GOOD[task].replace("b", "🙂")))
-    unseen = {text.replace("\ufffd", "b") for text, _ in decoded(corpus, corpus.validation)}
-    assert unseen == {text for text, _ in decoded(corpus, corpus.training)}
-    assert corpus.validation.texts.ids.max() == len(corpus.vocabulary) - 1
+    dataset = read(GOOD[task], task=task, validation=sources_of(GOOD[task].replace("b", "🙂")))
+    unseen = {text.replace("\ufffd", "b") for text, _ in decoded(dataset, dataset.validation)}
+    assert unseen == {text for text, _ in decoded(dataset, dataset.training)}
+    assert dataset.validation.texts.ids.max() == len(dataset.vocabulary) - 1
 
 
 def test_a_file_may_be_named_twice() -> None:
@@ -201,5 +216,5 @@ def test_a_file_may_be_named_twice() -> None:
     text = GOOD["classify"].encode()
     twice = Sources(["a.tsv", "a.tsv"], [lambda: io.BytesIO(text)] * 2)
     columns = read_columns(twice, "classify")
-    assert columns.first == ["x", "y"] * 2
+    assert columns.targets == ["x", "y"] * 2
     assert columns.place(2) == "a.tsv, line 1"

@@ -1,4 +1,4 @@
-"""Text from files, directories and standard input, byte for byte, in whatever pieces it comes."""
+"""Text from files, directories and standard input, byte for byte, in whatever chunks it comes."""
 
 import hashlib
 import io
@@ -15,7 +15,7 @@ TEXT = "a é 漢 🙂\r\n\0 \u0301z\n"
 
 
 class Trickle(io.BytesIO):
-    """A file that gives a few bytes at a time, so that characters lie across the pieces."""
+    """A file that gives a few bytes at a time, so that characters lie across the chunks."""
 
     def __init__(self, data: bytes, step: int) -> None:
         super().__init__(data)
@@ -30,12 +30,12 @@ def trickling(data: bytes, step: int, encoding: str = "utf-8") -> Sources:
 
 
 def read(*arguments: Any, encoding: str = "utf-8") -> str:
-    return "".join(open_sources([str(argument) for argument in arguments], encoding).pieces())
+    return "".join(open_sources([str(argument) for argument in arguments], encoding).chunks())
 
 
 @pytest.mark.parametrize("step", range(1, 8))
-def test_characters_may_lie_across_pieces(step: int) -> None:
-    assert "".join(trickling(TEXT.encode(), step).pieces()) == TEXT
+def test_characters_may_lie_across_chunks(step: int) -> None:
+    assert "".join(trickling(TEXT.encode(), step).chunks()) == TEXT
 
 
 @pytest.mark.parametrize("step", [*range(1, 8), 1000])
@@ -53,14 +53,14 @@ def test_characters_may_lie_across_pieces(step: int) -> None:
 )
 def test_broken_utf_8_is_named_with_file_and_byte(data: bytes, byte: int, step: int) -> None:
     with pytest.raises(InputError) as error:
-        list(trickling(data, step).pieces())
+        list(trickling(data, step).chunks())
     assert f"a file is not valid UTF-8 at byte {byte};" in str(error.value)
 
 
 @pytest.mark.parametrize("step", [1, 3, 1000])
 def test_every_byte_is_read_as_bytes(step: int) -> None:
     everything = bytes(range(256))
-    text = "".join(trickling(everything * 2, step, "bytes").pieces())
+    text = "".join(trickling(everything * 2, step, "bytes").chunks())
     assert text.encode("latin-1") == everything * 2
 
 
@@ -74,20 +74,20 @@ def test_a_byte_order_mark_is_left_out_and_told_once(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbfone\xef\xbb\xbftwo")
     sources = open_sources([str(path)])
     for _ in range(2):
-        assert "".join(sources.pieces()) == "one\ufefftwo"  # one within the text is a character
-    (notice,) = sources.notices
-    assert "byte order mark" in notice
-    assert "mark.txt" in notice
+        assert "".join(sources.chunks()) == "one\ufefftwo"  # one within the text is a character
+    (warning,) = sources.warnings
+    assert "byte order mark" in warning
+    assert "mark.txt" in warning
 
 
 @pytest.mark.parametrize("step", [1, 2])
-def test_a_byte_order_mark_may_lie_across_pieces(step: int) -> None:
-    assert "".join(trickling(b"\xef\xbb\xbfone", step).pieces()) == "one"
+def test_a_byte_order_mark_may_lie_across_chunks(step: int) -> None:
+    assert "".join(trickling(b"\xef\xbb\xbfone", step).chunks()) == "one"
 
 
 @pytest.mark.parametrize("step", range(1, 7))
 def test_a_mark_within_the_text_is_a_character_also_where_a_piece_begins(step: int) -> None:
-    assert "".join(trickling(b"abc\xef\xbb\xbfd", step).pieces()) == "abc\ufeffd"
+    assert "".join(trickling(b"abc\xef\xbb\xbfd", step).chunks()) == "abc\ufeffd"
 
 
 def test_bytes_keep_a_byte_order_mark(tmp_path: Path) -> None:
@@ -126,10 +126,10 @@ def test_a_directory_is_read_sorted_by_path_without_hidden_and_binary_files(tmp_
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(data)
     sources = open_sources([str(tmp_path)])
-    assert "".join(sources.pieces()) == "ÉZBC"
-    (notice,) = sources.notices
-    assert "2 files" in notice
-    assert str(tmp_path) in notice
+    assert "".join(sources.chunks()) == "ÉZBC"
+    (warning,) = sources.warnings
+    assert "2 files" in warning
+    assert str(tmp_path) in warning
 
 
 def test_a_file_that_ends_inside_a_character_is_no_text_of_a_directory(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_standard_input_is_a_text_that_can_be_read_twice(monkeypatch: pytest.Mon
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode()), "ascii"))
     (tmp_path / "after").write_text("!")
     sources = open_sources(["-", str(tmp_path / "after")])
-    assert ["".join(sources.pieces()) for _ in range(2)] == [TEXT + "!"] * 2
+    assert ["".join(sources.chunks()) for _ in range(2)] == [TEXT + "!"] * 2
     assert sources.names[0] == "standard input"
 
 

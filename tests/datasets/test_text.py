@@ -9,9 +9,10 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 
-from rnncli.datasets import text as corpora
-from rnncli.datasets.sources import Sources, open_sources
-from rnncli.datasets.text import Corpus, Streams, held_out, read_corpus, read_ids, split
+from rnncli.datasets import text as text_module
+from rnncli.datasets.sources import Sources
+from rnncli.datasets.spec import DataSpec
+from rnncli.datasets.text import Streams, TextDataset, held_out, read_ids, read_text, split
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.errors import InputError
 from tests.datasets.test_disk_ids import stored
@@ -23,8 +24,8 @@ def sources_of(*texts: str) -> Sources:
     return Sources([f"text {n + 1}" for n in range(len(texts))], openers)
 
 
-def whole(corpus: Corpus) -> str:
-    return corpus.vocabulary.decode([*corpus.training, *corpus.validation])
+def whole(dataset: TextDataset) -> str:
+    return dataset.vocabulary.decode([*dataset.training, *dataset.validation])
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def whole(corpus: Corpus) -> str:
 def test_the_windows_of_all_streams_tile_the_text(n: int, count: int, window: int) -> None:
     text = np.arange(n)  # each character says where it stands
     streams = Streams(text, count, window)
-    windows = [streams.read(index) for index in range(streams.windows)]
+    windows = [streams.batch(index) for index in range(streams.windows)]
     inputs = np.concatenate([inputs for inputs, _ in windows])
     targets = np.concatenate([targets for _, targets in windows])
 
@@ -50,10 +51,10 @@ def test_the_windows_of_all_streams_tile_the_text(n: int, count: int, window: in
 
 
 def test_a_text_is_read_into_the_ids_of_its_own_vocabulary() -> None:
-    corpus = read_corpus(sources_of("hel", "lo"), validation=0.0)
-    assert corpus.vocabulary.characters == "ehlo"
-    assert corpus.training.tolist() == [1, 0, 2, 2, 3]
-    assert corpus.names == ["text 1", "text 2"]
+    dataset = read_text(DataSpec(validation="0"), sources_of("hel", "lo"))
+    assert dataset.vocabulary.characters == "ehlo"
+    assert dataset.training.tolist() == [1, 0, 2, 2, 3]
+    assert dataset.spec.files == ("text 1", "text 2")
 
 
 @pytest.mark.parametrize(
@@ -76,40 +77,40 @@ def test_held_out(total: int, fraction: float | None, expected: int) -> None:
 
 def test_the_end_is_held_out_and_nothing_is_lost() -> None:
     text = "".join(chr(ord("a") + n * n % 26) for n in range(1234))
-    corpus = read_corpus(sources_of(text))
-    assert len(corpus.validation) == 123
-    assert whole(corpus) == text
-    assert corpus.vocabulary.decode(corpus.training) == text[:-123]
+    dataset = read_text(DataSpec(), sources_of(text))
+    assert len(dataset.validation) == 123
+    assert whole(dataset) == text
+    assert dataset.vocabulary.decode(dataset.training) == text[:-123]
 
 
 def test_a_text_of_its_own_to_check_on(tmp_path: Path) -> None:
     (tmp_path / "check.txt").write_text("aab")
-    corpus = read_corpus(sources_of("abcabc"), open_sources([str(tmp_path / "check.txt")]))
-    assert corpus.training.tolist() == [0, 1, 2, 0, 1, 2]
-    assert corpus.validation.tolist() == [0, 0, 1]
+    dataset = read_text(DataSpec(validation=str(tmp_path / "check.txt")), sources_of("abcabc"))
+    assert dataset.training.tolist() == [0, 1, 2, 0, 1, 2]
+    assert dataset.validation.tolist() == [0, 0, 1]
 
 
 def test_rare_characters_of_the_whole_text_become_the_unknown_symbol() -> None:
-    corpus = read_corpus(sources_of("abzab", "aycab"), validation=0.0, min_count=2)
-    assert corpus.vocabulary.characters == "ab"
-    assert corpus.training.tolist() == [0, 1, 2, 0, 1, 0, 2, 2, 0, 1]
+    dataset = read_text(DataSpec(validation="0"), sources_of("abzab", "aycab"), min_count=2)
+    assert dataset.vocabulary.characters == "ab"
+    assert dataset.training.tolist() == [0, 1, 2, 0, 1, 0, 2, 2, 0, 1]
 
 
 @pytest.mark.parametrize(("text", "words"), [("", "no characters"), ("x", "1 character;"), ("\ufeff", "no characters")])
 def test_a_text_too_short_to_learn_is_named(text: str, words: str) -> None:
     with pytest.raises(InputError, match=words) as error:
-        read_corpus(sources_of(text))
+        read_text(DataSpec(), sources_of(text))
     assert "text 1" in str(error.value)
 
 
 def test_a_text_is_read_in_the_vocabulary_of_a_model() -> None:
     model = Vocabulary("abcxyz")
-    corpus = read_corpus(sources_of("zab"), 0.0, vocabulary=model)
-    assert corpus.vocabulary is model
-    assert corpus.training.tolist() == [5, 0, 1]
+    dataset = read_text(DataSpec(validation="0"), sources_of("zab"), model)
+    assert dataset.vocabulary is model
+    assert dataset.training.tolist() == [5, 0, 1]
     assert read_ids(sources_of("za", "b"), model).tolist() == [5, 0, 1]
     with pytest.raises(InputError, match="'q'"):
-        read_corpus(sources_of("zaq"), vocabulary=model)
+        read_text(DataSpec(), sources_of("zaq"), model)
 
 
 def test_an_unseen_character_is_named_with_its_place_in_its_file() -> None:
@@ -121,14 +122,14 @@ def test_an_unseen_character_is_named_with_its_place_in_its_file() -> None:
 def test_a_file_that_changes_while_it_is_read_is_an_error(second: str) -> None:
     versions = iter(["hello", second, second])
     with pytest.raises(InputError, match="changed"):
-        read_corpus(Sources(["log"], [lambda: io.BytesIO(next(versions).encode())]))
+        read_text(DataSpec(), Sources(["log"], [lambda: io.BytesIO(next(versions).encode())]))
 
 
 @pytest.mark.parametrize("in_file", [False, True])
 def test_the_tail_of_every_stream_is_held_out(in_file: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 4 streams of 25 characters the last 5 each, with a fifth held out; two characters are left over."""
     if in_file:
-        monkeypatch.setattr(corpora, "IN_MEMORY", 10)
+        monkeypatch.setattr(text_module, "IN_MEMORY", 10)
     ids = np.arange(102, dtype=np.uint8)
     whole = stored(ids) if in_file else ids
     training, validation = split(whole, 0.2, 4)

@@ -51,7 +51,7 @@ def test_the_cell_agrees_with_the_textbook(name: str, dtype: type[np.floating], 
     pairs: dict[str, tuple[Array, Array]] = {
         "outputs": (outputs, np.stack([r.outputs for r in expected], axis=1)),
         "last state": (last, np.stack([r.last for r in expected], axis=1)),
-        "d_drive": (d_projection, np.stack([r.d_projection for r in expected], axis=2)),
+        "d_projection": (d_projection, np.stack([r.d_projection for r in expected], axis=2)),
         "d_state": (d_first, np.stack([r.d_first for r in expected], axis=1)),
         "d_W_h": (gradients["W_h"], np.sum([r.d_W for r in expected], axis=0)),
     }

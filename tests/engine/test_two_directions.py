@@ -56,6 +56,45 @@ def test_the_second_direction_is_the_first_on_the_reversed_text(cell: Cell) -> N
 
 @every_cell
 @every_direction
+def test_activations_are_in_the_order_of_the_text(cell: Cell, bidirectional: bool) -> None:
+    """Of the top layer, the hidden states by name are the outputs; every state ends where the direction ends."""
+    network = RecurrentNetwork(cell, V, H, 2, E, bidirectional)
+    window = random_window(network, lengths=LENGTHS)
+    forward = window.forward(Workspace())
+    top = network.layers[-1].names
+    hidden = [forward.activation(f"{name}.hidden") for name in top]
+    assert np.array_equal(np.concatenate(hidden, axis=-1), forward.outputs)
+    for name, of_cell in zip(network.names, forward.state, strict=True):
+        last = 0 if name.endswith("r") else np.array(LENGTHS) - 1
+        for which, expected in zip(cell.states, of_cell, strict=True):
+            assert np.array_equal(forward.activation(f"{name}.{which}")[last, np.arange(len(LENGTHS))], expected)
+
+
+@every_cell
+@every_direction
+def test_one_hot_characters_are_the_rows_of_the_identity(cell: Cell, bidirectional: bool) -> None:
+    """An embedding whose table is the identity gives the same outputs and the same gradients, also of the input."""
+    one_hot, embedded = (RecurrentNetwork(cell, V, H, 2, size, bidirectional) for size in (0, V))
+    window = random_window(one_hot)
+    results = []
+    for network in (one_hot, embedded):
+        parameters = Parameters(network.shapes(), np.float64)
+        for name, values in parameters.items():
+            values[...] = np.eye(V) if name == "embedding.W" else window.parameters[name]
+        gradients, d_inputs, workspace = parameters.zeros_like(), np.full((window.ids.size, V), np.nan), Workspace()
+        forward = network.forward(parameters, window.ids, window.state, workspace)
+        d_outputs = window.d_outputs.copy()
+        network.backward(parameters, gradients, forward, d_outputs, window.d_state, workspace, d_inputs)
+        results.append((forward.outputs, gradients["l1.W_x"], d_inputs))
+    for found, expected in zip(*results, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+    d_table = np.zeros((V, V))
+    np.add.at(d_table, window.ids.ravel(), d_inputs)
+    np.testing.assert_allclose(gradients["embedding.W"], d_table, rtol=1e-12, atol=1e-12)
+
+
+@every_cell
+@every_direction
 def test_a_text_does_not_depend_on_its_neighbours(cell: Cell, bidirectional: bool) -> None:
     """To 1e-12: alone, or in a batch with longer and shorter ones."""
     network = RecurrentNetwork(cell, V, H, 2, E, bidirectional)
@@ -71,19 +110,19 @@ def test_a_text_does_not_depend_on_its_neighbours(cell: Cell, bidirectional: boo
 @every_input
 @every_direction
 def test_nothing_leaves_the_padding(cell: Cell, embedding_size: int, bidirectional: bool) -> None:
-    """With NaN in the rows of a character that stands behind the ends alone, not a bit changes, there and back."""
+    """With NaN in the rows of a character that stands in the padding alone, not a bit changes, there and back."""
     network = RecurrentNetwork(cell, V, H, 2, embedding_size, bidirectional)
     window = random_window(network, lengths=LENGTHS)
-    behind = np.arange(T)[:, None] >= np.array(LENGTHS)
+    padding = np.arange(T)[:, None] >= np.array(LENGTHS)
     window.ids[window.ids == V - 1] = 0
-    window.ids[behind] = 0
+    window.ids[padding] = 0
     clean = window.forward(Workspace())
     outputs, state = clean.outputs.copy(), clean.state.copy()
     gradients, d_state = window.backward(clean, Workspace())
 
-    for rows in network.character_rows(window.parameters):
+    for rows in network.input_embeddings(window.parameters):
         rows[..., V - 1, :] = np.nan
-    window.ids[behind] = V - 1
+    window.ids[padding] = V - 1
     poisoned = window.forward(Workspace())
     assert np.array_equal(poisoned.outputs, outputs)
     assert np.array_equal(poisoned.state, state)

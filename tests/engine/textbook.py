@@ -5,7 +5,8 @@ Slow and plain on purpose, and written from the equations without a look at the 
 
 Names: ``input_projection[g][t][k]`` is what comes from below into gate g of unit k at step t; ``W[g][j][k]`` the weight
 from unit j one step before to gate g of unit k; ``up[t][k]`` the gradient from above; ``d_h``, ``d_c`` that from the
-future. Each function returns the hidden states, the last state, and the gradients of drive, first state and weights.
+future. Each function returns the hidden states, the last state, and the gradients of the input projection, of the
+first state and of the weights.
 """
 
 from math import cosh, exp, tanh
@@ -51,12 +52,12 @@ def zeros(*shape: int) -> list:  # type: ignore[type-arg]
 
 
 def sum_in(h: Vector, W: Matrix, k: int) -> float:
-    """What unit k hears from all units j one step before."""
+    """The recurrent input of unit k: the sum over all units j one step before."""
     return sum(h[j] * W[j][k] for j in range(len(h)))
 
 
 def rnn(input_projection: Stack, first: Matrix, W: Stack, up: Matrix, d_last: Matrix, activation: str) -> Result:
-    """h' = φ(drive + h W)."""
+    """h' = φ(x W_x + b + h W)."""
     phi, phi_slope = PHI[activation]
     T, H = len(up), len(up[0])
     h, a = [first[0]], zeros(T, H)
@@ -77,7 +78,7 @@ def rnn(input_projection: Stack, first: Matrix, W: Stack, up: Matrix, d_last: Ma
 
 
 def gru(input_projection: Stack, first: Matrix, W: Stack, up: Matrix, d_last: Matrix, b_hn: Vector) -> Result:
-    """r, z = sigmoid(drive + h W); n = tanh(drive + r (h W + b_hn)); h' = (1 - z) n + z h."""
+    """r, z = sigmoid(x W_x + b + h W); n = tanh(x W_x + b + r (h W + b_hn)); h' = (1 - z) n + z h."""
     T, H = len(up), len(up[0])
     h = [first[0]]
     a_r, a_z, a_n, q = (zeros(T, H) for _ in range(4))
@@ -115,7 +116,7 @@ def gru(input_projection: Stack, first: Matrix, W: Stack, up: Matrix, d_last: Ma
 
 
 def lstm(input_projection: Stack, first: Matrix, W: Stack, up: Matrix, d_last: Matrix) -> Result:
-    """i, f, o = sigmoid(drive + h W); g = tanh(drive + h W); c' = f c + i g; h' = o tanh(c')."""
+    """i, f, o = sigmoid(x W_x + b + h W); g = tanh(x W_x + b + h W); c' = f c + i g; h' = o tanh(c')."""
     T, H = len(up), len(up[0])
     h, c, a = [first[0]], [first[1]], zeros(4, T, H)
     for t in range(T):

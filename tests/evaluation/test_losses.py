@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from rnncli.engine.activations import log_softmax, softmax
-from rnncli.evaluation import windows as reading
-from rnncli.evaluation.losses import carried, dynamic_evaluation, fixed_context, losses_by_character, score
+from rnncli.evaluation import windows as windows_module
+from rnncli.evaluation.losses import dynamic_evaluation, fixed_context, losses_by_character, score, stateful
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.score import Score
 from tests.helpers import random_ids, random_model
@@ -67,7 +67,7 @@ def test_work_in_float32_is_close_to_the_definition() -> None:
 def test_the_window_does_not_matter(window: int, monkeypatch: pytest.MonkeyPatch) -> None:
     model = random_model(cell="lstm", dtype=np.float64)
     ids = random_ids(model, 101)
-    monkeypatch.setattr(reading, "WINDOW", window)
+    monkeypatch.setattr(windows_module, "WINDOW", window)
     assert score(model, ids).total == pytest.approx(by_brute_force(model, ids), rel=1e-12)
 
 
@@ -110,7 +110,7 @@ def test_dynamic_evaluation_is_a_loop_over_pieces() -> None:
     """Predict twenty characters, take one clipped step against their mean loss, go on: written out step by step."""
     model = random_model("abcde", np.float64, cell="lstm", layers=2)
     before, ids = model.parameters.flat.copy(), random_ids(model, 77)
-    found = np.concatenate([some.nats for some in dynamic_evaluation(model, ids, 0.3)])
+    found = np.concatenate([batch.nats for batch in dynamic_evaluation(model, ids, 0.3)])
     assert np.array_equal(model.parameters.flat, before)
     learner, state, expected, clipped = model.on(before.copy()), model.zero_state(), [], 0
     for start in range(0, 76, 20):
@@ -140,12 +140,13 @@ def test_the_sums_by_character_are_those_of_all(cell: str) -> None:
     config = {"context": 3} if cell == "mlp" else {}
     model = random_model("abcde", np.float64, cell=cell, **config)
     ids = random_ids(model, 500)
-    whole, found = score(model, ids), losses_by_character(carried(model, ids), 5)
+    whole, found = score(model, ids), losses_by_character(stateful(model, ids), 5)
     assert found.count.tolist() == np.bincount(ids[1:], minlength=5).tolist()
     np.testing.assert_allclose(found.nats.sum(), whole.total, rtol=1e-12)
     for symbol in range(5):
         nats = sum(
-            float(some.nats[some.targets == symbol].sum()) for some in fixed_context(model, ids, np.arange(1, 500), 500)
+            float(batch.nats[batch.targets == symbol].sum())
+            for batch in fixed_context(model, ids, np.arange(1, 500), 500)
         )
         np.testing.assert_allclose(found.nats[symbol], nats, rtol=1e-9)
 
@@ -162,5 +163,5 @@ def test_a_fixed_context_is_read_anew_for_each_place(context: int) -> None:
         logits, _ = model.logits(window[:-1], model.zero_state())
         expected.append(-log_softmax(logits[-1])[0, window[-1, 0]])
     found = list(fixed_context(model, ids, places, context))
-    np.testing.assert_allclose(np.concatenate([some.nats for some in found]), expected, rtol=1e-12)
-    assert np.concatenate([some.targets for some in found]).tolist() == ids[places].tolist()
+    np.testing.assert_allclose(np.concatenate([batch.nats for batch in found]), expected, rtol=1e-12)
+    assert np.concatenate([batch.targets for batch in found]).tolist() == ids[places].tolist()

@@ -1,4 +1,4 @@
-"""The model that counts, against the published equations written down with dictionaries."""
+"""The n-gram baseline against the published equations, written down with dictionaries."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -87,8 +87,8 @@ def larger_text(length: int, seed: int) -> np.ndarray:
     return np.array(text[:length])
 
 
-def model_of(learnt: np.ndarray, size: int, order: int) -> Model:
-    return lambda ids: probabilities(learnt, np.asarray(ids), size, order)
+def model_of(training_ids: np.ndarray, size: int, order: int) -> Model:
+    return lambda ids: probabilities(training_ids, np.asarray(ids), size, order)
 
 
 def one_probability(model: Model, before: Gram, symbol: int) -> float:

@@ -46,9 +46,9 @@ def following(model: Translator, state: Array, written: str) -> dict[str, float]
     state = state.copy()
     read = model.stepper(state)
     for character in BOUNDARY + written:
-        logits = read(model.partner.encode(character))[0]
+        logits = read(model.target.encode(character))[0]
     weights = [math.exp(logit) for logit in logits]
-    return {c: weight / sum(weights) for c, weight in zip(model.partner.symbols, weights, strict=True)}
+    return {c: weight / sum(weights) for c, weight in zip(model.target.symbols, weights, strict=True)}
 
 
 def probability(model: Translator, state: Array, target: str, ended: bool = True) -> float:
@@ -57,16 +57,16 @@ def probability(model: Translator, state: Array, target: str, ended: bool = True
     return math.prod(following(model, state, text[:n])[text[n]] for n in range(len(text)))
 
 
-def plain_search(model: Translator, state: Array, width: int, longest: int) -> TopK:
+def plain_search(model: Translator, state: Array, width: int, max_length: int) -> TopK:
     """The search by its definition and without a shortcut: it goes on to the last step. An end that is not among the
     ``width`` likeliest ways to go on is not followed."""
-    beginnings, ended = [("", 1.0)], []
-    for _ in range(longest + 1):
-        ways = [(b + c, p * q) for b, p in beginnings for c, q in following(model, state, b).items()]
+    hypotheses, finished = [("", 1.0)], []
+    for _ in range(max_length + 1):
+        ways = [(b + c, p * q) for b, p in hypotheses for c, q in following(model, state, b).items()]
         ways.sort(key=lambda way: -way[1])
-        ended += [(text[:-1], p) for text, p in ways[:width] if text.endswith(BOUNDARY)]
-        beginnings = [way for way in ways if not way[0].endswith(BOUNDARY)][:width]
-    return heapq.nlargest(width, ended, key=lambda way: way[1])
+        finished += [(text[:-1], p) for text, p in ways[:width] if text.endswith(BOUNDARY)]
+        hypotheses = [way for way in ways if not way[0].endswith(BOUNDARY)][:width]
+    return heapq.nlargest(width, finished, key=lambda way: way[1])
 
 
 def check(found: TopK, expected: TopK) -> None:
@@ -89,7 +89,7 @@ def test_a_beam_wide_enough_finds_every_target_there_is(network: dict[str, Any],
 @every_network
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 7])
 def test_a_narrow_beam_follows_its_definition_and_stops_in_time(network: dict[str, Any], width: int) -> None:
-    """To end the search before the last step costs nothing, and another beginning takes the place of one that ended."""
+    """To end the search before the last step costs nothing, and another hypothesis replaces a finished one."""
     for seed in (10, 11, 15):
         model = translator(seed, **network)
         state = first_state(model)
@@ -122,7 +122,7 @@ def test_probabilities_are_those_that_the_model_scores(network: dict[str, Any]) 
     model, source = translator(**network), "edcba"
     text = ragged(model.vocabulary, source).padded(np.array([0]))
     for target, nats in BeamSearch(model, 6).search(first_state(model, source), 20):
-        score = model.score(text, ragged(model.partner, BOUNDARY + target + BOUNDARY).padded(np.array([0])))
+        score = model.score(text, ragged(model.target, BOUNDARY + target + BOUNDARY).padded(np.array([0])))
         assert nats == pytest.approx(-score.total, rel=1e-12)
 
 
@@ -144,7 +144,7 @@ def test_what_is_found_is_ranked_and_never_beats_the_whole(seed: int) -> None:
 def test_the_unknown_symbol_is_never_written() -> None:
     """However likely it is; the others keep their probabilities."""
     model = Translator(
-        translator().config, Vocabulary("abcde", unknown=True), Vocabulary("\nAB", unknown=True), np.float64
+        translator().config, Vocabulary("abcde", unknown=True), Vocabulary("\nAB", unknown=True), dtype=np.float64
     )
     model.parameters.flat[...] = np.random.default_rng(3).normal(scale=0.6, size=model.parameters.flat.size)
     model.parameters["output.b"][-1] = 3

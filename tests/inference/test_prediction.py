@@ -10,10 +10,10 @@ from rnncli.datasets.ragged import Ragged
 from rnncli.engine.arrays import Array, Workspace
 from rnncli.inference import prediction as predicting
 from rnncli.inference.beam import BeamSearch
-from rnncli.inference.prediction import Prediction, longest, predict
+from rnncli.inference.prediction import Prediction, max_target_length, predict
 from rnncli.models.base import Model
 from rnncli.models.translator import Translator
-from tests.helpers import random_pair_model
+from tests.helpers import random_model, random_pair_model
 
 TASKS = ["classify", "classify-two", "tag", "translate"]
 NETWORKS: list[dict[str, Any]] = [{"cell": "gru", "bidirectional": True}, {"cell": "lstm", "layers": 2}]
@@ -60,7 +60,7 @@ def test_no_answer_depends_on_its_neighbours(
     check(together, [prediction for text in texts for prediction in predict(model, [text], top=3)])
     order = np.random.default_rng(6).permutation(len(texts))
     check(predict(model, [texts[i] for i in order], top=3), [together[i] for i in order])
-    monkeypatch.setattr(predicting, "BATCH", 7)
+    monkeypatch.setattr(predicting, "BATCH_SIZE", 7)
     check(predict(model, texts, top=3), together)
 
 
@@ -87,7 +87,7 @@ def test_unseen_characters_are_all_alike(task: str) -> None:
 @pytest.mark.parametrize("top", [1, 2, 3, 9])
 def test_labels_are_ranked_and_all_of_them_are_certain(task: str, top: int) -> None:
     model = model_of(task)
-    symbols = model.partner.symbols
+    symbols = model.target.symbols
     for prediction in predict(model, [text for text in random_texts(20) if text], top):
         chances = [p for _, p in prediction.answers]
         assert len({label for label, _ in prediction.answers} & {*symbols}) == min(top, len(symbols)) == len(chances)
@@ -167,7 +167,7 @@ def test_a_translation_is_that_of_a_beam_as_wide_as_it_takes(
     assert isinstance(model, Translator)
     for text in filter(None, random_texts(12)):
         state = model.first_state(Ragged.of(model.vocabulary.encode(text), [len(text)]).padded(np.array([0])))
-        found = BeamSearch(model, width).search(state, longest(text))[:top]
+        found = BeamSearch(model, width).search(state, max_target_length(text))[:top]
         [prediction] = predict(model, [text], top, beam)
         assert [target for target, _ in prediction.answers] == [target for target, _ in found]
         assert [p for _, p in prediction.answers] == pytest.approx([math.exp(nats) for _, nats in found], rel=1e-12)
@@ -188,3 +188,8 @@ def test_many_texts_of_no_great_length_are_read_in_few_batches(monkeypatch: pyte
     predict(model, texts)
     assert len(shapes) <= 10
     assert sum(steps * streams for steps, streams in shapes) < 1.15 * sum(map(len, texts))
+
+
+def test_a_model_that_predicts_nothing_is_refused() -> None:
+    with pytest.raises(TypeError, match="LanguageModel"):
+        predict(random_model(), ["a"])

@@ -14,8 +14,8 @@ from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
 from rnncli.training.options import TrainingOptions
 from rnncli.training.trainer import Trainer
-from tests.helpers import corpus_of
-from tests.inspection.subjects import looked_at
+from tests.helpers import dataset_of
+from tests.inspection.probes import probe_of
 
 LEARNT, LOOKED_AT = 40_000, 16_000
 
@@ -77,15 +77,15 @@ class Truth:
         """What has learnt the text, and the same network before it has, both with another text of the kind."""
         rng = np.random.default_rng(self.seed)
         text, other = self._text(rng, LEARNT), self._text(rng, LOOKED_AT)
-        corpus = corpus_of(text)
-        model = LanguageModel(NetworkConfig(**self.network), corpus.vocabulary)
+        dataset = dataset_of(text)
+        model = LanguageModel(NetworkConfig(**self.network), dataset.vocabulary)
         model.initialise(np.random.default_rng(7))
         fresh = model.on(model.parameters.flat.copy())
         options = TrainingOptions(seq_length=48, warmup=0, steps=self.steps, learning_rate=self.learning_rate)
-        trainer = Trainer(model, corpus, options)
+        trainer = Trainer(model, dataset, options)
         for _ in trainer.run():
             pass
-        return looked_at(trainer.best_model, other), looked_at(fresh, other)
+        return probe_of(trainer.best_model, other), probe_of(fresh, other)
 
     def _text(self, rng: Rng, length: int) -> str:
         pieces: list[str] = []

@@ -11,7 +11,7 @@ from rnncli.inspection.bptt import state_gradients
 from rnncli.inspection.views.gradients import bound
 from rnncli.inspection.views.match import alike
 from tests.helpers import random_pair_model
-from tests.inspection.subjects import random_subject
+from tests.inspection.probes import random_probe
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -20,17 +20,17 @@ from tests.inspection.subjects import random_subject
 def test_no_gradient_of_a_plain_rnn_is_beyond_its_bound(activation: str, scale: float, layers: int) -> None:
     """In the top layer, whatever its matrix and its activation; below it there are more ways, and no bound is told."""
     for seed in range(8):
-        subject = random_subject(200, cell="rnn", activation=activation, layers=layers)
+        probe = random_probe(200, cell="rnn", activation=activation, layers=layers)
         rng = np.random.default_rng(seed)
-        for name, values in subject.model.parameters.items():
+        for name, values in probe.model.parameters.items():
             values[...] = rng.normal(scale=0.3, size=values.shape)
             if name.endswith("W_h"):
                 values *= (scale if name == f"l{layers}.W_h" else 9) / np.linalg.norm(values[0], 2)
-        what, limits = bound(subject)
+        what, limits = bound(probe)
         slope = {"sigmoid": 0.25}.get(activation, 1.0)
         assert what == ("bound" if layers == 1 else "bound of l2")
         np.testing.assert_allclose(limits[:5], (scale * slope) ** np.arange(5.0), rtol=1e-12)
-        norms = state_gradients(subject)[f"l{layers}"]
+        norms = state_gradients(probe)[f"l{layers}"]
         assert norms[0] > 0
         shares = norms / norms[0]
         assert np.all(shares <= limits * (1 + 1e-9) + 1e-300), f"{np.max(shares / limits):.3g} times"
@@ -38,15 +38,15 @@ def test_no_gradient_of_a_plain_rnn_is_beyond_its_bound(activation: str, scale: 
 
 def test_the_bound_is_reached_by_a_network_that_turns() -> None:
     """With an orthogonal matrix and relu that never cuts anything off, a gradient neither grows nor vanishes."""
-    subject = random_subject(200, cell="rnn", activation="relu")
-    model = subject.model
+    probe = random_probe(200, cell="rnn", activation="relu")
+    model = probe.model
     model.parameters["l1.W_h"][0] = np.roll(np.eye(7), 1, axis=1)
     model.parameters["l1.W_x"][...] = np.abs(model.parameters["l1.W_x"])
     model.parameters["l1.b"][...] = 0.1
     model.parameters["output.W"][...] *= 0.01
-    norms = state_gradients(subject)["l1"]
+    norms = state_gradients(probe)["l1"]
     assert norms[60] == pytest.approx(norms[0], rel=1e-12)
-    np.testing.assert_allclose(bound(subject)[1], 1, rtol=1e-12)
+    np.testing.assert_allclose(bound(probe)[1], 1, rtol=1e-12)
 
 
 def by_all_pairs(values: Array, labels: Array) -> float:

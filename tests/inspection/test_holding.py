@@ -8,11 +8,11 @@ import pytest
 
 from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp
-from rnncli.inspection.activations import Unit, activation, held, read, state_names
+from rnncli.inspection.activations import Unit, activation, clamps_for, read, state_names
 from rnncli.inspection.views.ablate import effects
 from rnncli.models.language_model import LanguageModel
 from tests.helpers import random_ids, random_model
-from tests.inspection.subjects import every_network, looked_at, random_subject
+from tests.inspection.probes import every_network, probe_of, random_probe
 
 STEPS, STREAMS = 9, 4
 
@@ -33,15 +33,15 @@ def cut_off(model: LanguageModel, unit: Unit) -> None:
 def test_a_unit_that_nothing_reads_is_no_cause(config: dict[str, Any], dtype: type) -> None:
     """Its loss does not change by a bit, and that of the same unit before it was cut off does."""
     for cell, number in product(random_model(**config).network.names, (0, 3, 6)):
-        subject, unit = random_subject(80, dtype, **config), Unit(cell, number)
-        _, before = effects(subject, [unit])
+        probe, unit = random_probe(80, dtype, **config), Unit(cell, number)
+        _, before = effects(probe, [unit])
         assert np.abs(before[unit]).max() > 1e-3
-        cut_off(subject.model, unit)
-        losses, after = effects(subject, [unit])
+        cut_off(probe.model, unit)
+        losses, after = effects(probe, [unit])
         assert after[unit].tolist() == [0.0] * 79
         for value in (-3.0, 0.0, 1.0):
-            clamps = held(subject.model, unit, dict.fromkeys(state_names(subject.model), value))
-            assert read(subject, clamps=clamps).losses.tolist() == losses.tolist()
+            clamps = clamps_for(probe.model, unit, dict.fromkeys(state_names(probe.model), value))
+            assert read(probe, clamps=clamps).losses.tolist() == losses.tolist()
 
 
 def recorded(model: LanguageModel, ids: np.ndarray, state: Array) -> tuple[dict[str, Array], Array, Array]:
@@ -97,7 +97,7 @@ def test_one_character_at_a_time_is_held_like_a_window(config: dict[str, Any]) -
     model = random_model(dtype=np.float64, **config)
     ids = random_ids(model, (STEPS, STREAMS))
     for cell in model.network.names:
-        clamps = held(model, Unit(cell, 4), dict.fromkeys(state_names(model), -0.7))
+        clamps = clamps_for(model, Unit(cell, 4), dict.fromkeys(state_names(model), -0.7))
         expected = model.logits_of(model.forward(ids, model.zero_state(STREAMS), clamps))
         free = model.logits_of(model.forward(ids, model.zero_state(STREAMS)))
         assert np.abs(free - expected).max() > 1e-3
@@ -109,13 +109,13 @@ def test_one_character_at_a_time_is_held_like_a_window(config: dict[str, Any]) -
 @every_network
 def test_a_unit_is_ablated_at_its_mean(config: dict[str, Any]) -> None:
     """The mean over the text of each of its states, as one finds it by hand."""
-    subject = random_subject(200, **config)
-    model, ids = subject.model, subject.ids.astype(np.intp)[:, None]
+    probe = random_probe(200, **config)
+    model, ids = probe.model, probe.ids.astype(np.intp)[:, None]
     for cell in model.network.names:
         values, _, losses = recorded(model, ids, model.zero_state())
         means = {state: float(values[f"{cell}.{state}"][..., 5].mean()) for state in state_names(model)}
         clamps = [Clamp(cell, state, 5, value) for state, value in means.items()]
         changed = model.losses_of(model.forward(ids[:-1], model.zero_state(), clamps), ids[1:])[0]
-        before, changes = effects(looked_at(model, subject.ids), [Unit(cell, 5)])
+        before, changes = effects(probe_of(model, probe.ids), [Unit(cell, 5)])
         np.testing.assert_allclose(before, losses[:, 0], rtol=1e-12)
         np.testing.assert_allclose(changes[Unit(cell, 5)], (changed - losses)[:, 0] / np.log(2), rtol=1e-9, atol=1e-12)

@@ -13,7 +13,7 @@ from rnncli.inspection.views.memory import half_lives, loss_with_context
 from rnncli.inspection.views.why import connectivity
 from rnncli.models.language_model import LanguageModel
 from tests.helpers import random_ids, random_model
-from tests.inspection.subjects import every_network, every_recurrent, looked_at, random_subject
+from tests.inspection.probes import every_network, every_recurrent, probe_of, random_probe
 
 GATED = [{"cell": cell, "layers": layers} for cell in ("gru", "lstm") for layers in (1, 2)]
 
@@ -26,20 +26,20 @@ def all_losses(model: LanguageModel, ids: np.ndarray) -> Array:
 
 @every_network
 def test_in_one_stream_the_losses_are_those_of_the_model(config: dict[str, Any]) -> None:
-    subject = random_subject(250, np.float32, **config)
+    probe = random_probe(250, np.float32, **config)
     for streams in (1, 16):  # too short a text for several
-        assert read(subject, streams=streams).losses.tolist() == all_losses(subject.model, subject.ids).tolist()
-    longer = random_subject(1000, **config)
+        assert read(probe, streams=streams).losses.tolist() == all_losses(probe.model, probe.ids).tolist()
+    longer = random_probe(1000, **config)
     np.testing.assert_allclose(read(longer, streams=1).losses, all_losses(longer.model, longer.ids), rtol=1e-12)
 
 
 @every_network
 def test_sixteen_streams_are_close_to_one(config: dict[str, Any]) -> None:
     """Each begins some hundred characters early, so that a network which forgets is where it would be."""
-    subject = random_subject(17_000, **config)
-    subject.model.parameters.flat[...] *= 0.4  # at 1 it would be chaotic, and forget nothing
-    name = f"{subject.model.network.names[-1]}.hidden"
-    one, several = read(subject, [name], streams=1), read(subject, [name])
+    probe = random_probe(17_000, **config)
+    probe.model.parameters.flat[...] *= 0.4  # at 1 it would be chaotic, and forget nothing
+    name = f"{probe.model.network.names[-1]}.hidden"
+    one, several = read(probe, [name], streams=1), read(probe, [name])
     np.testing.assert_allclose(several.losses, one.losses, atol=1e-9)
     np.testing.assert_allclose(several.values[name], one.values[name], atol=1e-9)
     assert one.values[name].shape == (16_999, 7)
@@ -58,7 +58,7 @@ def test_connectivity_is_the_slope_of_the_logit(config: dict[str, Any], contrast
             last = model.logits(ids[:place, None], model.zero_state())[0][-1, 0]
             return float(last[target] - (0 if contrast is None else last[contrast]))
 
-        norms = connectivity(looked_at(model, ids), place, target, contrast)
+        norms = connectivity(probe_of(model, ids), place, target, contrast)
         assert norms.shape == (place,)
         slopes = np.zeros(place)
         for t, row in enumerate(rows[ids[:place]]):
@@ -86,14 +86,14 @@ def test_connectivity_of_one_hot_characters(config: dict[str, Any]) -> None:
     for name, values in plain.parameters.items():
         embedded.parameters[name][...] = values
     ids = random_ids(plain, 30)
-    one, other = (connectivity(looked_at(model, ids), 29, 3) for model in (plain, embedded))
+    one, other = (connectivity(probe_of(model, ids), 29, 3) for model in (plain, embedded))
     np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
 @every_network
 def test_with_the_whole_context_the_loss_is_that_of_the_whole_text(config: dict[str, Any]) -> None:
-    subject = random_subject(60, **config)
-    model, ids, places = subject.model, subject.ids, np.array([1, 2, 3, 17, 40, 59])
+    probe = random_probe(60, **config)
+    model, ids, places = probe.model, probe.ids, np.array([1, 2, 3, 17, 40, 59])
     whole = all_losses(model, ids)[places - 1]
     for context in (59, 60, 256):
         np.testing.assert_allclose(loss_with_context(model, ids, places, context), whole, rtol=1e-12)
@@ -107,15 +107,15 @@ def test_with_the_whole_context_the_loss_is_that_of_the_whole_text(config: dict[
 @pytest.mark.parametrize("config", GATED, ids=str)
 @pytest.mark.parametrize("count", [250, 5000])
 def test_gates_are_shut_and_open_as_one_counts_them(config: dict[str, Any], count: int) -> None:
-    subject = random_subject(count, **config)
-    model, ids = subject.model, subject.ids.astype(np.intp)[:, None]
+    probe = random_probe(count, **config)
+    model, ids = probe.model, probe.ids.astype(np.intp)[:, None]
     for name, values in model.parameters.items():
         values *= 0.3 if name.endswith("W_h") else 2  # wide open and shut, and forgetful
     forward = model.forward(ids[:-1], model.zero_state())
     names = [f"{cell}.{gate}" for cell in model.network.names for gate in gate_names(model)]
     assert len(names) == config["layers"] * (2 if config["cell"] == "gru" else 3)
     gates = {name: activation(model.network, forward, name)[:, 0].copy() for name in names}
-    found = saturation(subject, names)
+    found = saturation(probe, names)
     for name, values in gates.items():
         assert values.shape == (count - 1, 7)
         assert values.min() >= 0
@@ -130,21 +130,21 @@ def test_gates_are_shut_and_open_as_one_counts_them(config: dict[str, Any], coun
 
 @pytest.mark.parametrize(("bias", "steps"), [(0.0, 1.0), (np.log(3), np.log(0.5) / np.log(0.75))])
 def test_the_half_life_of_a_gate_that_never_moves(bias: float, steps: float) -> None:
-    subject = random_subject(50, cell="gru")
-    subject.model.parameters.flat[...] = 0
-    subject.model.parameters["l1.b"][subject.model.network.cell.gates.index("keep")] = bias
-    np.testing.assert_allclose(half_lives(subject, "l1.keep"), [steps] * 7, rtol=1e-12)
+    probe = random_probe(50, cell="gru")
+    probe.model.parameters.flat[...] = 0
+    probe.model.parameters["l1.b"][probe.model.network.cell.gates.index("update")] = bias
+    np.testing.assert_allclose(half_lives(probe, "l1.update"), [steps] * 7, rtol=1e-12)
 
 
 @every_recurrent
 def test_gradients_of_earlier_states_are_slopes_of_the_last_loss(config: dict[str, Any]) -> None:
     """The root of the mean square over the four places that a text of eight characters has for these steps."""
-    subject = random_subject(8, **config)
-    model, names = subject.model, subject.model.network.names
-    found = state_gradients(subject, 3)
+    probe = random_probe(8, **config)
+    model, names = probe.model, probe.model.network.names
+    found = state_gradients(probe, 3)
     squares = {name: np.zeros(4) for name in names}
     for start in (0, 1, 2, 3):
-        window = subject.ids[start : start + 5].astype(np.intp)[:, None]
+        window = probe.ids[start : start + 5].astype(np.intp)[:, None]
         state = model.zero_state()
         for t in range(4):
 

@@ -11,7 +11,7 @@ from rnncli.inspection.features import FEATURES, feature
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.ablate import ablate
-from rnncli.inspection.views.units import UnitScore, track, units
+from rnncli.inspection.views.units import UnitScore, best_units, units
 from rnncli.results import ColouredText, Table
 from tests.inspection.planted import EVEN, TRUTHS, owed
 
@@ -35,13 +35,13 @@ def owed_is_a_feature(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def best(name: str, is_trained: bool = True) -> UnitScore:
     """The unit that goes most closely with what matters in a text."""
-    (found,) = track(learnt(name)[not is_trained], [TRUTHS[name].feature], best=1)
+    (found,) = best_units(learnt(name)[not is_trained], [TRUTHS[name].feature], best=1)
     return found
 
 
 def table(found: list[object] | object, name: str) -> list[dict[str, object]]:
     """The rows of a table, by its columns."""
-    (part,) = [part for part in found.parts if isinstance(part, Table) and part.name.startswith(name)]  # type: ignore[attr-defined]
+    (part,) = [part for part in found.blocks if isinstance(part, Table) and part.name.startswith(name)]  # type: ignore[attr-defined]
     return [dict(zip(part.columns, row, strict=True)) for row in part.rows]
 
 
@@ -67,17 +67,19 @@ def test_an_untrained_network_knows_much_less(name: str) -> None:
 @pytest.mark.parametrize("name", TRUTHS)
 def test_the_view_names_the_feature_and_the_unit(name: str) -> None:
     """Of all features, in a table, with an excerpt in which the unit is seen at work."""
-    subject, wanted = learnt(name)[0], best(name)
-    found = units(ViewRequest(subject))
+    probe, wanted = learnt(name)[0], best(name)
+    found = units(ViewRequest(probe))
     (row,) = [
-        row for row in table(found, "Units") if row["feature"] == wanted.feature and row["unit"] == str(wanted.unit)
+        row
+        for row in table(found, "The most selective units")
+        if row["feature"] == wanted.feature and row["unit"] == str(wanted.unit)
     ]
     assert row["associated"] == "yes"
     assert row["AUC or r"] == pytest.approx(wanted.strength, abs=1e-3)
-    named = {row["unit"] for row in table(found, "Units") if row["associated"] == "yes"}
+    named = {row["unit"] for row in table(found, "The most selective units") if row["associated"] == "yes"}
     assert found.facts["associated"].startswith(f"{len(named)} unit")
-    (strip,) = [part for part in found.parts if isinstance(part, ColouredText)]
-    assert strip.text in subject.text()
+    (strip,) = [part for part in found.blocks if isinstance(part, ColouredText)]
+    assert strip.text in probe.text()
     assert len(strip.values) == len(strip.text)
     assert any("ablate --unit" in command for command in found.next)
 
@@ -85,27 +87,27 @@ def test_the_view_names_the_feature_and_the_unit(name: str) -> None:
 @pytest.mark.parametrize("name", CAUSES)
 def test_without_the_best_unit_the_loss_is_higher_where_it_matters(name: str) -> None:
     """Twice as much as elsewhere at the least, and in sum it is the loss that it is."""
-    subject, one = learnt(name)[0], best(name)
-    (row,) = table(ablate(ViewRequest(subject, unit=str(one.unit), features=[one.feature])), "Change")
+    probe, one = learnt(name)[0], best(name)
+    (row,) = table(ablate(ViewRequest(probe, unit=str(one.unit), features=[one.feature])), "Change")
     inside, elsewhere, all_ = row["at the feature"], row["elsewhere"], row["change, all"]
     assert inside > 0.05
     assert inside > 2 * elsewhere
-    share = row["characters there"] / (len(subject.ids) - 1)
+    share = row["characters there"] / (len(probe.ids) - 1)
     assert share * inside + (1 - share) * elsewhere == pytest.approx(all_, rel=1e-5)
 
 
 @pytest.mark.parametrize("name", ["brackets", "debts"])
 def test_without_a_unit_that_knows_nothing_the_loss_is_nearly_what_it_was(name: str) -> None:
     """Of an untrained network, which has learnt nothing that it could lose."""
-    subject, one = learnt(name)[1], best(name, is_trained=False)
-    (row,) = table(ablate(ViewRequest(subject, unit=str(one.unit), features=[one.feature])), "Change")
+    probe, one = learnt(name)[1], best(name, is_trained=False)
+    (row,) = table(ablate(ViewRequest(probe, unit=str(one.unit), features=[one.feature])), "Change")
     assert abs(row["change, all"]) < 0.01
 
 
 def test_where_every_line_has_the_same_length_the_position_is_found() -> None:
     """Its strength at least: a shift by whole lines leaves everything as it is, so that chance is not excluded."""
-    subject, _ = EVEN.learn()
-    (found,) = track(subject, ["position in line"], best=1)
+    probe, _ = EVEN.learn()
+    (found,) = best_units(probe, ["position in line"], best=1)
     assert found.strength > 0.95
     assert found.untrained < EVEN.untrained
 
@@ -114,9 +116,9 @@ def test_where_every_line_has_the_same_length_the_position_is_found() -> None:
 @pytest.mark.parametrize("is_trained", [True, False], ids=["trained", "untrained"])
 def test_a_feature_shifted_by_chance_is_associated_as_rarely_as_is_said(name: str, is_trained: bool) -> None:
     """Of 200 features, each looked for alone in all units, with the slack of a binomial at three deviations."""
-    subject = learnt(name)[not is_trained].first(4001)
-    hidden = read(subject, ["l1.hidden"]).values["l1.hidden"]
-    values = feature(TRUTHS[name].feature, subject.text()[:-1])
+    probe = learnt(name)[not is_trained].first(4001)
+    hidden = read(probe, ["l1.hidden"]).values["l1.hidden"]
+    values = feature(TRUTHS[name].feature, probe.text()[:-1])
     shifts = np.random.default_rng(1).integers(len(values), size=SHIFTED)
     smallest = [associate(hidden, np.roll(values, shift)[:, None]).p.min() for shift in shifts]
     called = float(np.mean(np.array(smallest) < LEVEL))
@@ -126,26 +128,26 @@ def test_a_feature_shifted_by_chance_is_associated_as_rarely_as_is_said(name: st
 
 def test_of_many_features_that_mean_nothing_none_is_associated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two hundred at once: p is that of all pairs together."""
-    truth, subject = TRUTHS["brackets"], learnt("brackets")[0].first(8001)
-    values = feature(truth.feature, subject.text()[:-1])
+    truth, probe = TRUTHS["brackets"], learnt("brackets")[0].first(8001)
+    values = feature(truth.feature, probe.text()[:-1])
     names = []
     for number, shift in enumerate(np.random.default_rng(2).integers(300, len(values) - 300, SHIFTED)):
         names.append(f"shifted {number}")
         monkeypatch.setitem(FEATURES, names[-1], lambda text, shift=shift: np.roll(values, shift))
-    found = track(subject, names, best=1)
+    found = best_units(probe, names, best=1)
     assert len(found) == SHIFTED
     assert np.mean([one.is_associated for one in found]) <= LEVEL
     assert abs(np.mean([one.z for one in found])) < 0.5
     assert np.std([one.z for one in found]) < 2
-    (real,) = [one for one in track(subject, [*names, truth.feature], best=1) if one.feature == truth.feature]
+    (real,) = [one for one in best_units(probe, [*names, truth.feature], best=1) if one.feature == truth.feature]
     assert real.is_associated
 
 
 def test_a_unit_is_chosen_in_one_half_and_measured_in_the_other() -> None:
     """So that the best of many is not the luckiest: the strength is that of the second half alone."""
-    subject, one = learnt("brackets")[0], best("brackets")
-    hidden = read(subject, ["l1.hidden"]).values["l1.hidden"]
-    values = feature("inside brackets", subject.text()[:-1])
+    probe, one = learnt("brackets")[0], best("brackets")
+    hidden = read(probe, ["l1.hidden"]).values["l1.hidden"]
+    values = feature("inside brackets", probe.text()[:-1])
     half = len(values) // 2
     unit, labels = hidden[half:, one.unit.unit] * one.sign, values[half:]
     pairs = unit[labels == 1][:, None] - unit[labels == 0][::7]

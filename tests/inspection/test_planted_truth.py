@@ -6,16 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnncli.datasets.text import Corpus
+from rnncli.datasets.spec import DataSpec
+from rnncli.datasets.text import TextDataset
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.inspection.activations import read
 from rnncli.inspection.association import LEVEL, SHIFTS, associate
 from rnncli.inspection.features import feature
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.views.ablate import effects
-from rnncli.inspection.views.units import UnitScore, track
+from rnncli.inspection.views.units import UnitScore, best_units
 from rnncli.models.language_model import LanguageModel
-from rnncli.training.plan import begin
+from rnncli.storage.checkpoint import Checkpoint
+from rnncli.training.plan import Overrides, start_run
 
 LETTERS = "abcdefgh"
 LENGTH, READ = 60_000, 16_000
@@ -48,17 +50,17 @@ def learnt(name: str) -> Probe:
     text = TEXTS[name](np.random.default_rng(3))
     vocabulary = Vocabulary("".join(sorted(set(text))))
     ids = vocabulary.encode(text)
-    corpus = Corpus(ids[:LENGTH], ids[:0], vocabulary, [name], "0" * 64)
+    dataset = TextDataset(DataSpec(), vocabulary, ids[:LENGTH], ids[:0])
     choices = {"batch_size": 16, "seq_length": 50, "learning_rate": 0.01, "warmup": 50, "workers": 1}
-    trainer = begin(corpus, {"hidden_size": 24}, choices, {"steps": 900})
+    trainer = start_run(dataset, Overrides({"hidden_size": 24}, choices, {"steps": 900}))
     for _ in trainer.run():
         pass
-    return Probe(trainer.best_model, name, {}, ids[LENGTH : LENGTH + READ], name)
+    return Probe(Checkpoint(trainer.best_model, path=name), ids[LENGTH : LENGTH + READ], name)
 
 
 @cache
 def best(name: str) -> UnitScore:
-    (found,) = track(learnt(name), [name], best=1)
+    (found,) = best_units(learnt(name), [name], best=1)
     return found
 
 
@@ -81,9 +83,9 @@ def test_the_unit_that_counts_the_line_is_found() -> None:
 @pytest.mark.parametrize("name", TEXTS)
 def test_without_it_the_network_errs_where_it_matters(name: str) -> None:
     """At the characters that the feature decides, between words or at the end of a line, more than elsewhere."""
-    subject, unit = learnt(name), best(name).unit
-    _, changes = effects(subject, [unit])
-    text = subject.text()
+    probe, unit = learnt(name), best(name).unit
+    _, changes = effects(probe, [unit])
+    text = probe.text()
     decided = np.isin(list(text[1:]), [" ", "_", '"', "\n"])
     change = changes[unit]
     assert change[decided].mean() > 0.02
@@ -92,9 +94,9 @@ def test_without_it_the_network_errs_where_it_matters(name: str) -> None:
 
 def test_what_is_not_there_is_not_found() -> None:
     """Over 200 features that go with nothing, the real one moved along the text, chance finds as many as is said."""
-    subject = learnt("inside quotes")
-    values = feature("inside quotes", subject.text()[:-1])
-    hidden = read(subject, ["l1.hidden"]).values["l1.hidden"]
+    probe = learnt("inside quotes")
+    values = feature("inside quotes", probe.text()[:-1])
+    hidden = read(probe, ["l1.hidden"]).values["l1.hidden"]
     rng = np.random.default_rng(6)
     found = 0
     for number in range(200):
@@ -110,7 +112,7 @@ def test_a_view_of_the_planted_truth_says_so(tmp_path: Path) -> None:
     from rnncli.inspection.views.units import units
 
     finding = units(ViewRequest(learnt("inside quotes"), features=["inside quotes"]))
-    (table, *_) = finding.parts
+    (table, *_) = finding.blocks
     row = table.to_json()["rows"][0]
     assert row[0] == "inside quotes"
     assert row[1] == str(best("inside quotes").unit)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from rnncli.errors import RnncliError
 from rnncli.storage.checkpoint import is_model, load, save
-from tests.helpers import CORPUS, ODD_CHARACTERS, RECORD, a_checkpoint, random_ids
+from tests.helpers import DATA, ODD_CHARACTERS, RECORD, a_checkpoint, random_ids
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_numpy_alone_opens_it(path: Path) -> None:
         assert file["output.b"].tolist() == a_checkpoint().model.parameters["output.b"].tolist()
     assert meta["vocabulary"]["characters"] == ODD_CHARACTERS
     assert meta["network"]["hidden_size"] == 7
-    assert meta["training"] == RECORD
+    assert meta["training"] == RECORD.to_json()
 
 
 def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -111,7 +112,7 @@ def test_a_place_that_cannot_be_written_is_an_error_in_a_sentence(place: str, pa
 
 def test_a_record_may_name_a_file_whose_name_is_no_utf_8(path: Path) -> None:
     named = a_checkpoint()
-    named.record = RECORD | {"corpus": CORPUS | {"names": [os.fsdecode(b"h\xff.txt")]}}
+    named.record = replace(RECORD, data=replace(DATA, files=(os.fsdecode(b"h\xff.txt"),)))
     save(path, named)
     assert load(path).record == named.record
 

@@ -45,7 +45,7 @@ def refused(path: Path, words: str | None = None) -> None:
 @pytest.mark.parametrize("data", [b"", b"hello\n", b"PK\x03\x04", os.urandom(3000), b"\x80\x04K\x01."])
 def test_what_is_no_archive_is_refused(data: bytes, path: Path) -> None:
     path.write_bytes(data)
-    refused(path, "not a whole rnncli model")
+    refused(path, "not a valid rnncli model")
 
 
 def test_what_is_missing_or_a_directory_is_refused(tmp_path: Path) -> None:

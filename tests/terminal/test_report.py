@@ -46,7 +46,7 @@ def reader(page: str) -> Reader:
 
 
 def test_everything_can_be_read_without_script(reader: Reader) -> None:
-    for words in ("Is it healthy", "Where is it surprised", "Which unit tracks what", "How far back", "Integrators"):
+    for words in ("is it healthy", "Where is it surprised", "Which unit tracks what", "How far back", "Integrators"):
         assert words in reader.text
     assert "Do gradients vanish" in reader.text
     tags = [tag for tag, _ in reader.tags]
@@ -98,6 +98,25 @@ def test_what_does_not_apply_is_left_out_and_said(cell: str, missing: str) -> No
     text = Reader(report(cell).read_text("utf-8")).text
     assert "Left out" in text
     assert f"{missing}: " in text
+
+
+def test_a_prime_has_a_heatmap_and_a_model_without_its_text_a_report(tmp_path: Path) -> None:
+    """A cell per unit, which says its value; and what needs a text is left out with the reason."""
+    text, model = tmp_path / "text.txt", tmp_path / "m.npz"
+    text.write_text("a line\n" * 20)
+    succeeded(rnncli("train", text, "-o", model, "--hidden-size", 24, "--steps", 2, "-q"))
+    text.unlink()
+    result = rnncli("inspect", model, "--prime", "li", "--html", tmp_path / "prime.html")
+    succeeded(result)
+    assert "name a text" in result.stderr
+    reader = Reader((tmp_path / "prime.html").read_text("utf-8"))
+    titles = [attributes["title"] for tag, attributes in reader.tags if tag == "span" and "title" in attributes]
+    assert len(titles) == 2 * 24
+    assert re.fullmatch(r"1:0: -?[01]\.\d{3}", str(titles[0]))
+    assert "Left out" in reader.text
+    assert "units: there is no text" in reader.text
+    learnt = report().with_name("m.npz")
+    refused(rnncli("inspect", learnt, "--prime", "漢", "--html", tmp_path / "prime.html"), "'漢'")
 
 
 def test_only_a_report_is_overwritten(tmp_path: Path) -> None:

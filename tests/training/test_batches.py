@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncli.datasets.pairs import PairCorpus, Pairs
+from rnncli.datasets.pairs import PairDataset, Pairs
 from rnncli.datasets.ragged import Padded, Ragged
+from rnncli.datasets.spec import PAIRS, DataSpec
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.models.base import Model
+from rnncli.models.base import PairModel
 from rnncli.models.score import Score
 from rnncli.training.batches import BatchResult, PairBatches, make_batches
 from rnncli.training.options import TrainingOptions
@@ -30,19 +31,21 @@ class Member(SingleProcess):
 
 ALONE = Member(0, 1)
 GRADIENTS: Any = SimpleNamespace(flat=np.empty(0))
+MODEL: Any = None
+"""Batches of pairs need none until they are read."""
 
 
 def numbered(count: int, longest: int = 20) -> Pairs:
-    """Pair i has a text of random length in which every symbol is i, and the partner i + 1, twice."""
+    """Pair i has a text of random length in which every symbol is i, and the target i + 1, twice."""
     rng = np.random.default_rng(1)
     lengths = rng.integers(1, longest + 1, count)
-    partners = Ragged.of(np.repeat(np.arange(count) + 1, 2), [2] * count)
-    return Pairs(Ragged.of(np.repeat(np.arange(count), lengths), lengths.tolist()), partners)
+    targets = Ragged.of(np.repeat(np.arange(count) + 1, 2), [2] * count)
+    return Pairs(Ragged.of(np.repeat(np.arange(count), lengths), lengths.tolist()), targets)
 
 
-def corpus_of(training: Pairs, validation: Pairs | None = None) -> PairCorpus:
+def dataset_of(training: Pairs, validation: Pairs | None = None) -> PairDataset:
     some = Vocabulary("ab")
-    return PairCorpus("translate", training, validation or numbered(0), some, some, ["text"], "0" * 64)
+    return PairDataset(DataSpec(task="translate", format=PAIRS), some, some, training, validation or numbered(0))
 
 
 class Recorder:
@@ -53,27 +56,27 @@ class Recorder:
     def __init__(self) -> None:
         self.shown: list[tuple[Padded, Padded]] = []
 
-    def learn(self, text: Padded, partner: Padded, *_: object) -> float:
-        self.shown.append((text, partner))
+    def loss_and_gradients(self, text: Padded, target: Padded, *_: object) -> float:
+        self.shown.append((text, target))
         return 0.0
 
-    def score(self, text: Padded, partner: Padded) -> Score:
-        self.learn(text, partner)
+    def score(self, text: Padded, target: Padded) -> Score:
+        self.loss_and_gradients(text, target)
         return Score(float(text.lengths.sum()), len(text.lengths), 0)
 
-    def symbols(self, text: Padded, partner: Padded) -> int:
+    def symbols(self, text: Padded, target: Padded) -> int:
         return len(text.lengths)
 
 
 def numbers(pairs: Pairs, shown: tuple[Padded, Padded]) -> list[int]:
     """Which pairs these are; each must be whole, and behind its end there must be nothing."""
-    text, partner = shown
+    text, target = shown
     which = text.ids[0].tolist() if len(text.lengths) else []
     for b, i in enumerate(which):
         length = pairs.texts.lengths[i]
         assert text.lengths[b] == length
         assert text.ids[:, b].tolist() == [i] * length + [0] * (len(text.ids) - length)
-        assert partner.ids[:, b].tolist() == [i + 1] * 2
+        assert target.ids[:, b].tolist() == [i + 1] * 2
     return which
 
 
@@ -82,13 +85,13 @@ def read(batches: PairBatches, steps: range, pairs: Pairs) -> list[list[int]]:
     found: list[list[int]] = []
     for step in steps:
         model: Any = Recorder()
-        batches.learn(model, GRADIENTS, step)
+        batches.loss_and_gradients(model, GRADIENTS, step)
         found.append([i for shown in model.shown for i in numbers(pairs, shown)])
     return found
 
 
-def of_member(pairs: Pairs, batch_size: int, team: Member = ALONE, **options: Any) -> PairBatches:
-    return PairBatches(corpus_of(pairs), TrainingOptions(batch_size=batch_size, **options), team)
+def of_member(pairs: Pairs, batch_size: int, group: Member = ALONE, **options: Any) -> PairBatches:
+    return PairBatches(dataset_of(pairs), MODEL, TrainingOptions(batch_size=batch_size, **options), group)
 
 
 @SIZES
@@ -135,17 +138,17 @@ def test_the_parts_of_all_members_are_the_batch(pairs: int, batch_size: int, mem
         assert max(map(len, own)) - min(map(len, own)) <= 1
 
 
-def with_pairs_of(model: Model, count: int) -> PairCorpus:
+def with_pairs_of(model: PairModel, count: int) -> PairDataset:
     """Random pairs of different lengths in the alphabets of a model."""
     rng = np.random.default_rng(4)
     lengths = rng.integers(2, 9, count)
     others = {"tag": lengths, "translate": rng.integers(2, 9, count)}.get(model.task, np.ones(count, np.intp))
-    texts, partners = (
+    texts, targets = (
         Ragged.of(rng.integers(size, size=n.sum()), n.tolist())
-        for n, size in ((lengths, len(model.vocabulary)), (others, len(model.partner)))
+        for n, size in ((lengths, len(model.vocabulary)), (others, len(model.target)))
     )
-    pairs = Pairs(texts, partners)
-    return PairCorpus(model.task, pairs, pairs, model.vocabulary, model.partner, ["text"], "0" * 64)
+    pairs = Pairs(texts, targets)
+    return PairDataset(DataSpec(task=model.task, format=PAIRS), *model.alphabets, pairs, pairs)
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -155,13 +158,13 @@ def test_a_team_learns_what_one_learns_alone(task: str, dropout: float, loss: st
     """By their shares, which are 1 together, losses and gradients add up to those of the whole batch; of seven members
     some have nothing to read, and write no gradient."""
     model = random_pair_model(task, np.float64, dropout=dropout)
-    corpus = with_pairs_of(model, 11)
+    dataset = with_pairs_of(model, 11)
     options = TrainingOptions(batch_size=6, loss=loss)
 
-    def learn(team: Member, step: int) -> tuple[BatchResult, np.ndarray]:
+    def learn(group: Member, step: int) -> tuple[BatchResult, np.ndarray]:
         gradients = model.parameters.zeros_like()
         gradients.flat[...] = np.nan
-        return make_batches(corpus, model, options, team).learn(model, gradients, step), gradients.flat
+        return make_batches(dataset, model, options, group).loss_and_gradients(model, gradients, step), gradients.flat
 
     for step in range(3):
         whole, expected = learn(ALONE, step)
@@ -177,11 +180,11 @@ def test_a_team_learns_what_one_learns_alone(task: str, dropout: float, loss: st
 
 def test_characters_are_those_of_the_longer_side_and_of_all_members() -> None:
     pairs = numbered(5)
-    turned = Pairs(pairs.partners, pairs.texts)
-    model: Any = SimpleNamespace(learn=lambda *_: 0.0, symbols=lambda *_: 1, config=Recorder.config)
+    turned = Pairs(pairs.targets, pairs.texts)
+    model: Any = SimpleNamespace(loss_and_gradients=lambda *_: 0.0, symbols=lambda *_: 1, config=Recorder.config)
     for each in (pairs, turned):
-        for team in (ALONE, Member(1, 2), Member(3, 9)):
-            learnt = of_member(each, 5, team).learn(model, GRADIENTS, 0)
+        for group in (ALONE, Member(1, 2), Member(3, 9)):
+            learnt = of_member(each, 5, group).loss_and_gradients(model, GRADIENTS, 0)
             assert learnt.characters == pairs.texts.lengths.sum() > 10
 
 
@@ -191,7 +194,7 @@ def test_little_is_padded() -> None:
     batches = of_member(pairs, 16)
     model: Any = Recorder()
     for step in range(batches.steps_per_epoch):
-        batches.learn(model, GRADIENTS, step)
+        batches.loss_and_gradients(model, GRADIENTS, step)
     padded = sum(text.ids.size for text, _ in model.shown)
     assert padded < 1.05 * pairs.texts.lengths.sum()
 
@@ -210,7 +213,9 @@ def test_what_is_held_out_is_scored_once(count: int, members: int) -> None:
     """By all members together, and side by side with others of like length."""
     held_out, seen, total = numbered(count), [], Score(0.0, 0, 0)
     for rank in range(members):
-        batches = PairBatches(corpus_of(numbered(5), held_out), TrainingOptions(batch_size=4), Member(rank, members))
+        batches = PairBatches(
+            dataset_of(numbered(5), held_out), MODEL, TrainingOptions(batch_size=4), Member(rank, members)
+        )
         model: Any = Recorder()
         total += batches.validate(model)
         seen += [i for shown in model.shown for i in numbers(held_out, shown)]

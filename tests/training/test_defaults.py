@@ -1,89 +1,125 @@
-"""Choices by the size of the text and the time: what must be so whatever the figures are."""
+"""Choices by the size of the data and the time: what must be so whatever the figures are."""
+
+from typing import Any
 
 import numpy as np
 import pytest
 
-from rnncli.datasets.text import Corpus
+from rnncli.datasets.spec import DataSpec
+from rnncli.datasets.text import TextDataset
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.training import plan
+from rnncli.errors import InputError
+from rnncli.models.config import NetworkConfig
+from rnncli.training.benchmark import Machine
 from rnncli.training.defaults import WIDTHS, default_dropout, default_network
-from tests.helpers import corpus_of
+from rnncli.training.plan import Configuration, Overrides, resolve
+from tests.helpers import dataset_of
+
+FAST, SLOW = Machine(cores=1, macs_per_second=1e14), Machine(cores=1, macs_per_second=1e9)
+MINUTE = {"seconds": 60.0}
 
 
-def long_corpus(characters: int) -> Corpus:
+def long_text(characters: int) -> TextDataset:
     ids = np.zeros(characters, np.uint8)
-    return Corpus(ids, ids[:0], Vocabulary("abcdefgh"), ["text"], "0" * 64)
+    return TextDataset(DataSpec(), Vocabulary("abcdefgh"), ids, ids[:0])
+
+
+def resolved(
+    length: dict[str, Any],
+    machine: Machine = FAST,
+    characters: int = 300_000,
+    learning: dict[str, Any] | None = None,
+    **network: Any,
+) -> Configuration:
+    return resolve(long_text(characters), Overrides(network, learning or {}, length), machine)
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 def test_more_time_makes_wider_and_more_text_narrower(cell: str) -> None:
-    work = np.geomspace(1e9, 1e17, 30)
-    widths = [default_network(long_corpus(1_000_000), cell, one).hidden_size for one in work]
+    macs = np.geomspace(1e9, 1e17, 30)
+    widths = [default_network(long_text(1_000_000), cell, one).hidden_size for one in macs]
     assert widths == sorted(widths)
     assert set(widths) == set(WIDTHS)
-    of_texts = [default_network(long_corpus(size), cell, 1e13).hidden_size for size in (300_000, 10**6, 10**7)]
+    of_texts = [default_network(long_text(size), cell, 1e13).hidden_size for size in (300_000, 10**6, 10**7)]
     assert of_texts == sorted(of_texts, reverse=True)
 
 
-def test_a_length_in_steps_says_nothing_of_the_width() -> None:
-    assert default_network(long_corpus(10**6), "gru", None).hidden_size == min(WIDTHS)
+def test_a_length_in_steps_does_not_tell_the_width() -> None:
+    assert default_network(long_text(10**6), "gru", None).hidden_size == min(WIDTHS)
 
 
-def test_dropout_grows_with_what_could_be_learnt_by_heart() -> None:
-    corpus = long_corpus(1_000_000)
-    by_size = [default_dropout(corpus, size, 20) for size in (10**4, 2 * 10**5, 5 * 10**5, 10**7)]
-    by_epochs = [default_dropout(corpus, 5 * 10**5, epochs) for epochs in (0.1, 4, 10, 100)]
+def test_dropout_grows_with_the_danger_of_overfitting() -> None:
+    dataset = long_text(1_000_000)
+    by_size = [default_dropout(dataset, size, 20) for size in (10**4, 2 * 10**5, 5 * 10**5, 10**7)]
+    by_epochs = [default_dropout(dataset, 5 * 10**5, epochs) for epochs in (0.1, 4, 10, 100)]
     for rates in (by_size, by_epochs):
         assert rates == sorted(rates)
         assert rates[0] == 0
         assert 0 < rates[-1] <= 0.5
-    assert default_dropout(corpus_of("hello"), 10**6, 300) == 0
+    assert default_dropout(dataset_of("hello"), 10**6, 300) == 0
 
 
-def test_the_choices_of_the_user_stand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And the machine is measured only where the length is a time."""
-    monkeypatch.setattr(plan, "macs_per_second", lambda: 1e14)
-    corpus = long_corpus(300_000)
-    learning = {"workers": 1}
-    timed = plan.begin(corpus, {}, learning, {"seconds": 60.0}).model.config
+def test_the_choices_of_the_user_stand() -> None:
+    timed = resolved(MINUTE).network
     assert (timed.hidden_size, timed.dropout) == (max(WIDTHS), 0.5)
-    own = plan.begin(corpus, {"hidden_size": 8, "dropout": 0.25}, learning, {"seconds": 60.0}).model.config
+    own = resolved(MINUTE, hidden_size=8, dropout=0.25).network
     assert (own.hidden_size, own.dropout) == (8, 0.25)
-    assert plan.begin(corpus, {"hidden_size": 8}, learning, {"seconds": 60.0}).model.config.dropout == 0
+    assert resolved(MINUTE, hidden_size=8).network.dropout == 0
+    chosen = {"optimizer": "sgd", "learning_rate": 0.3, "batch_size": 5, "seq_length": 7, "workers": 3, "seed": 4}
+    options = resolved({"steps": 9}, learning=chosen).options.to_json()
+    assert {name: options[name] for name in chosen} == chosen
+    assert (options["steps"], options["epochs"], options["seconds"]) == (9, None, None)
 
-    def never() -> float:
-        raise AssertionError("measured")
 
-    monkeypatch.setattr(plan, "macs_per_second", never)
-    one, same = (plan.begin(corpus, {}, learning, length).model.config for length in ({}, {}))
-    assert one == same
-    plan.begin(corpus, {}, learning, {"steps": 3})
+def test_resolving_is_a_pure_function() -> None:
+    """The same data, overrides and machine give the same configuration, and a default length none of the machine's
+    speed; what it is given stays as it was."""
+    overrides = Overrides({"hidden_size": 9}, {"batch_size": 3}, {})
+    dataset = long_text(300_000)
+    one, same, slow = (resolve(dataset, overrides, machine) for machine in (FAST, FAST, SLOW))
+    assert one == same == slow
+    assert overrides == Overrides({"hidden_size": 9}, {"batch_size": 3}, {})
+
+
+def test_the_network_of_an_initial_model_stays() -> None:
+    initial = NetworkConfig(cell="lstm", hidden_size=7, layers=2, dropout=0.3)
+    overrides = Overrides(learning={"workers": 1}, length={"steps": 5})
+    assert resolve(long_text(5_000), overrides, FAST, initial).network == initial
+    with pytest.raises(InputError, match="--hidden-size cannot be changed with --init-from"):
+        resolve(long_text(5_000), Overrides({"hidden_size": 8}, {}, {"steps": 5}), FAST, initial)
+
+
+def test_processes_by_the_cores_and_the_streams() -> None:
+    """As many as there are cores, none with fewer than four streams, and one alone for a short run."""
+    dataset = long_text(300_000)
+
+    def workers(cores: int, batch_size: int = 32, **length: float) -> int:
+        overrides = Overrides({"hidden_size": 256}, {"batch_size": batch_size}, dict(length))
+        return resolve(dataset, overrides, Machine(cores, 1e10)).options.workers
+
+    assert [workers(cores, seconds=60.0) for cores in (1, 2, 4)] == [1, 2, 4]
+    assert workers(4, batch_size=9, seconds=60.0) == 2
+    assert workers(4, seconds=1.0) == workers(4, steps=1) == 1
 
 
 @pytest.mark.parametrize(
     ("length", "expected"),
-    [({"steps": 40}, 4), ({"steps": 7}, 0), ({"steps": 10**6}, 500), ({"epochs": 2.0}, 29), ({"seconds": 60.0}, 500)],
+    [({"steps": 40}, 4), ({"steps": 7}, 0), ({"steps": 10**6}, 500), ({"epochs": 2.0}, 29), (MINUTE, 500)],
 )
-def test_the_rate_rises_for_a_tenth_of_a_run_at_most(
-    length: dict[str, float], expected: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_rate_rises_for_a_tenth_of_a_run_at_most(length: dict[str, float], expected: int) -> None:
     """Also where the length is a time, from which the steps are estimated. An epoch has 300,000 / 2,048 steps."""
-    monkeypatch.setattr(plan, "macs_per_second", lambda: 1e14)
-    corpus, network = long_corpus(300_000), {"hidden_size": 8}
-    assert plan.begin(corpus, network, {"workers": 1}, length).options.warmup == expected
-    own = {"workers": 1, "warmup": 3}
-    assert plan.begin(corpus, network, own, length).options.warmup == 3
+    assert resolved(length, hidden_size=8).options.warmup == expected
+    assert resolved(length, learning={"warmup": 3}, hidden_size=8).options.warmup == 3
 
 
-def test_a_short_time_makes_a_short_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan, "macs_per_second", lambda: 1e9)
-    trainer = plan.begin(long_corpus(300_000), {"hidden_size": 100}, {"workers": 1}, {"seconds": 60.0})
+def test_a_short_time_makes_a_short_warm_up() -> None:
     parameters = 3 * 100 * (100 + 8) + 3 * 100 + 100 + 100 * 8 + 8
-    assert trainer.options.warmup == int(1e9 * 60 / (3 * parameters * 32 * 64)) // 10
+    expected = int(1e9 * 60 / (3 * parameters * 32 * 64)) // 10
+    assert resolved(MINUTE, SLOW, hidden_size=100).options.warmup == expected
 
 
 def test_the_high_rate_is_for_what_it_was_measured_with() -> None:
-    def rate(**network: object) -> float:
-        return plan.begin(long_corpus(1000), network, {"workers": 1}, {"steps": 3}).options.learning_rate
+    def rate(**network: Any) -> float:
+        return resolved({"steps": 3}, characters=1000, **network).options.learning_rate
 
     assert rate(cell="gru") > rate(cell="lstm") == rate(embedding_size=4)

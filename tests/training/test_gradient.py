@@ -72,12 +72,12 @@ def test_pairs_of_unequal_length(
     model = random_pair_model(
         task, layers=2, embedding_size=embedding_size, bidirectional=bidirectional, dtype=np.float64, **network
     )
-    text, partner = random_pairs(model, B)
+    text, target = random_pairs(model, B)
     gradients = model.parameters.zeros_like()
     gradients.flat[...] = np.nan
 
     def value() -> float:
-        return model.learn(text, partner, gradients, dropped(dropout), loss)
+        return model.loss_and_gradients(text, target, gradients, dropped(dropout), loss)
 
     value()
     by_hand = gradients.flat.copy()
@@ -89,14 +89,14 @@ def test_pairs_of_unequal_length(
 def test_the_loss_of_pairs_is_the_mean_of_their_scores(task: str) -> None:
     """What is learnt is what is scored, and each symbol counts once however long its text is."""
     model = random_pair_model(task, dtype=np.float64, bidirectional=task != "generate")
-    text, partner = random_pairs(model, 5)
-    loss = model.learn(text, partner, model.parameters.zeros_like(), None, "cross-entropy")
-    together = model.score(text, partner)
+    text, target = random_pairs(model, 5)
+    loss = model.loss_and_gradients(text, target, model.parameters.zeros_like(), None, "cross-entropy")
+    together = model.score(text, target)
     assert loss == pytest.approx(together.nats, rel=1e-12)
-    assert model.symbols(text, partner) == together.symbols
+    assert model.symbols(text, target) == together.symbols
     total = 0.0
     for b in range(5):
-        alone = (replace(p, ids=p.ids[: p.lengths[b], [b]], lengths=p.lengths[[b]]) for p in (text, partner))
+        alone = (replace(p, ids=p.ids[: p.lengths[b], [b]], lengths=p.lengths[[b]]) for p in (text, target))
         total += model.score(*alone).total
     assert together.total == pytest.approx(total, rel=1e-12)
 

@@ -23,20 +23,19 @@ def stopped_after(trainer: Trainer, steps: int) -> Trainer:
 def interrupted_at(step: int, settings: dict[str, Any]) -> Trainer:
     """Runs to ``step``, then goes on with a new trainer that has only what a file would hold."""
     first = stopped_after(trainer_of(**settings), step)
-    arrays, data = first.state()
-    arrays, data = {name: array.copy() for name, array in arrays.items()}, json.loads(json.dumps(data))
+    arrays = {name: array.copy() for name, array in first.arrays().items()}
+    counters = json.loads(json.dumps(first.counters()))
     best = first.best_model.parameters.flat.copy()
     fresh = trainer_of(**settings)
     fresh.model.parameters.flat[...] = best
-    second = Trainer(fresh.model, fresh.corpus, fresh.options)
-    second.restore(arrays, data)
+    second = Trainer(fresh.model, fresh.dataset, fresh.options)
+    second.load_state(arrays, counters)
     return stopped_after(second, STEPS)
 
 
 def content(trainer: Trainer) -> dict[str, Any]:
-    arrays, data = trainer.state()
-    best = trainer.best_model.parameters.flat.tobytes()
-    return {name: array.tobytes() for name, array in arrays.items()} | data | {"best": best}
+    arrays = {name: array.tobytes() for name, array in trainer.arrays().items()}
+    return arrays | trainer.counters() | {"best": trainer.best_model.parameters.flat.tobytes()}
 
 
 @pytest.mark.parametrize("step", [1, 7, 8, 19])

@@ -16,7 +16,7 @@ from rnncli.models.language_model import LanguageModel
 from rnncli.models.score import Score
 from rnncli.training.options import TrainingOptions
 from rnncli.training.trainer import Report, Trainer
-from tests.helpers import corpus_of
+from tests.helpers import dataset_of
 
 PERIODIC = "aabacbc " * 16
 
@@ -25,13 +25,13 @@ def trainer_of(
     text: str = PERIODIC, validation: str = "", network: dict[str, Any] | None = None, **options: Any
 ) -> Trainer:
     """A run on a model as ``rnncli train`` would begin it."""
-    corpus = corpus_of(text, validation)
-    model = LanguageModel(NetworkConfig(**{"hidden_size": 12, **(network or {})}), corpus.vocabulary)
+    dataset = dataset_of(text, validation)
+    model = LanguageModel(NetworkConfig(**{"hidden_size": 12, **(network or {})}), dataset.vocabulary)
     chosen = {"batch_size": 4, "seq_length": 8, "warmup": 0, **options}
     if not chosen.keys() & {"steps", "epochs", "seconds"}:
         chosen["steps"] = 20
     model.initialise(np.random.default_rng([chosen.get("seed", 0), 0]))
-    return Trainer(model, corpus, TrainingOptions(**chosen))
+    return Trainer(model, dataset, TrainingOptions(**chosen))
 
 
 def losses(reports: Sequence[Report]) -> list[float]:
@@ -44,7 +44,7 @@ def test_a_periodic_text_is_learnt_by_heart(cell: str) -> None:
     trainer = trainer_of(network={"cell": cell, "hidden_size": 24}, learning_rate=0.02, steps=250)
     *_, last = trainer.run()
     assert last.loss < 0.05
-    assert score(trainer.model, trainer.corpus.training).nats < 0.1
+    assert score(trainer.model, trainer.dataset.training).nats < 0.1
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_step_of_gradient_descent_is_the_rate_times_the_clipped_gradient() -> 
 def test_without_learning_an_epoch_is_the_score_of_the_streams() -> None:
     trainer = trainer_of(PERIODIC + "a", seq_length=5, learning_rate=0.0, epochs=2)
     reports = [*trainer.run()]
-    ids = trainer.corpus.training
+    ids = trainer.dataset.training
     streams = Streams(ids, 4, 5)
     parts = [ids[b * streams.length : (b + 1) * streams.length + 1] for b in range(4)]
     expected = np.mean([score(trainer.model, part).nats for part in parts])  # each from a zero state
@@ -130,7 +130,7 @@ def test_the_best_model_is_that_with_the_lowest_validation_loss() -> None:
     trainer = trainer_of("abcd" * 40, "abdc" * 12, learning_rate=0.1, eval_every=1, steps=60, schedule="constant")
     tries: list[tuple[float, bytes]] = []
     for report in trainer.run():
-        own = score(trainer.model, trainer.corpus.validation).nats
+        own = score(trainer.model, trainer.dataset.validation).nats
         assert report.validation is not None
         assert report.validation.nats == pytest.approx(own, rel=1e-6)
         assert report.is_best == (report.validation.nats < min((loss for loss, _ in tries), default=math.inf))
@@ -168,7 +168,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_advice() -> None:
 def test_a_gradient_and_a_validation_loss_are_looked_at_as_well(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Though the loss of the step is finite."""
     trainer = trainer_of(validation=PERIODIC, eval_every=2, steps=10)
-    learn = trainer.batches.learn
+    learn = trainer.batches.loss_and_gradients
 
     def broken(model: Any, gradients: Any, step: int) -> Any:
         learnt = learn(model, gradients, step)
@@ -176,7 +176,7 @@ def test_a_gradient_and_a_validation_loss_are_looked_at_as_well(what: str, monke
         return learnt
 
     if what == "gradient":
-        monkeypatch.setattr(trainer.batches, "learn", broken)
+        monkeypatch.setattr(trainer.batches, "loss_and_gradients", broken)
     else:
         monkeypatch.setattr(trainer.batches, "validate", lambda model: Score(math.nan, 10, 3))
     with pytest.raises(NotFiniteError, match=f"the {what} is not a finite number"):

@@ -98,15 +98,15 @@ CASES: dict[str, tuple[tuple[object, ...], tuple[str, ...]]] = {
     # where it goes
     "a missing folder": ((*TRAIN, "-o", "no/such/m.npz"), ("no/such", "does not exist")),
     "onto a folder": ((*TRAIN, "-o", "empty"), ("empty is a folder",)),
-    "onto what is no model": ((*TRAIN, "-o", "notes.md", "--force"), ("notes.md", "no model")),
+    "onto what is no model": ((*TRAIN, "-o", "notes.md", "--force"), ("notes.md", "not an rnncli model")),
     "onto a model": ((*TRAIN, "-o", "text.npz"), ("text.npz exists", "--force")),
     "to standard output": ((*TRAIN, "-o", "-"), ("standard output",)),
     "resume of nothing": ((*TRAIN, "--resume", "-o", "new.npz"), ("nothing to resume",)),
-    "resume of what is no model": (("train", "a.txt", "--resume", "-o", "notes.md"), ("notes.md", "no .npz")),
+    "resume of what is no model": (("train", "a.txt", "--resume", "-o", "notes.md"), ("notes.md", "not an .npz")),
     "resume on another text": (("train", "notes.md", "--resume", "-o", "text.npz"), ("notes.md", "bytes differ")),
     "resume with another network": (("train", "a.txt", "--resume", "-o", "text.npz", "--layers", "2"), ("--layers",)),
     "resume at the end": (("train", "a.txt", "--resume", "-o", "text.npz"), ("finished after 2 steps",)),
-    "resume and begin": ((*TRAIN, "--resume", "--init-from", "text.npz", "-o", "text.npz"), ("exclude",)),
+    "resume and begin": ((*TRAIN, "--resume", "--init-from", "text.npz", "-o", "text.npz"), ("mutually exclusive",)),
     "another task": (("train", "c.tsv", "--task", "tag", "--resume", "-o", "classes.npz"), ("--task tag",)),
     # choices
     "no layers": ((*TRAIN, "--layers", "0"), ("--cell mlp",)),
@@ -127,7 +127,7 @@ CASES: dict[str, tuple[tuple[object, ...], tuple[str, ...]]] = {
     "a perceptron of pairs": (("train", "c.tsv", "--task", "tag", "--cell", "mlp"), ("c.tsv, line 1",)),
     # sampling
     "no model": (("sample", "no.npz"), ("no.npz", "does not exist")),
-    "a text for a model": (("sample", "a.txt"), ("a.txt", "no .npz")),
+    "a text for a model": (("sample", "a.txt"), ("a.txt", "not an .npz")),
     "a strange prime": (("sample", "text.npz", "--prime", "漢"), ("'漢'", "alphabet")),
     "a temperature below zero": (("sample", "text.npz", "-t", "-1"), ("-1",)),
     "a temperature that is no number": (("sample", "text.npz", "-t", "nan"), ("nan",)),
@@ -137,7 +137,7 @@ CASES: dict[str, tuple[tuple[object, ...], tuple[str, ...]]] = {
     "a classifier that should write": (("sample", "classes.npz"), ("a classifier", "predict")),
     "no label chosen": (("sample", "labels.npz"), ("--label", "no, yes")),
     "a label misspelt": (("sample", "labels.npz", "--label", "yess"), ("did you mean yes",)),
-    "a label for running text": (("sample", "text.npz", "--label", "yes"), ("without labels",)),
+    "a label for running text": (("sample", "text.npz", "--label", "yes"), ("running text",)),
     "no such unit": (("sample", "text.npz", "--clamp", "1:3=0"), ("1:3", "0 to 2")),
     "a clamp without a value": (("sample", "text.npz", "--clamp", "1:1"), ("L:J=V",)),
     # the rest
@@ -182,7 +182,7 @@ def test_top_k_beyond_the_alphabet_is_all_of_it(place: Path) -> None:
     """With a notice, and the same text as without."""
     result = rnncli("sample", "text.npz", "--top-k", 9999, "--seed", 1, "-l", 20)
     assert succeeded(result) == succeeded(rnncli("sample", "text.npz", "--seed", 1, "-l", 20))
-    assert "--top-k 9999 is all" in result.stderr
+    assert "--top-k 9999 keeps all" in result.stderr
 
 
 def test_odd_texts_are_fine(place: Path) -> None:

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from rnncli.errors import InputError, RnncliError
-from rnncli.storage import checkpoint
+from rnncli.storage import atomic
+from rnncli.storage.atomic import atomic_write, temporary_path
 from rnncli.storage.checkpoint import Checkpoint, load, save
-from rnncli.storage.lock import exclusive_lock, temporary_path
+from rnncli.storage.lock import exclusive_lock
 from tests.cli.running import environment
 from tests.trust.archives import small_model
 
@@ -63,15 +64,15 @@ def test_a_hundred_kills_while_saving(tmp_path: Path) -> None:
             for model in models:
                 save(path, model)
 
-    littered = 0
+    left_over = 0
     for _ in range(KILLS):
         pid = in_child(forever)
         time.sleep(rng.uniform(0.002, 0.03))
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         assert contents(path) in expected
-        littered += len(list(tmp_path.iterdir())) > 1
-    assert littered  # some were killed in the middle of it
+        left_over += len(list(tmp_path.iterdir())) > 1
+    assert left_over  # some were killed in the middle of it
     with exclusive_lock(path):
         assert {child.name for child in tmp_path.iterdir()} == {"model.npz", ".model.npz.lock"}
     assert list(tmp_path.iterdir()) == [path]
@@ -117,7 +118,7 @@ def test_a_failure_at_every_write_and_flush(error: OSError, tmp_path: Path, monk
     for number in range(10 * FIRST_WRITES):
         count = [number]
         with monkeypatch.context() as patch:
-            patch.setattr(checkpoint, "open", lambda *a, c=count, **k: Failing(real(*a, **k), c, error), raising=False)
+            patch.setattr(atomic, "open", lambda *a, c=count, **k: Failing(real(*a, **k), c, error), raising=False)
             try:
                 save(path, other_model())
             except RnncliError as raised:
@@ -147,6 +148,39 @@ def test_a_failure_of_the_last_steps(call: str, tmp_path: Path, monkeypatch: pyt
             save(path, other_model())
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with pytest.raises(ValueError, match="broken"), atomic_write(path) as file:
+        file.write(b"half of the n")
+        raise ValueError("broken")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_all_bytes_are_on_the_disk_before_they_replace_the_old_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    calls: list[tuple[str, int]] = []
+    fsync, replace = os.fsync, os.replace
+
+    def watched_fsync(descriptor: int) -> None:
+        calls.append(("fsync", os.fstat(descriptor).st_size))
+        fsync(descriptor)
+
+    def watched_replace(source: Path, target: Path) -> None:
+        calls.append(("replace", os.stat(source).st_size))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", watched_fsync)
+    monkeypatch.setattr(os, "replace", watched_replace)
+    with atomic_write(path) as file:
+        file.write(b"x" * 10)
+    assert calls[:2] == [("fsync", 10), ("replace", 10)]
+    assert path.read_bytes() == b"x" * 10
 
 
 LIMITED = """
@@ -198,16 +232,16 @@ def test_the_second_run_on_a_path_names_the_first(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_claim_leaves_the_files_of_others_alone(tmp_path: Path) -> None:
+def test_a_lock_leaves_the_files_of_others_alone(tmp_path: Path) -> None:
     path = tmp_path / "model.npz"
-    litter = [temporary_path(path), path.with_name(".model.npz.77.tmp")]
+    stale = [temporary_path(path), path.with_name(".model.npz.77.tmp")]
     others = [
         path.with_name(name) for name in (".model.npz.tmp", "model.npz.77.tmp", ".other.npz.77.tmp", ".model.npz.x.tmp")
     ]
-    for file in (*litter, *others):
+    for file in (*stale, *others):
         file.write_text("x")
     with exclusive_lock(path):
-        assert not any(file.exists() for file in litter)
+        assert not any(file.exists() for file in stale)
     assert all(file.exists() for file in others)
 
 

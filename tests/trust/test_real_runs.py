@@ -18,14 +18,14 @@ from tests.trust.test_signals import TEXT, start
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
 
-SLOW_STEP = "Trainer._learn = lambda self, rate: time.sleep(600)"
+SLOW_STEP = "Trainer._update = lambda self, rate: time.sleep(600)"
 BREAKS_AT_SIX = """
-learn = Trainer._learn
+update = Trainer._update
 def broken(self, rate):
     if self.step == 6:
         self.model.parameters.flat[:] = float("nan")
-    return learn(self, rate)
-Trainer._learn = broken
+    return update(self, rate)
+Trainer._update = broken
 """
 
 
@@ -108,7 +108,7 @@ def test_a_late_explosion_leaves_the_last_good_model(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert result.stderr.startswith("error: step 7: the loss is not a finite number")
     assert "--learning-rate 0.002" in result.stderr
-    assert load(tmp_path / "model.npz").record["state"]["step"] == 6
+    assert load(tmp_path / "model.npz").record.state["step"] == 6
     good = (tmp_path / "model.npz").read_bytes()
     wild = [*COMMAND, *options[:-1], "1e39", "--warmup", "0", "--force"]
     result = subprocess.run(wild, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)

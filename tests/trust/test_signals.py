@@ -55,12 +55,12 @@ def test_a_signal_saves_and_ends(number: int, status: int, tmp_path: Path) -> No
             out, err = run.communicate(timeout=30)
             assert run.returncode == status, err
             steps = [event["step"] for event in map(json.loads, out.splitlines()) if event["event"] == "step"]
-            saved = load(tmp_path / name).record["state"]["step"]
+            saved = load(tmp_path / name).record.state["step"]
             assert saved >= 1
             assert not steps or saved in (steps[-1], steps[-1] + 1)
     words = [*COMMAND, "train", "a.txt", "-q", "--resume", "--steps", str(saved + 3), "-o", names[-1]]
     subprocess.run(words, cwd=tmp_path, env=environment(), check=True, timeout=60)
-    assert load(tmp_path / names[-1]).record["state"]["step"] == saved + 3
+    assert load(tmp_path / names[-1]).record.state["step"] == saved + 3
     assert not [child for child in tmp_path.iterdir() if child.name.startswith(".")]
 
 

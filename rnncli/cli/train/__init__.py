@@ -1,1 +1,1 @@
-"""``rnncli train``: the options, what is learnt, the run, and what it says."""
+"""``rnncli train``: its options, the data, the run, and what it reports."""

@@ -1,191 +1,133 @@
-"""What ``rnncli train`` says: lines for people on standard error, JSON events on standard output."""
+"""What ``rnncli train`` tells people, in words."""
 
-import json
 import math
 import shlex
-import sys
+from functools import singledispatch
 from itertools import islice
-from typing import Any
 
 import numpy as np
 
-from rnncli.cli.models import KINDS
-from rnncli.cli.train.request import Request
-from rnncli.datasets.pairs import BOUNDARY, COLUMNS, PairCorpus
-from rnncli.datasets.text import Corpus
+from rnncli.cli.model_input import command_for
+from rnncli.cli.train.options import Request
+from rnncli.datasets.columns import BOUNDARY
+from rnncli.datasets.dataset import Dataset
+from rnncli.datasets.spec import TEXT
 from rnncli.inference.prediction import predict
-from rnncli.inference.sampling import SamplingConfig, generate, until
+from rnncli.inference.sampling import SamplingConfig, generate, stop_before
+from rnncli.models.base import Model
+from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import LanguageModel
-from rnncli.terminal.console import say, silence, write
-from rnncli.terminal.words import count, network, plural, seconds, visible_lines
+from rnncli.terminal.words import count, plural, seconds, visible_lines
 from rnncli.training.diagnosis import diagnose
-from rnncli.training.options import TrainingOptions
-from rnncli.training.trainer import Report, Trainer
+from rnncli.training.trainer import Trainer
 
 SAMPLE_LENGTH = 200
 EXAMPLES = 5
 
 
-def announce(request: Request, trainer: Trainer) -> None:
-    corpus, options, config = trainer.corpus, trainer.options, trainer.model.config
-    parameters = trainer.model.parameters.flat.size
-    what = "characters" if isinstance(corpus, Corpus) else "lines"
-    if request.json:
-        emit(
-            "start",
-            task=corpus.task,
-            **{of + what: len(part) for of, part in (("", corpus.training), ("validation_", corpus.validation))},
-            vocabulary=len(corpus.vocabulary),
-            parameters=parameters,
-            network=config.to_json(),
-            options=options.to_json(),
-            step=trainer.step,
-        )
-    if trainer.step:
-        say_unless_quiet(request, f"{request.output} is taken up at step {count(trainer.step)}")
-    if request.dry_run:
-        say_unless_quiet(request, f"a dry run: {request.output} is not written")
+def plan(trainer: Trainer) -> list[str]:
+    """The data, the network, the batch and the length of a run, a line each."""
+    options, config = trainer.options, trainer.model.config
+    dropout = f", dropout {config.dropout:g}" if config.dropout else ""
+    parameters = plural(trainer.model.parameters.flat.size, "parameter")
     if trainer.steps is None:
         length = seconds(options.seconds or 0)
     else:
-        length = (
-            f"{plural(trainer.steps, 'step')}, {trainer.steps / trainer.batches.steps_per_epoch:,.3g} times the text"
-        )
-    text, step = _in_words(corpus, options)
-    dropout = f", dropout {config.dropout:g}" if config.dropout else ""
-    say_unless_quiet(
-        request,
-        f"text     {text}\n"
-        f"network  {network(config.to_json())}, {plural(parameters, 'parameter')}{dropout}\n"
-        f"step     {step}, {plural(options.workers, 'process')}\n"
+        epochs = f"{trainer.steps / trainer.batches.steps_per_epoch:,.3g}"
+        length = f"{plural(trainer.steps, 'step')}, {epochs} {'epoch' if epochs == '1' else 'epochs'}"
+    dataset, names = trainer.dataset, trainer.dataset.spec.files
+    source = names[0] if len(names) == 1 else plural(len(names), "file")
+    batch = dataset.describe_batch(options.batch_size, options.seq_length)
+    return [
+        f"text     {source}: {dataset.describe()}",
+        f"network  {config.describe()}, {parameters}{dropout}",
+        f"batch    {batch}, {plural(options.workers, 'process')}",
         f"length   {length}; set it with --time 3m, --epochs or --steps",
-    )
+    ]
 
 
-def _in_words(corpus: Corpus | PairCorpus, options: TrainingOptions) -> tuple[str, str]:
-    """What there is to learn, and what a step reads of it."""
-    names = corpus.names[0] if len(corpus.names) == 1 else plural(len(corpus.names), "file")
-    held_out = f", {count(len(corpus.validation))} more held out" if len(corpus.validation) else ""
-    if isinstance(corpus, Corpus):
-        text = f"{plural(len(corpus.training), 'character')}{held_out}, {len(corpus.vocabulary)} different"
-        window = min(options.seq_length, (len(corpus.training) - 1) // options.batch_size)
-        return f"{names}: {text}", f"{plural(options.batch_size, 'stream')} × {plural(window, 'character')}"
-    columns = COLUMNS[corpus.task]
-    alphabets = f"{plural(len(corpus.vocabulary.characters), 'character')}, {len(corpus.partner)} "
-    alphabets += "labels" if columns[0] == "label" else "tags" if corpus.task == "tag" else "in the targets"
-    text = f"{plural(len(corpus.training), 'line')} of {' and '.join(columns)}{held_out}, {alphabets}"
-    return f"{names}: {text}", plural(options.batch_size, "line")
+def result(request: Request, trainer: Trainer) -> str:
+    """What was saved, how long it took, and the validation loss if there is one."""
+    saved = f"saved {request.output} after {plural(trainer.step, 'step')} in {seconds(trainer.seconds)}"
+    best = best_validation_loss(trainer)
+    if best is None:
+        return saved
+    per = f"per {trainer.model.unit}"
+    return f"{saved}; validation loss {best:.4f} nats, {best / math.log(2):.4f} bits {per}"
 
 
-def finish(request: Request, trainer: Trainer, last: Report | None, stopped_by: list[int]) -> None:
-    """The result of a run, or how to go on with one that was stopped, and what to type next."""
-    best = None if trainer.best_model is trainer.model else trainer.best_loss
-    if request.json and last is not None:
-        emit("end", **_figures(last), model=request.output, seconds=trainer.seconds, best_validation_loss=best)
-    if stopped_by and not trainer.finished:
-        again = command("train", *request.files, "-o", request.output, "--resume")
-        say_unless_quiet(
-            request, f"stopped at step {count(trainer.step)}, {request.output} is saved; go on with\n  {again}"
-        )
-        return
-    result = f"{request.output} is written, after {plural(trainer.step, 'step')} in {seconds(trainer.seconds)}"
-    if best is not None:
-        result += f"; validation loss {best:.4f} nats, {best / math.log(2):.4f} bits per {_symbol(trainer)}"
-    say_unless_quiet(request, result)
-    if not request.quiet:
-        say(_example(trainer) + "\n")
-    if isinstance(trainer.corpus, Corpus):
-        _advise(request, trainer)
-    use = KINDS[trainer.corpus.task][1]
-    named = [] if request.output == "model.npz" and use == "sample" else [request.output]
-    if trainer.corpus.partner is not None and use == "sample":
-        named = [request.output, "--label", trainer.corpus.partner.symbols[0]]
-    say_unless_quiet(request, f"next: {command(use, *named)}    or: {command('inspect', request.output)}")
+def best_validation_loss(trainer: Trainer) -> float | None:
+    """In nats, of the model that is saved; None without validation."""
+    return None if trainer.best_model is trainer.model else trainer.best_loss
 
 
-def _advise(request: Request, trainer: Trainer) -> None:
-    """How the run went, and the command to try next where another may go better."""
-    model = trainer.model
-    sizes = model.parameters.flat.size, len(trainer.corpus.training)
-    found = diagnose(trainer.history, *sizes, model.config.hidden_size, model.config.dropout)
+def interrupted(request: Request, trainer: Trainer) -> str:
+    """Where a run has stopped, and the command that resumes it."""
+    resume = command("train", *request.files, "-o", request.output, "--resume")
+    return f"stopped at step {count(trainer.step)}, saved {request.output}; resume with\n  {resume}"
+
+
+def advice(request: Request, trainer: Trainer) -> list[str]:
+    """For running text: whether the network overfits or underfits, and a command that may do better."""
+    if trainer.dataset.spec.format != TEXT:
+        return []
+    config = trainer.model.config
+    sizes = trainer.model.parameters.flat.size, trainer.dataset.characters
+    found = diagnose(trainer.history, *sizes, config.hidden_size, config.dropout)
     if found is None:
-        return
-    say_unless_quiet(request, found.verdict)
-    if found.try_next:
-        words = [*request.files, *found.try_next, "-o", "other.npz"]
-        say_unless_quiet(request, f"try:  {command('train', *words)}")
+        return []
+    if not found.suggestion:
+        return [found.verdict]
+    return [found.verdict, f"try:  {command('train', *request.files, *found.suggestion, '-o', 'other.npz')}"]
 
 
-def _symbol(trainer: Trainer) -> str:
-    return {"classify": "label", "tag": "tag"}.get(trainer.corpus.task, "character")
-
-
-def _example(trainer: Trainer) -> str:
-    """What the best model makes of the text: a sample, or some answers."""
-    if isinstance(trainer.corpus, Corpus):
-        return f"a sample:\n\n{visible_lines(_sample(trainer, trainer.corpus))}"
-    if trainer.corpus.task == "generate":
-        return f"samples:\n\n{_labelled_samples(trainer, trainer.corpus)}"
-    pairs = trainer.corpus.validation if len(trainer.corpus.validation) else trainer.corpus.training
-    shown = [pairs.texts.padded(np.array([i])).ids[:, 0] for i in range(min(EXAMPLES, len(pairs)))]
-    texts = [trainer.corpus.vocabulary.decode(map(int, ids)) for ids in shown]
-    answers = predict(trainer.best_model, texts)
-    lines = [f"{visible_lines(answer.text)} → {visible_lines(answer.best)}" for answer in answers]
-    return "\n".join(["some that were held out:" if len(trainer.corpus.validation) else "some answers:", "", *lines])
-
-
-def _sample(trainer: Trainer, corpus: Corpus) -> str:
-    """Text from the best model, not longer than what it learnt from, and beginning as that does if it has no lines."""
-    model, rng = trainer.best_model, np.random.default_rng(trainer.options.seed)
-    assert isinstance(model, LanguageModel)
-    has_lines = BOUNDARY in model.vocabulary.characters
-    prime = model.vocabulary.encode(BOUNDARY) if has_lines else corpus.training[:1]
-    length = min(SAMPLE_LENGTH, len(corpus.training) - 1)
-    drawn = islice(generate(model, prime, SamplingConfig(temperature=0.8), rng), length)
-    return model.vocabulary.decode([*prime, *(int(ids[0]) for ids in drawn)])
-
-
-def _labelled_samples(trainer: Trainer, corpus: PairCorpus) -> str:
-    """A text of each of the first labels."""
-    model, rng = trainer.best_model, np.random.default_rng(trainer.options.seed)
-    assert isinstance(model, LanguageModel)
-    prime, lines = model.vocabulary.encode(BOUNDARY), []
-    for label in corpus.partner.symbols[:EXAMPLES]:
-        drawn = islice(generate(model, prime, SamplingConfig(temperature=0.8), rng, label=label), SAMPLE_LENGTH)
-        text = "".join(until(BOUNDARY, (model.vocabulary.symbols[int(ids[0])] for ids in drawn)))
-        lines.append(f"{visible_lines(label)}: {visible_lines(text)}")
-    return "\n".join(lines)
+def next_commands(request: Request, trainer: Trainer) -> str:
+    """The commands that use the model and look inside."""
+    use = command_for(trainer.model)
+    model = [] if request.output == "model.npz" and use == "sample" else [request.output]
+    if isinstance(trainer.model, LabelledLanguageModel):
+        model = [request.output, "--label", trainer.model.target.symbols[0]]
+    return f"next: {command(use, *model)}    or: {command('inspect', request.output)}"
 
 
 def command(*words: str) -> str:
+    """An rnncli command line that a shell understands."""
     return shlex.join(["rnncli", *words])
 
 
-def say_unless_quiet(request: Request, line: str) -> None:
-    if not request.quiet:
-        say(line)
+def example(trainer: Trainer) -> str:
+    """Output of the best model: a sample, or predictions."""
+    return _example(trainer.best_model, trainer.dataset, np.random.default_rng(trainer.options.seed))
 
 
-def emit(event: str, **data: Any) -> None:
-    try:
-        write(json.dumps({"event": event, **data}, ensure_ascii=False, allow_nan=False) + "\n")
-    except BrokenPipeError:  # nobody listens any more, which is no reason to stop
-        silence(sys.stdout)
+@singledispatch
+def _example(model: Model, dataset: Dataset, rng: np.random.Generator) -> str:
+    """Predictions for the first lines that the model has not seen, or else for some that it has."""
+    lines, pairs = ("held-out", dataset.validation) if dataset.has_validation else ("training", dataset.training)
+    shown = [pairs.texts.padded(np.array([i])).ids[:, 0] for i in range(min(EXAMPLES, len(pairs)))]
+    answers = predict(model, [model.vocabulary.decode(map(int, ids)) for ids in shown])
+    predictions = [f"{visible_lines(answer.text)} → {visible_lines(answer.best)}" for answer in answers]
+    return "\n".join([f"predictions on {lines} lines:", "", *predictions])
 
 
-def emit_report(report: Report) -> None:
-    emit("step", **_figures(report))
-    if report.validation is not None:
-        emit(
-            "eval",
-            step=report.step,
-            validation_loss=report.validation.nats,
-            bits_per_character=report.validation.bits,
-            accuracy=report.validation.accuracy,
-            is_best=report.is_best,
-        )
+@_example.register
+def _(model: LanguageModel, dataset: Dataset, rng: np.random.Generator) -> str:
+    """A text at most as long as that of the training. It starts a line, or where the training text has only one, with
+    the first character of that."""
+    has_lines = BOUNDARY in model.vocabulary.characters
+    prime = model.vocabulary.encode(BOUNDARY) if has_lines else dataset.training[:1]
+    length = min(SAMPLE_LENGTH, len(dataset.training) - 1)
+    drawn = islice(generate(model, prime, SamplingConfig(temperature=0.8), rng), length)
+    text = model.vocabulary.decode([*prime, *(int(ids[0]) for ids in drawn)])
+    return f"a sample:\n\n{visible_lines(text)}"
 
 
-def _figures(report: Report) -> dict[str, float]:
-    names = ("step", "epoch", "loss", "learning_rate", "gradient_norm", "characters_per_second")
-    return {name: getattr(report, name) for name in names}
+@_example.register
+def _(model: LabelledLanguageModel, dataset: Dataset, rng: np.random.Generator) -> str:
+    """A text of each of the first labels."""
+    prime, lines = model.vocabulary.encode(BOUNDARY), []
+    for label in model.target.symbols[:EXAMPLES]:
+        drawn = islice(generate(model, prime, SamplingConfig(temperature=0.8), rng, label=label), SAMPLE_LENGTH)
+        text = "".join(stop_before(BOUNDARY, (model.vocabulary.symbols[int(ids[0])] for ids in drawn)))
+        lines.append(f"{visible_lines(label)}: {visible_lines(text)}")
+    return "\n".join(["samples:", "", *lines])

@@ -1,267 +1,229 @@
-"""The options of ``rnncli train``, each with its help, its panel and what it does when it is not given."""
+"""The options of ``rnncli train``, each declared once."""
 
-from typing import Annotated
+from dataclasses import dataclass, field, fields
+from functools import partial
+from typing import Any
 
-from rnncli.cli.options import duration, one_of, option, real, whole
+import typer
 
-NETWORK, LEARNING, LENGTH, TEXT, FILES = "Network", "Learning", "Length", "Text", "Model file and output"
+from rnncli import names
+from rnncli.cli.options import duration, float_range, int_range, one_of, option
+
 BY_SIZE = "by the size of the text"
+LENGTH = "Length"
 
-Output = Annotated[str, option("-o", "--output", help="The model file.", panel=FILES)]
-Task = Annotated[
-    str | None,
-    option(
+
+def _option(*flags: str, default: Any = None, to: str = "", **settings: Any) -> Any:
+    """A field of :class:`Request` that is an option. ``to`` names the dictionary that its value goes to, if any."""
+    return field(default=default, metadata={"parameter": option(*flags, **settings), "to": to})
+
+
+_network = partial(_option, to="network", panel="Network")
+_learning = partial(_option, to="learning", panel="Learning")
+_length = partial(_option, to="length", panel=LENGTH)
+_text = partial(_option, panel="Text")
+_file = partial(_option, panel="Model file and output")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A command line of ``rnncli train``.
+
+    A field declares an option: its flags, help and parser, and by the function on the right the panel of the help and
+    where the value goes. The command line, its help, and the dictionaries ``network``, ``learning`` and ``length``
+    follow from that. To add an option of the training, declare it here, add a field of the same name to
+    TrainingOptions, and say in :mod:`rnncli.training.record` which values it may have.
+    """
+
+    files: list[str] = field(
+        metadata={
+            "parameter": typer.Argument(
+                metavar="FILE", help="Text files, folders of text files, or - for standard input.", show_default=False
+            )
+        }
+    )
+    output: str = _file("-o", "--output", default="model.npz", help="The model file.")
+    task: str | None = _text(
         "--task",
-        help="What to learn: to write, or to label, tag or translate lines of two columns.",
-        show_default="generate, for .tsv files by their look",
-        panel=TEXT,
-        **one_of("generate", "classify", "tag", "translate"),
-    ),
-]
-Cell = Annotated[
-    str | None,
-    option(
+        help="Generate text, or classify, tag or translate lines of two columns.",
+        show_default="generate; guessed for .tsv files",
+        **one_of(*names.TASKS),
+    )
+    cell: str | None = _network(
         "--cell",
-        help="The kind of recurrent cell, or a feed-forward network of the last characters (mlp).",
+        help="Recurrent cell, or mlp: a feed-forward network over the last characters.",
         show_default="gru",
-        panel=NETWORK,
-        **one_of("rnn", "gru", "lstm", "mlp"),
-    ),
-]
-Layers = Annotated[
-    int | None,
-    option(
+        **one_of(*names.CELLS),
+    )
+    layers: int | None = _network(
         "--layers",
-        help="Hidden layers, one on top of the other; an mlp may have none.",
-        **whole(0),
+        help="Number of hidden layers; an mlp may have none.",
         show_default="1",
-        panel=NETWORK,
-    ),
-]
-Bidirectional = Annotated[
-    bool | None,
-    option(
-        "--bidirectional/--one-direction",
-        help="Read from the end as well; to write, only one direction makes sense.",
-        show_default="both, but for generate",
-        panel=NETWORK,
-    ),
-]
-Context = Annotated[
-    int | None,
-    option("--context", help="Characters that an mlp sees.", **whole(1, 4096), show_default="8", panel=NETWORK),
-]
-HiddenSize = Annotated[
-    int | None,
-    option("--hidden-size", help="Hidden units in each layer.", **whole(1, 65536), show_default=BY_SIZE, panel=NETWORK),
-]
-Activation = Annotated[
-    str | None,
-    option(
-        "--activation",
-        help="Activation of rnn and mlp.",
-        show_default="tanh",
-        panel=NETWORK,
-        **one_of("tanh", "relu", "leaky-relu", "sigmoid"),
-    ),
-]
-EmbeddingSize = Annotated[
-    int | None,
-    option(
+        **int_range(0),
+    )
+    hidden_size: int | None = _network(
+        "--hidden-size", help="Hidden units per layer.", show_default=BY_SIZE, **int_range(1, 65536)
+    )
+    bidirectional: bool | None = _network(
+        "--bidirectional/--no-bidirectional",
+        formerly="--bidirectional/--one-direction",
+        help="Read the text in both directions, which generate cannot.",
+        show_default="both directions, except for generate",
+    )
+    activation: str | None = _network(
+        "--activation", help="Activation function of rnn and mlp.", show_default="tanh", **one_of(*names.ACTIVATIONS)
+    )
+    context: int | None = _network(
+        "--context", help="Characters that an mlp sees.", show_default="8", **int_range(1, 4096)
+    )
+    embedding_size: int | None = _network(
         "--embedding-size",
-        help="Size of a learnt vector per character; 0 is one-hot.",
-        **whole(0),
+        help="Size of the learnt character embedding; 0 is one-hot input.",
         show_default="0 up to 256 characters",
-        panel=NETWORK,
-    ),
-]
-Dropout = Annotated[
-    float | None,
-    option(
+        **int_range(0),
+    )
+    dropout: float | None = _network(
         "--dropout",
-        help="Share of values left out between layers and before the output while training.",
-        show_default="by size and length",
-        panel=NETWORK,
-        **real(0, 1, open_high=True),
-    ),
-]
-Encoding = Annotated[
-    str, option("--encoding", help="Read characters of UTF-8, or bytes.", panel=TEXT, **one_of("utf-8", "bytes"))
-]
-MinCount = Annotated[
-    int, option("--min-count", help="Rarer characters become one unknown symbol.", **whole(1), panel=TEXT)
-]
-Validation = Annotated[
-    str | None,
-    option(
+        help="Dropout probability, between layers and before the output.",
+        show_default="by network size and length",
+        **float_range(0, 1, open_high=True),
+    )
+    encoding: str = _text(
+        "--encoding", default="utf-8", help="Read UTF-8 characters, or bytes.", **one_of(*names.ENCODINGS)
+    )
+    min_count: int = _text(
+        "--min-count", default=1, help="Rarer characters are replaced by one unknown symbol.", **int_range(1)
+    )
+    validation: str | None = _text(
         "--validation",
         metavar="FRACTION|FILE",
-        help="Fraction at the end of the text to hold out, or a text to check on.",
-        show_default="0.1, of tiny texts 0",
-        panel=TEXT,
-    ),
-]
-ValidationSplit = Annotated[
-    str | None,
-    option(
+        help="Fraction of the text to hold out for validation, or a validation file.",
+        show_default="0.1; 0 for tiny texts",
+    )
+    validation_split: str | None = _text(
         "--validation-split",
-        help="Hold out the end of the text, or as char-rnn does the tail of every stream, which is easier to predict.",
+        help="Hold out the end of the text, or the tail of every stream, as char-rnn does; it is easier to predict.",
         show_default="end",
-        panel=TEXT,
-        **one_of("end", "tails"),
-    ),
-]
-BatchSize = Annotated[
-    int | None,
-    option(
+        **one_of(*names.VALIDATION_SPLITS),
+    )
+    batch_size: int | None = _learning(
         "--batch-size",
-        help="Streams of text, or lines of two columns, in a step.",
-        **whole(1),
+        help="Streams of text, or lines of two columns, per step.",
         show_default=BY_SIZE,
-        panel=LEARNING,
-    ),
-]
-SeqLength = Annotated[
-    int | None,
-    option(
+        **int_range(1),
+    )
+    seq_length: int | None = _learning(
         "--seq-length",
-        help="Characters in a window of back-propagation through time.",
-        **whole(1),
+        help="Window of truncated back-propagation through time, in characters.",
         show_default="64, or less",
-        panel=LEARNING,
-    ),
-]
-Optimizer = Annotated[
-    str | None,
-    option(
-        "--optimizer",
-        help="How a gradient becomes a step.",
-        show_default="adam",
-        panel=LEARNING,
-        **one_of("sgd", "momentum", "rmsprop", "adagrad", "adam"),
-    ),
-]
-LearningRate = Annotated[
-    float | None,
-    option(
+        **int_range(1),
+    )
+    optimizer: str | None = _learning(
+        "--optimizer", help="Optimizer.", show_default="adam", **one_of(*names.OPTIMIZERS)
+    )
+    learning_rate: float | None = _learning(
         "--learning-rate",
-        help="Step size at its highest.",
-        show_default="by optimizer and cell, of adam 0.005 or 0.008",
-        panel=LEARNING,
-        **real(0, open_low=True),
-    ),
-]
-Loss = Annotated[
-    str | None,
-    option(
+        help="Peak learning rate.",
+        show_default="by optimizer and cell; 0.005 or 0.008 for adam",
+        **float_range(0, open_low=True),
+    )
+    loss: str | None = _learning(
         "--loss",
-        help="What is made small; mse is the mean squared error against one-hot targets.",
+        help="Loss function; mse is the mean squared error against one-hot targets.",
         show_default="cross-entropy",
-        panel=LEARNING,
-        **one_of("cross-entropy", "mse"),
-    ),
-]
-Schedule = Annotated[
-    str | None,
-    option(
+        **one_of(*names.LOSSES),
+    )
+    schedule: str | None = _learning(
         "--schedule",
-        help="How the learning rate falls over the run.",
+        help="Learning rate schedule over the run.",
         show_default="cosine",
-        panel=LEARNING,
-        **one_of("constant", "linear", "cosine"),
-    ),
-]
-Warmup = Annotated[
-    int | None,
-    option(
+        **one_of(*names.SCHEDULES),
+    )
+    warmup: int | None = _learning(
         "--warmup",
-        help="Steps over which the learning rate first rises.",
-        **whole(0),
-        show_default="500, of pairs 50, in short runs a tenth",
-        panel=LEARNING,
-    ),
-]
-ClipNorm = Annotated[
-    float | None,
-    option(
-        "--clip-norm", help="Largest norm of the gradient; 0 is no limit.", show_default="5", panel=LEARNING, **real(0)
-    ),
-]
-WeightDecay = Annotated[
-    float | None, option("--weight-decay", help="Decoupled weight decay.", show_default="0", panel=LEARNING, **real(0))
-]
-Seed = Annotated[
-    int | None,
-    option("--seed", help="The same seed gives the same model.", **whole(0), show_default="0", panel=LEARNING),
-]
-Workers = Annotated[
-    int | None,
-    option(
+        help="Steps of linear warm-up of the learning rate.",
+        show_default="500, 50 for lines of two columns; at most a tenth of the run",
+        **int_range(0),
+    )
+    clip_norm: float | None = _learning(
+        "--clip-norm",
+        help="Clip the gradient's global norm to this; 0 is no limit.",
+        show_default="5",
+        **float_range(0),
+    )
+    weight_decay: float | None = _learning(
+        "--weight-decay", help="Decoupled weight decay.", show_default="0; 0.01 for classify", **float_range(0)
+    )
+    seed: int | None = _learning(
+        "--seed", help="Random seed; the same seed gives the same model.", show_default="0", **int_range(0)
+    )
+    workers: int | None = _learning(
         "--workers",
-        help="Processes that share each step.",
-        **whole(1),
-        show_default="by cores and size",
-        panel=LEARNING,
-    ),
-]
-Epochs = Annotated[
-    float | None,
-    option(
+        help="Number of processes that share each step.",
+        show_default="by cores and network size",
+        **int_range(1),
+    )
+    epochs: float | None = _length(
         "--epochs",
-        help="End after reading the text so often.",
-        show_default="some minutes",
-        panel=LENGTH,
-        **real(0, open_low=True),
-    ),
-]
-Steps = Annotated[
-    int | None, option("--steps", help="End after so many steps.", **whole(1), show_default=False, panel=LENGTH)
-]
-Time = Annotated[
-    float | None,
-    option(
-        "--time",
-        metavar="TIME",
-        help="End after this time: 90s, 3m, 1h30m.",
-        parser=duration,
-        show_default=False,
-        panel=LENGTH,
-    ),
-]
-Patience = Annotated[
-    int | None,
-    option(
+        help="Number of epochs.",
+        show_default="a few minutes",
+        **float_range(0, open_low=True),
+    )
+    steps: int | None = _length("--steps", help="Number of steps.", show_default=False, **int_range(1))
+    time: float | None = _length(
+        "--time", metavar="TIME", help="Training time: 90s, 3m, 1h30m.", show_default=False, parser=duration
+    )
+    patience: int | None = _learning(
         "--patience",
-        help="End after so many evaluations without a better one; 0 is never.",
-        **whole(0),
-        show_default="0",
+        help="Stop early after this number of evaluations without improvement; 0 is never.",
         panel=LENGTH,
-    ),
-]
-EvalEvery = Annotated[
-    int | None,
-    option(
-        "--eval-every", help="Steps between evaluations.", **whole(1), show_default="up to 16 in a run", panel=LENGTH
-    ),
-]
-SaveEvery = Annotated[
-    int | None,
-    option("--save-every", help="Steps between saves.", **whole(1), show_default="when evaluated", panel=FILES),
-]
-InitFrom = Annotated[
-    str | None,
-    option(
+        show_default="0",
+        **int_range(0),
+    )
+    eval_every: int | None = _learning(
+        "--eval-every",
+        help="Steps between evaluations.",
+        panel=LENGTH,
+        show_default="at most 16 evaluations",
+        **int_range(1),
+    )
+    save_every: int | None = _file(
+        "--save-every", help="Steps between saves.", show_default="at evaluations", **int_range(1)
+    )
+    init_from: str | None = _file(
         "--init-from",
         metavar="MODEL",
-        help="Begin with the weights, the network and the alphabet of this model.",
+        help="Start from the weights, network and alphabet of this model.",
         show_default=False,
-        panel=FILES,
-    ),
-]
-Resume = Annotated[
-    bool, option("--resume", help="Go on exactly where the run that wrote the model file stopped.", panel=FILES)
-]
-Force = Annotated[bool, option("-f", "--force", help="Replace an existing model.", panel=FILES)]
-DryRun = Annotated[bool, option("-n", "--dry-run", help="Say what would be done, and write nothing.", panel=FILES)]
-Json = Annotated[bool, option("--json", help="Events as JSON lines on standard output.", panel=FILES)]
-Quiet = Annotated[bool, option("-q", "--quiet", help="Say nothing but errors.", panel=FILES)]
+    )
+    resume: bool = _file(
+        "--resume", default=False, help="Resume the run that wrote the model file, exactly where it stopped."
+    )
+    force: bool = _file("-f", "--force", default=False, help="Replace an existing model.")
+    dry_run: bool = _file("-n", "--dry-run", default=False, help="Show what would be done, and write nothing.")
+    json: bool = _file("--json", default=False, help="Events as JSON lines on standard output.")
+    quiet: bool = _file("-q", "--quiet", default=False, help="Print errors only.")
+
+    @property
+    def network(self) -> dict[str, Any]:
+        """The fields of NetworkConfig that were given, by name."""
+        return self._given("network")
+
+    @property
+    def learning(self) -> dict[str, Any]:
+        """The fields of TrainingOptions that were given, by name, except for the length."""
+        return self._given("learning")
+
+    @property
+    def length(self) -> dict[str, Any]:
+        """``steps``, ``epochs`` or ``seconds``, whichever was given."""
+        return {"seconds" if name == "time" else name: value for name, value in self._given("length").items()}
+
+    def _given(self, to: str) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in options_of(to)}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def options_of(to: str) -> list[str]:
+    """The names of the options whose values go to this dictionary of a request."""
+    return [field.name for field in fields(Request) if field.metadata.get("to") == to]

@@ -1,4 +1,4 @@
-"""One run of ``rnncli train``, from what the user asked for to the model file."""
+"""One run of ``rnncli train``, from the request to the model file."""
 
 import signal
 from collections.abc import Iterator
@@ -8,24 +8,26 @@ from time import monotonic
 
 import typer
 
-from rnncli.cli.train.data import read
-from rnncli.cli.train.messages import announce, emit, emit_report, finish, say_unless_quiet
-from rnncli.cli.train.request import Request
+from rnncli.cli.train.data import open_data
+from rnncli.cli.train.options import Request
+from rnncli.cli.train.reporter import Reporter, emit
 from rnncli.errors import InputError, NotFiniteError
 from rnncli.storage import checkpoint
+from rnncli.storage.atomic import temporary_path
 from rnncli.storage.checkpoint import Checkpoint
-from rnncli.storage.lock import exclusive_lock, temporary_path
+from rnncli.storage.lock import exclusive_lock
 from rnncli.terminal.console import say
 from rnncli.terminal.progress import show_progress
-from rnncli.training.plan import begin, resume_run
+from rnncli.terminal.words import count
+from rnncli.training.plan import Overrides, resume_run, start_run
 from rnncli.training.trainer import Report, Trainer
 
 SAVE_INTERVAL = 10.0
-"""Seconds between two saves, at least, where the user does not say."""
+"""At least so many seconds lie between two saves, unless the user says --save-every."""
 
 
 def run(request: Request) -> None:
-    """Do what was asked for; RnncliError, or typer.Exit when interrupted."""
+    """Train as requested and save the model. Raises RnncliError, and typer.Exit when a signal has stopped the run."""
     _check_output(request)
     with nullcontext() if request.dry_run else exclusive_lock(Path(request.output)):
         _run(request)
@@ -33,55 +35,55 @@ def run(request: Request) -> None:
 
 def _run(request: Request) -> None:
     old = checkpoint.load(request.output) if request.resume else None
-    start = checkpoint.load(request.init_from).model if request.init_from else None
-    corpus, notices = read(request, old, start)
-    for notice in notices:
-        say_unless_quiet(request, notice)
-    choices = request.network, request.learning, request.length
-    if old is not None:
-        trainer = resume_run(old.model, old.record, old.resume, corpus, *choices)
+    initial = checkpoint.load(request.init_from).model if request.init_from else None
+    dataset = open_data(request, old, initial)
+    reporter = Reporter(request)
+    reporter.say(*dataset.warnings)
+    overrides = Overrides(request.network, request.learning, request.length)
+    if old is not None and old.record is not None:
+        trainer = resume_run(old.model, old.record, old.resume, dataset, overrides)
     else:
-        trainer = begin(corpus, *choices, start)
-    announce(request, trainer)
+        trainer = start_run(dataset, overrides, initial)
+    reporter.start(trainer)
     if request.dry_run:
         return
-    with _stop_signals(request) as stopped_by:
+    with _stop_signals(reporter) as received:
         try:
-            last = _train(request, trainer, stopped_by)
+            last = _train(request, trainer, reporter, received)
         except NotFiniteError:
-            raise  # what was saved before is better than what is left
+            raise  # the last save is better than these weights
         except Exception:
             if trainer.step:
                 _save(request, trainer)
-                say(f"{request.output} is saved at step {trainer.step}")
+                say(f"saved {request.output} at step {count(trainer.step)}")
             raise
         _save(request, trainer)
-    finish(request, trainer, last, stopped_by)
-    if stopped_by and not trainer.finished:
-        raise typer.Exit(128 + stopped_by[0])
+    if received and not trainer.finished:
+        reporter.interrupted(trainer, last)
+        raise typer.Exit(128 + received[0])
+    reporter.end(trainer, last)
 
 
-def _train(request: Request, trainer: Trainer, stopped_by: list[int]) -> Report | None:
+def _train(request: Request, trainer: Trainer, reporter: Reporter, signals: list[int]) -> Report | None:
     """Train to the end or until a signal has come; returns the last report."""
     last, saved = None, monotonic()
     with closing(trainer.run()) as run:
         for last in run if request.quiet or request.json else show_progress(run):
-            if request.json:
-                emit_report(last)
+            reporter.step(last)
             due = last.validation is not None and monotonic() - saved > SAVE_INTERVAL
             if due if request.save_every is None else last.step % request.save_every == 0:
                 _save(request, trainer)
                 saved = monotonic()
-            if stopped_by:
+            if signals:
                 break
     return last
 
 
 def _check_output(request: Request) -> None:
-    """Refuse an output that would destroy something or cannot be written, before anything is computed."""
+    """InputError for an output that cannot be written or would overwrite something, before anything is computed."""
     path = Path(request.output)
     if request.output == "-":
-        raise InputError("the model cannot go to standard output; name a file with -o")
+        raise InputError("the model cannot be written to standard output; name a file with -o")
     if path.is_dir():
         raise InputError(f"{path} is a folder; give the model file a name with -o {path / 'model.npz'}")
     if not path.parent.is_dir():
@@ -94,48 +96,33 @@ def _check_output(request: Request) -> None:
         raise InputError(f"{path} cannot be written: {error.strerror}; write elsewhere with -o") from None
     if path.exists() and not request.resume:
         if not checkpoint.is_model(path):
-            raise InputError(f"{path} exists and is no model, so it is left alone; write elsewhere with -o")
+            raise InputError(f"{path} exists and is not an rnncli model, so it is left alone; write elsewhere with -o")
         if not request.force:
             raise InputError(
-                f"{path} exists; replace it with --force, go on with it with --resume, or write elsewhere with -o"
+                f"{path} exists; replace it with --force, continue its run with --resume, or write elsewhere with -o"
             )
     if request.resume and request.init_from:
-        raise InputError("--resume and --init-from exclude each other; give one of them")
+        raise InputError("--resume and --init-from are mutually exclusive; give one of them")
     if request.resume and not path.exists():
-        raise InputError(f"{path} does not exist, so there is nothing to resume; leave out --resume to begin")
+        raise InputError(f"{path} does not exist, so there is nothing to resume; leave out --resume to start a run")
 
 
 def _save(request: Request, trainer: Trainer) -> None:
-    arrays, state = trainer.state()
-    corpus = trainer.corpus
-    record = {
-        "options": trainer.options.to_json(),
-        "corpus": {
-            "names": corpus.names,
-            "training": len(corpus.training),
-            "validation": len(corpus.validation),
-            "held_out": corpus.held_out,
-            "tails": corpus.tails,
-            "steps_in_epoch": trainer.batches.steps_per_epoch,
-            "sha256": corpus.sha256,
-        },
-        "state": state,
-    }
-    checkpoint.save(request.output, Checkpoint(trainer.best_model, record, arrays))
+    checkpoint.save(request.output, Checkpoint(trainer.best_model, trainer.record, trainer.arrays()))
     if request.json:
         emit("save", step=trainer.step, model=request.output)
 
 
 @contextmanager
-def _stop_signals(request: Request) -> Iterator[list[int]]:
-    """Collect Ctrl-C and requests to end; the second one ends the process at once, without saving."""
+def _stop_signals(reporter: Reporter) -> Iterator[list[int]]:
+    """Collect SIGINT, SIGTERM and SIGHUP; the second one ends the process at once, without saving."""
     received: list[int] = []
 
     def note(number: int, _frame: object) -> None:
         received.append(number)
         if len(received) > 1:
-            raise SystemExit(128 + number)  # and not os._exit: the screen and the workers are put in order first
-        say_unless_quiet(request, "finishing this step and saving; once more to end at once")
+            raise SystemExit(128 + number)  # not os._exit, so that the terminal is restored and the workers are stopped
+        reporter.say("finishing this step and saving; press Ctrl-C again to quit at once")
 
     numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {number: signal.signal(number, note) for number in numbers}

@@ -1,11 +1,16 @@
 """The three recurrent cells, written so that they can be laid side by side.
 
-A cell is what happens between the hidden state of one time step and the next. What comes from below, the *drive*
-x W_x + b of every gate, is one product over the whole window and is made by :mod:`rnncli.engine.network`; a cell
-adds h W_h step by step. ``step`` and ``backward`` are pure functions of their arguments: nothing is remembered in the
-cell.
+A cell computes the state of one time step from that of the step before. The input projection x W_x + b of every gate
+is one product over the whole window and belongs to :mod:`rnncli.engine.recurrent`; a cell adds h W_h step by step.
+``step`` and ``backward`` are pure functions of their arguments: a cell has no state of its own.
 
-To add a cell, write a file like its neighbours and name it in ``CELLS``.
+To add a cell:
+
+1. Write a file like its neighbours, a class with what :class:`~rnncli.engine.cells.base.Cell` asks for: the names of
+   ``gates``, ``states`` and ``saved``, the ``shapes`` of the recurrent parameters with ``W_h`` (G, H, H) among them,
+   ``step`` and ``backward``. ``multiply`` and ``backward_products`` do the recurrent products, ``recurrent_gradient``
+   the gradient of ``W_h``. A gate called "forget" gets a bias of 1.
+2. Import it below and add a line to ``CELLS``. Models, training, the model file and the inspections find it there.
 """
 
 from collections.abc import Callable
@@ -20,6 +25,6 @@ CELLS: dict[str, Callable[[str], Cell]] = {
     "gru": lambda _activation: GRU(),
     "lstm": lambda _activation: LSTM(),
 }
-"""From the name of a cell to a function that makes it for an activation, which only the plain RNN has a choice of."""
+"""Constructors by name; each takes the name of an activation function, which only the plain RNN lets one choose."""
 
 __all__ = ["CELLS", "GRU", "LSTM", "RNN", "Cache", "Cell", "forward"]

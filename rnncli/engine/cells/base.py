@@ -1,4 +1,4 @@
-"""What the network needs to know of a cell, and what a cell leaves behind for its backward pass."""
+"""The interface of a cell, how a cell runs over a window, and the recurrent product that all cells share."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ from typing import Protocol
 import numpy as np
 
 from rnncli.engine.arrays import Array, Shapes, Workspace
-from rnncli.engine.clamping import Hold, hold
+from rnncli.engine.clamping import CellClamp, apply_clamps
 
 Step = Callable[[], None]
-"""A time step with all its arrays at hand: to take them apart costs as much as a small step, so it is done once."""
+"""A prepared time step, bound to its arrays: slicing them costs as much as a small step, so it is done once."""
 
 
 @dataclass(frozen=True)
 class Cache:
-    """Activations of a window, by their axes; the names stand in the cell.
+    """Activations of a window for the backward pass; the cell names the first axes.
 
     ``gates`` (G, T, B, H) after their activation function; ``states`` (S, T + 1, B, H), the initial one first;
-    ``kept`` (K, T, B, H), what else the backward pass needs.
+    ``saved`` (A, T, B, H), what else the backward pass needs.
     """
 
     gates: Array
     states: Array
-    kept: Array
+    saved: Array
 
 
 class Cell(Protocol):
@@ -35,8 +35,8 @@ class Cell(Protocol):
     """Names of the G gates, in the order of the first axis of W_x, b and W_h."""
     states: tuple[str, ...]
     """Names of the S arrays carried from step to step; the first is the hidden state, which the layer above sees."""
-    kept: tuple[str, ...]
-    """Names of the K activations that are kept for the backward pass besides gates and states."""
+    saved: tuple[str, ...]
+    """Names of the A activations that the backward pass needs besides gates and states."""
 
     def shapes(self, hidden_size: int) -> Shapes:
         """Names and shapes of the recurrent parameters."""
@@ -46,15 +46,16 @@ class Cell(Protocol):
         a: Array,
         state: Array,
         new_state: Array,
-        kept: Array,
+        saved: Array,
         parameters: Mapping[str, Array],
         product: Array,
         multiply: Step,
     ) -> Step:
         """Prepare one time step: a function that reads and writes these arrays whenever it is called.
 
-        ``a`` (G, B, H) is the drive x W_x + b and becomes the gates; from ``state`` (S, B, H) it makes ``new_state``,
-        which may be the same array, and ``kept`` (K, B, H). ``multiply`` writes h W_h into ``product`` (G, B, H).
+        ``a`` (G, B, H) is the input projection x W_x + b and becomes the gates; from ``state`` (S, B, H) the step
+        makes ``new_state``, which may be the same array, and ``saved`` (A, B, H). ``multiply`` writes h W_h into
+        ``product`` (G, B, H).
         """
 
     def backward(
@@ -69,8 +70,8 @@ class Cell(Protocol):
         """Back-propagation through time over the window of ``cache``.
 
         ``d_hidden`` (T, B, H) and ``d_state`` (S, B, H) are the gradients of the loss with respect to the hidden
-        states and to the last state. Writes the gradients of the recurrent parameters and returns those of the drive
-        (G, T, B, H) and of the initial state (S, B, H).
+        states and to the last state. Writes the gradients of the recurrent parameters and returns those of the input
+        projection (G, T, B, H) and of the initial state (S, B, H).
         """
 
 
@@ -80,30 +81,29 @@ def forward(
     state: Array,
     parameters: Mapping[str, Array],
     workspace: Workspace,
-    holds: Sequence[Hold] = (),
+    clamps: Sequence[CellClamp] = (),
 ) -> tuple[Array, Array, Cache]:
     """Run ``cell`` over a window, from ``input_projection`` (G, T, B, H), which becomes the gates, and ``state``
     (S, B, H).
 
-    ``holds`` are units whose state is set to a value after each step. Returns the hidden states (T, B, H), the last
-    state (S, B, H) and the cache.
+    ``clamps`` are applied after each step. Returns the hidden states (T, B, H), the last state (S, B, H) and the cache.
     """
     G, T, B, H = input_projection.shape
     states = workspace.array("states", (len(cell.states), T + 1, B, H), input_projection.dtype)
-    kept = workspace.array("kept", (len(cell.kept), T, B, H), input_projection.dtype)
+    saved = workspace.array("saved", (len(cell.saved), T, B, H), input_projection.dtype)
     product = workspace.array("product", (G, B, H), input_projection.dtype)
     steps = workspace.cached(
         "steps",
-        (input_projection, states, kept, product, parameters),
+        (input_projection, states, saved, product, parameters),
         lambda: [
             cell.step(
                 input_projection[:, t],
                 states[:, t],
                 states[:, t + 1],
-                kept[:, t],
+                saved[:, t],
                 parameters,
                 product,
-                partial(np.matmul, states[0, t], parameters["W_h"], out=product),
+                recurrent_product(states[0, t], parameters["W_h"], product),
             )
             for t in range(T)
         ],
@@ -111,22 +111,39 @@ def forward(
     states[:, 0] = state
     for t, step in enumerate(steps):
         step()
-        if holds:
-            hold(states[:, t + 1], holds, t)
-    return states[0, 1:], states[:, T], Cache(input_projection, states, kept)
+        if clamps:
+            apply_clamps(states[:, t + 1], clamps, t)
+    return states[0, 1:], states[:, T], Cache(input_projection, states, saved)
 
 
-def transposed(W_h: Array, workspace: Workspace) -> Array:
-    """W_hᵀ of each gate, contiguous: one copy per window is cheaper than a transposed product per step."""
-    copy = workspace.array("W_h transposed", W_h.shape, W_h.dtype)
-    np.copyto(copy, W_h.swapaxes(1, 2))
-    return copy
+def recurrent_product(rows: Array, W: Array, product: Array) -> Step:
+    """Prepare ``product`` (G, B, H) = ``rows`` W of every gate, for W_h (G, H, H) forwards and its transpose backwards;
+    ``rows`` is (B, H), the same for all gates, or (G, B, H)."""
+    return partial(np.matmul, rows, W, out=product)
+
+
+def backward_products(d_recurrent: Array, W_h: Array, d_h: Array, workspace: Workspace) -> list[Step]:
+    """Prepare for every step t the products ``d_h[:G]`` = d_recurrent[:, t] W_hᵀ, whose sum over the gates is the
+    gradient of h.
+
+    ``d_recurrent`` (G, T, B, H) and ``d_h`` (G or more, B, H) lie in ``workspace``, so that they are the same arrays in
+    the next window.
+    """
+    transposed = workspace.array("W_h transposed", W_h.shape, W_h.dtype)
+    np.copyto(transposed, W_h.swapaxes(1, 2))  # one copy per window is cheaper than a transposed product per step
+    return workspace.cached(
+        "backward products",
+        (d_recurrent, transposed, d_h),
+        lambda: [
+            recurrent_product(d_recurrent[:, t], transposed, d_h[: len(W_h)]) for t in range(d_recurrent.shape[1])
+        ],
+    )
 
 
 def recurrent_gradient(previous: Array, d_recurrent: Array, d_W_h: Array) -> None:
     """Write d_W_h[g] = Σ over t and b of h[t - 1]ᵀ d_recurrent[g, t], as one product per gate over all T · B rows.
 
-    ``previous`` (T, B, H) holds the hidden states before each step, ``d_recurrent`` is (G, T, B, H).
+    ``previous`` (T, B, H) are the hidden states before each step, ``d_recurrent`` is (G, T, B, H).
     """
     size = previous.shape[-1]
     rows = previous.reshape(-1, size)

@@ -25,7 +25,7 @@ import numpy as np
 
 from rnncli.engine.activations import sigmoid, sigmoid_derivative, tanh_derivative
 from rnncli.engine.arrays import Array, Shapes, Workspace
-from rnncli.engine.cells.base import Cache, Step, recurrent_gradient, transposed
+from rnncli.engine.cells.base import Cache, Step, backward_products, recurrent_gradient
 
 
 class LSTM:
@@ -34,7 +34,7 @@ class LSTM:
     name = "lstm"
     gates: tuple[str, ...] = ("input", "forget", "output", "candidate")
     states: tuple[str, ...] = ("hidden", "cell")
-    kept: tuple[str, ...] = ("tanh_cell",)
+    saved: tuple[str, ...] = ("tanh_cell",)
 
     def shapes(self, hidden_size: int) -> Shapes:
         return {"W_h": (4, hidden_size, hidden_size)}
@@ -44,19 +44,19 @@ class LSTM:
         a: Array,
         state: Array,
         new_state: Array,
-        kept: Array,
+        saved: Array,
         parameters: Mapping[str, Array],
         product: Array,
         multiply: Step,
     ) -> Step:
-        (_, c), (h_next, c_next), (tanh_c,) = state, new_state, kept
+        (_, c), (h_next, c_next), (tanh_c,) = state, new_state, saved
         (i, f, o, g), ifo = a, a[:3]
         sigmoids, tanh_argument, written = product[:3], product[3], product[0]
 
         def step() -> None:
             multiply()  # product = h W_h
             np.add(a, product, out=product)
-            sigmoid(sigmoids, out=sigmoids)  # in the scratch, which is contiguous
+            sigmoid(sigmoids, out=sigmoids)  # in product, which is contiguous
             np.copyto(ifo, sigmoids)
             np.tanh(tanh_argument, out=g)
             np.multiply(f, c, out=c_next)
@@ -77,12 +77,12 @@ class LSTM:
         workspace: Workspace,
     ) -> tuple[Array, Array]:
         T, B, H = d_hidden.shape
-        W_h_T = transposed(parameters["W_h"], workspace)
         hidden, cell = cache.states
-        (i, f, o, g), (tanh_cell,) = cache.gates, cache.kept
-        d_a = workspace.array("d_drive", (4, T, B, H), d_hidden.dtype)
+        (i, f, o, g), (tanh_cell,) = cache.gates, cache.saved
+        d_a = workspace.array("d_projection", (4, T, B, H), d_hidden.dtype)
         h_to_c = workspace.array("h_to_c", (T, B, H), d_hidden.dtype)  # dc' per dh'
         product = workspace.array("product", (4, B, H), d_hidden.dtype)
+        multiply = backward_products(d_a, parameters["W_h"], product, workspace)
         d_a_i, d_a_f, d_a_o, d_a_g = d_a
 
         # All factors that do not depend on dh' and dc', for the whole window at once.
@@ -104,7 +104,7 @@ class LSTM:
             d_a[:2, t] *= d_c
             d_a_g[t] *= d_c
             d_c *= f[t]
-            np.matmul(d_a[:, t], W_h_T, out=product)
+            multiply[t]()  # product = da W_hᵀ
             np.add.reduce(product, axis=0, out=d_h)
 
         recurrent_gradient(hidden[:-1], d_a, gradients["W_h"])

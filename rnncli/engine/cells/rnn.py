@@ -15,7 +15,7 @@ import numpy as np
 
 from rnncli.engine.activations import ACTIVATIONS
 from rnncli.engine.arrays import Array, Shapes, Workspace
-from rnncli.engine.cells.base import Cache, Step, recurrent_gradient, transposed
+from rnncli.engine.cells.base import Cache, Step, backward_products, recurrent_gradient
 
 
 class RNN:
@@ -24,7 +24,7 @@ class RNN:
     name = "rnn"
     gates: tuple[str, ...] = ("hidden",)
     states: tuple[str, ...] = ("hidden",)
-    kept: tuple[str, ...] = ()
+    saved: tuple[str, ...] = ()
 
     def __init__(self, activation: str = "tanh") -> None:
         self.activation = ACTIVATIONS[activation]
@@ -37,7 +37,7 @@ class RNN:
         a: Array,
         state: Array,
         new_state: Array,
-        kept: Array,
+        saved: Array,
         parameters: Mapping[str, Array],
         product: Array,
         multiply: Step,
@@ -62,16 +62,17 @@ class RNN:
         workspace: Workspace,
     ) -> tuple[Array, Array]:
         T, B, H = d_hidden.shape
-        W_h_T = transposed(parameters["W_h"], workspace)
-        d_a = workspace.array("d_drive", (1, T, B, H), d_hidden.dtype)
+        d_a = workspace.array("d_projection", (1, T, B, H), d_hidden.dtype)
+        d_h = workspace.array("d_h", (1, B, H), d_hidden.dtype)
+        multiply = backward_products(d_a, parameters["W_h"], d_h, workspace)
 
         self.activation.derivative(cache.gates, out=d_a)  # φ'(a), times dh' in the loop
 
-        d_h = d_state.copy()
+        np.copyto(d_h, d_state)
         for t in reversed(range(T)):
             d_h += d_hidden[t]
             d_a[:, t] *= d_h
-            np.matmul(d_a[:, t], W_h_T, out=d_h)
+            multiply[t]()  # dh = da W_hᵀ
 
         recurrent_gradient(cache.states[0, :-1], d_a, gradients["W_h"])
         return d_a, d_h

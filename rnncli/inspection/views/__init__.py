@@ -1,1 +1,183 @@
-"""The views: one file per question."""
+"""The views, one file per question.
+
+To add one, write ``<name>.py`` here with a function of that name, which takes a
+:class:`~rnncli.inspection.request.ViewRequest` and returns a :class:`~rnncli.results.ViewResult`, and register it in
+``VIEWS``. The command line, its help and the report follow from there.
+
+Importing this list imports neither NumPy nor any view, so that ``rnncli inspect --help`` stays quick.
+"""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rnncli.inspection.request import ViewRequest
+    from rnncli.results import ViewResult
+
+
+class Argument(Enum):
+    """What may follow the name of a view on the command line; the value is how the help writes it."""
+
+    NONE = ""
+    UNIT = "L:J"
+    PLACE = "PLACE"
+    RANGE = "A:B"
+    TEXT = "TEXT"
+    MODEL = "MODEL"
+    MODELS = "MODEL..."
+
+
+class Reads(Enum):
+    """Whether a view reads a running text: that of ``--text`` or ``--prime``, else the held-out part."""
+
+    TEXT = "it cannot do without"
+    TEXT_IF_ANY = "it says less without"
+    NOTHING = "it looks at the parameters alone, or at its argument"
+
+
+@dataclass(frozen=True)
+class View:
+    """A ``question``, and what the ``answer`` shows; together they are the view's row in the README.
+
+    ``example`` is a command line, and ``purpose`` what it is for: a line in the help of ``rnncli inspect``.
+    """
+
+    name: str
+    question: str
+    answer: str
+    example: str
+    purpose: str
+    argument: Argument = Argument.NONE
+    reads: Reads = Reads.TEXT
+    in_report: bool = False
+
+    def __call__(self, request: "ViewRequest") -> "ViewResult":
+        """Answer the question; InputError where the view does not apply to the model or its arguments are wrong."""
+        function = getattr(import_module(f"{__name__}.{self.name}"), self.name)
+        result = function(request)
+        return replace(result, view=self.name, question=result.question or self.question)
+
+
+_ALL = (
+    View(
+        "overview",
+        "What is this model, and is it healthy?",
+        "What it learnt from and how; loss against an n-gram model, dead and saturated units, length of the memory, "
+        "the most selective units; with `--prime`, what it expects at each character, and the hidden state of "
+        "`--layer`",
+        "rnncli inspect model.npz",
+        "what it is, and how healthy it is",
+        reads=Reads.TEXT_IF_ANY,
+        in_report=True,
+    ),
+    View(
+        "text",
+        "Where is it surprised?",
+        "Each character by its surprisal, the most probable one beneath",
+        "rnncli inspect model.npz text",
+        "where it is surprised",
+        in_report=True,
+    ),
+    View(
+        "units",
+        "Which unit tracks what?",
+        "Quotes, indentation, the position in the line …: 15 features, and any `--feature REGEX`; `--layer`",
+        "rnncli inspect model.npz units",
+        "which unit tracks quotes, …",
+        in_report=True,
+    ),
+    View(
+        "unit",
+        "What does this unit do?",
+        "Its states and gates over a text, where it is strongest, its weights",
+        "rnncli inspect model.npz unit 1:17",
+        "what unit 17 of layer 1 does",
+        Argument.UNIT,
+    ),
+    View(
+        "ablate",
+        "Is the unit the cause?",
+        "Change of the loss when `--unit` is held at its mean, at the characters of a `--feature` and elsewhere",
+        "rnncli inspect model.npz ablate",
+        "the loss without a unit",
+    ),
+    View(
+        "memory",
+        "How far back does it look?",
+        "Loss against context, gradient against distance, half-life of each unit",
+        "rnncli inspect model.npz memory",
+        "how far back it looks",
+        in_report=True,
+    ),
+    View(
+        "why",
+        "Which earlier characters made this one likely?",
+        "Gradient of its logit with respect to each of them; with `--contrast` c, rather than c",
+        "rnncli inspect model.npz why 120",
+        "what made character 120 likely",
+        Argument.PLACE,
+    ),
+    View(
+        "gates",
+        "Integrators, or memoryless?",
+        "How often each gate is shut or open",
+        "rnncli inspect model.npz gates",
+        "integrators, or memoryless",
+        in_report=True,
+    ),
+    View(
+        "gradients",
+        "Do gradients vanish?",
+        "Norm of the gradient against the distance in time, of several models side by side",
+        "rnncli inspect a.npz gradients b.npz",
+        "do gradients vanish, side by side",
+        Argument.MODELS,
+        in_report=True,
+    ),
+    View(
+        "step",
+        "What is the arithmetic?",
+        "Every number, forwards and backwards",
+        "rnncli inspect model.npz step hell",
+        "the arithmetic",
+        Argument.TEXT,
+        Reads.NOTHING,
+    ),
+    View(
+        "errors",
+        "What kinds of mistakes?",
+        "Shares of the loss by kind",
+        "rnncli inspect model.npz errors",
+        "what kinds of mistakes",
+    ),
+    View(
+        "match",
+        "Where else is it in this state?",
+        "Places at which the same units are on as from character A to B",
+        "rnncli inspect model.npz match 120:128",
+        "where else it is in this state",
+        Argument.RANGE,
+    ),
+    View(
+        "diff",
+        "What changed?",
+        "Loss of each character and the best units, of this model and another",
+        "rnncli inspect a.npz diff b.npz",
+        "what changed",
+        Argument.MODEL,
+    ),
+    View(
+        "weights",
+        "What is in the matrices?",
+        "Sizes, spectra, and the nearest neighbours of characters",
+        "rnncli inspect model.npz weights",
+        "what is in the matrices",
+        reads=Reads.NOTHING,
+        in_report=True,
+    ),
+)
+
+VIEWS = {view.name: view for view in _ALL}
+"""The views by name, in the order of their use, which is also that of the report."""

@@ -4,31 +4,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncli.engine.arrays import Array
-from rnncli.inspection.activations import Unit, held, language_model_of, read, state_names, unit_of
+from rnncli.inspection.activations import Unit, clamps_for, parse_unit, read, require_language_model, state_names
 from rnncli.inspection.features import FEATURES, feature
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.views.units import track
+from rnncli.inspection.views.units import best_units
 from rnncli.results import Table, ViewResult
 
 CHARACTERS = 20_000
 UNITS = 5
-"""The most telling units, where none is named."""
+"""The most selective units, where none is named."""
 
 
-def ablate(ask: ViewRequest) -> ViewResult:
+def ablate(request: ViewRequest) -> ViewResult:
     """Hold units at their mean and compare the loss, in bits per character."""
-    subject = ask.subject.first(CHARACTERS)
-    model = language_model_of(subject)
-    if ask.unit is not None:
-        names = ask.features or list(FEATURES)
-        chosen = [(unit_of(ask.unit, model, subject.path), name) for name in names]
+    probe = request.probe.first(CHARACTERS)
+    model = require_language_model(probe)
+    if request.unit is not None:
+        names = request.features or list(FEATURES)
+        chosen = [(parse_unit(request.unit, model, probe.path), name) for name in names]
     else:
-        best = sorted(track(subject, ask.features or list(FEATURES), ask.layer, best=1), key=lambda one: -abs(one.z))
+        best = sorted(
+            best_units(probe, request.features or list(FEATURES), request.layer, best=1), key=lambda one: -abs(one.z)
+        )
         chosen = [(one.unit, one.feature) for one in best[:UNITS]]
     units = list(dict.fromkeys(unit for unit, _ in chosen))
-    before, changes = effects(subject, units)
-    text = subject.text()[:-1]
+    before, changes = effects(probe, units)
+    text = probe.text()[:-1]
     rows = []
     for unit, name in chosen:
         change, at = changes[unit], _predicting(name, text)
@@ -38,27 +40,27 @@ def ablate(ask: ViewRequest) -> ViewResult:
         outside = float(change[~at].mean()) if not at.all() else None
         rows.append((str(unit), name, float(change.mean()), inside, outside, int(at.sum())))
     columns = ("unit", "feature", "change, all", "at the feature", "elsewhere", "characters there")
-    note = "bits per character; held at its mean, the unit causes so much of the loss to be avoided"
-    facts = {"loss": f"{before.mean() / np.log(2):.4f} bits per character as it is"}
+    note = "bits per character that the network loses when the unit is held at its mean"
+    facts = {"loss": f"{before.mean() / np.log(2):.4f} bits per character without ablation"}
     rows.sort(key=lambda row: -(row[3] or 0))
-    following = [f"rnncli sample {subject.path} --clamp {rows[0][0]}=1 --compare"] if rows else []
+    following = [f"rnncli sample {probe.path} --clamp {rows[0][0]}=1 --compare"] if rows else []
     table = Table("Change of the loss when a unit is held at its mean", columns, rows, note)
-    return ViewResult("ablate", "Is the unit the cause?", subject.source, facts, [table], following)
+    return ViewResult(probe.source, facts, [table], following)
 
 
-def effects(subject: Probe, units: list[Unit]) -> tuple[Array, dict[Unit, Array]]:
-    """The losses of a text in nats, and by how much each is larger, in bits, when a unit is held at its mean."""
-    model = language_model_of(subject)
+def effects(probe: Probe, units: list[Unit]) -> tuple[Array, dict[Unit, Array]]:
+    """The losses (N − 1,) of a text in nats, and by how many bits they grow when each unit is held at its mean."""
+    model = require_language_model(probe)
     names = list(dict.fromkeys(f"{unit.cell}.{state}" for unit in units for state in state_names(model)))
-    before = read(subject, names)
+    before = read(probe, names)
     changes = {}
     for unit in units:
         means = {s: float(before.values[f"{unit.cell}.{s}"][:, unit.unit].mean()) for s in state_names(model)}
-        changes[unit] = (read(subject, clamps=held(model, unit, means)).losses - before.losses) / np.log(2)
+        changes[unit] = (read(probe, clamps=clamps_for(model, unit, means)).losses - before.losses) / np.log(2)
     return before.losses, changes
 
 
 def _predicting(name: str, text: str) -> NDArray[np.bool_]:
-    """The places where a feature is true, or above its mean: there the next character is predicted knowing it."""
+    """The places where a feature is true, or above its mean: predictions there can use it."""
     values = feature(name, text)
     return values > (0 if set(np.unique(values)) <= {0.0, 1.0} else values.mean())

@@ -7,7 +7,7 @@ import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.evaluation.ngram import probabilities
-from rnncli.inspection.activations import language_model_of, read
+from rnncli.inspection.activations import read, require_language_model
 from rnncli.inspection.probe import Probe, training_ids
 from rnncli.inspection.request import ViewRequest
 from rnncli.results import Table, ViewResult
@@ -15,13 +15,13 @@ from rnncli.results import Table, ViewResult
 CHARACTERS = 50_000
 ORDER = 6
 KNOWN = 0.5
-"""The n-gram model would have known a character that it gives at least this probability."""
+"""The probability from which on the n-gram model counts as having known a character."""
 
 RECENT = 1_000
-"""A word is repeated that stood among so many characters before."""
+"""A word is repeated if it also stands among this many characters before."""
 
 RARE = 5
-"""A word is rare that stands in the training text less often."""
+"""A word is rare if it stands in the training text less often."""
 
 KINDS = (
     "n-gram would have known",
@@ -34,7 +34,7 @@ KINDS = (
 
 
 def kinds_of(text: str, known: Array, rare_words: set[str]) -> Array:
-    """The number in ``KINDS`` of each character but the first, (N − 1,): the first kind that fits it.
+    """The kind of each character but the first, (N − 1,), as an index into ``KINDS``: the first that fits.
 
     ``known`` (N − 1,) are the n-gram model's probabilities.
     """
@@ -54,32 +54,32 @@ def kinds_of(text: str, known: Array, rare_words: set[str]) -> Array:
     return kinds[1:]
 
 
-def ngram_probabilities(subject: Probe) -> tuple[Array, str, str]:
-    """What an n-gram model gives each character of the text (N,), the text that it has learnt, and in words which.
+def ngram_probabilities(probe: Probe) -> tuple[Array, str, str]:
+    """The probabilities (N,) of an n-gram model for each character, the text it was estimated from, and in words which.
 
-    Where the training text is gone, each half of the text looked at is told by a model of the other half.
+    Where the training text is gone, each half of the text is predicted by a model of the other half.
     """
-    size, decode = len(subject.model.vocabulary), subject.model.vocabulary.decode
-    training = training_ids(subject)
+    size, decode = len(probe.model.vocabulary), probe.model.vocabulary.decode
+    training = training_ids(probe)
     if training is not None:
-        known = probabilities(training, subject.ids, size, ORDER)
+        known = probabilities(training, probe.ids, size, ORDER)
         return known, decode(map(int, training)), "the training text"
-    half = len(subject.ids) // 2
-    parts = subject.ids[:half], subject.ids[half:]
+    half = len(probe.ids) // 2
+    parts = probe.ids[:half], probe.ids[half:]
     found = [probabilities(other, part, size, ORDER) for part, other in (parts, parts[::-1])]
-    return np.concatenate(found), subject.text(), "the other half of this text"
+    return np.concatenate(found), probe.text(), "the other half of this text"
 
 
-def mistakes(ask: ViewRequest) -> ViewResult:
-    """Shares of the loss by the kind of the character, each counted once, under the first that fits."""
-    subject = ask.subject.first(CHARACTERS)
-    language_model_of(subject)
-    known, learnt, where = ngram_probabilities(subject)
+def errors(request: ViewRequest) -> ViewResult:
+    """Shares of the loss by the kind of character; each character counts once, under the first kind that fits."""
+    probe = request.probe.first(CHARACTERS)
+    require_language_model(probe)
+    known, learnt, where = ngram_probabilities(probe)
     known = known[1:]
     words = Counter(re.findall(r"\w+", learnt))
-    text = subject.text()
+    text = probe.text()
     rare = {word for word in re.findall(r"\w+", text) if words[word] < RARE}
-    kinds, bits = kinds_of(text, known, rare), read(subject).losses / np.log(2)
+    kinds, bits = kinds_of(text, known, rare), read(probe).losses / np.log(2)
     rows = []
     for number, name in enumerate(KINDS):
         at = kinds == number
@@ -88,9 +88,7 @@ def mistakes(ask: ViewRequest) -> ViewResult:
             share = float(bits[at].sum() / bits.sum())
             rows.append((name, share, float(bits[at].mean()), of_ngram, int(at.sum()), float(at.mean())))
     columns = ("kind", "share of the loss", "bits each", f"bits of a {ORDER}-gram model", "characters", "share of text")
-    note = (
-        f"the n-gram model has learnt {where}; rare: fewer than {RARE} times there; repeated: in {RECENT:,} characters"
-    )
+    note = f"n-gram model of {where}; rare: fewer than {RARE} times there; repeated: in {RECENT:,} characters"
     facts = {"loss": f"{bits.mean():.4f} bits per character; a {ORDER}-gram model has {-np.log2(known).mean():.4f}"}
     table = Table("Where the loss is", columns, rows, note)
-    return ViewResult("errors", "What kinds of mistakes?", subject.source, facts, [table], [ask.command("text")])
+    return ViewResult(probe.source, facts, [table], [request.command("text")])

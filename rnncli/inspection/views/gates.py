@@ -5,7 +5,7 @@ import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
-from rnncli.inspection.activations import gate_names, read_gates, recurrent_model_of
+from rnncli.inspection.activations import activation_windows, gate_names, require_recurrent_model
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.results import Block, Scatter, Table, ViewResult
@@ -14,10 +14,10 @@ CHARACTERS = 50_000
 SHUT, OPEN = 0.1, 0.9
 
 
-def saturation(subject: Probe, names: list[str]) -> dict[str, tuple[Array, Array]]:
-    """For each activation the shares of time (H,) that it is below ``SHUT`` and above ``OPEN``."""
+def saturation(probe: Probe, names: list[str]) -> dict[str, tuple[Array, Array]]:
+    """For each activation the shares of time (H,) below ``SHUT`` and above ``OPEN``."""
     shut, opened, count = dict.fromkeys(names, np.zeros(1)), dict.fromkeys(names, np.zeros(1)), 0
-    for values in read_gates(subject, names):
+    for values in activation_windows(probe, names):
         for name, found in values.items():
             shut[name] = shut[name] + (found < SHUT).sum(axis=0)
             opened[name] = opened[name] + (found > OPEN).sum(axis=0)
@@ -25,14 +25,14 @@ def saturation(subject: Probe, names: list[str]) -> dict[str, tuple[Array, Array
     return {name: (shut[name] / count, opened[name] / count) for name in names}
 
 
-def gates(ask: ViewRequest) -> ViewResult:
+def gates(request: ViewRequest) -> ViewResult:
     """Shares of time per unit as a scatter, and per layer as a table."""
-    subject = ask.subject.first(CHARACTERS)
-    model = recurrent_model_of(subject, "gates")
+    probe = request.probe.first(CHARACTERS)
+    model = require_recurrent_model(probe, "gates")
     if not gate_names(model):
-        raise InputError(f"{subject.path} is a plain RNN, which has no gates; LSTM and GRU have some")
+        raise InputError(f"{probe.path} is a plain RNN, which has no gates; LSTM and GRU have them")
     names = [f"{cell}.{gate}" for cell in model.network.names for gate in gate_names(model)]
-    shares = saturation(subject, names)
+    shares = saturation(probe, names)
     rows = [
         (name, float(shut.mean()), float(opened.mean()), int((opened > OPEN).sum()), int((shut > OPEN).sum()))
         for name, (shut, opened) in shares.items()
@@ -49,5 +49,5 @@ def gates(ask: ViewRequest) -> ViewResult:
         )
         for name, (s, o) in shares.items()
     ]
-    parts: list[Block] = [Table("Gates by layer", columns, rows, note), *scatters]
-    return ViewResult("gates", "Integrators, or memoryless?", subject.source, {}, parts, [ask.command("memory")])
+    blocks: list[Block] = [Table("Gates by layer", columns, rows, note), *scatters]
+    return ViewResult(probe.source, {}, blocks, [request.command("memory")])

@@ -1,102 +1,221 @@
-"""What is this model, what did it learn from, and how well?"""
+"""What is this model, and is it healthy? What its file says, what it expects of a prime, and its health on a text."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from rnncli.datasets.spec import TEXT
+from rnncli.inspection.activations import read, require_language_model
+from rnncli.inspection.association import SMALLEST_SHIFT
+from rnncli.inspection.features import FEATURES
+from rnncli.inspection.prime import PrimeStep, read_prime
+from rnncli.inspection.probe import Probe
+from rnncli.inspection.request import ViewRequest
+from rnncli.inspection.views.errors import ORDER, ngram_probabilities
+from rnncli.inspection.views.memory import memory_length
+from rnncli.inspection.views.units import best_units
+from rnncli.models.base import Model, PairModel
 from rnncli.models.score import perplexity
-from rnncli.results import Table
-from rnncli.storage.checkpoint import Checkpoint
+from rnncli.results import Block, Curves, Heatmap, Table, ViewResult, plural
+from rnncli.training.record import Record
+
+CHARACTERS = 30_000
+MOST_SELECTIVE = 5
+SYMBOLS = 60
+"""Symbols of an alphabet, or characters of a list of labels, that are shown."""
+
+DEAD = 0.01
+"""A unit is dead whose hidden state varies by less than this (standard deviation)."""
+
+SATURATED, MOSTLY = 0.98, 0.9
+"""A unit is saturated that is beyond ± the first for more than the second of the time."""
 
 
-@dataclass(frozen=True)
-class Overview:
-    """The model file in short.
+def overview(request: ViewRequest) -> ViewResult:
+    """The model file in short; with a text the health of the network, and with a prime what it expects there."""
+    probe = request.probe
+    data = file_data(probe.model, probe.checkpoint.record)
+    steps = read_prime(probe.model, request.prime, label=request.label)
+    found = health(request) if len(probe.ids) else None
+    facts, blocks = _facts(data, probe.model), _losses(data, probe.model.unit)
+    following: Sequence[str] = ()
+    if found:
+        facts |= found.facts
+        blocks += found.blocks
+        following = found.next
+    blocks += _expected(steps, request.layer or probe.model.config.layers)
+    more = {"prime": [step.to_json() for step in steps], "health": found.to_json() if found else None}
+    return ViewResult(probe.source, facts, blocks, following, data=data | more, tables=_tables(data))
 
-    ``parameters`` are (name, shape, number of elements) in the order of the file; ``history`` the evaluations with
-    ``step``, ``loss`` and, where a part was held out, ``validation_loss``, in nats per character. ``best_loss`` is the
-    lowest validation loss, None where there is none. ``partner`` is what texts are paired with, and its symbols.
+
+def file_data(model: Model, record: Record | None) -> dict[str, Any]:
+    """What the model file says, as plain data.
+
+    ``history`` has the evaluations with ``step``, ``loss`` and, where a part was held out, ``validation_loss``, in nats
+    per character; ``best_validation_loss`` is the lowest of these, None where there is none.
     """
-
-    task: str
-    network: dict[str, Any]
-    vocabulary: dict[str, Any]
-    partner: tuple[str, Any] | None
-    parameters: list[tuple[str, tuple[int, ...], int]]
-    corpus: dict[str, Any]
-    options: dict[str, Any]
-    steps: int
-    epochs: float
-    history: list[dict[str, float]]
-    best_loss: float | None
-
-    @property
-    def total(self) -> int:
-        """Number of parameters."""
-        return sum(size for _, _, size in self.parameters)
-
-    @property
-    def bits(self) -> float | None:
-        """The lowest validation loss in bits per character."""
-        return None if self.best_loss is None else self.best_loss / math.log(2)
-
-    @property
-    def perplexity(self) -> float | None:
-        """The perplexity at the lowest validation loss."""
-        return None if self.best_loss is None else perplexity(self.best_loss)
-
-    def to_json(self) -> dict[str, Any]:
-        """The same as plain data, with bits and perplexity."""
-        return {
-            "task": self.task,
-            "network": self.network,
-            "vocabulary": self.vocabulary,
-            **({self.partner[0]: self.partner[1]} if self.partner else {}),
-            "parameters": [{"name": name, "shape": shape, "size": size} for name, shape, size in self.parameters],
-            "total_parameters": self.total,
-            "corpus": self.corpus,
-            "options": self.options,
-            "steps": self.steps,
-            "epochs": self.epochs,
-            "history": self.history,
-            "best_validation_loss": self.best_loss,
-            "bits_per_character": self.bits,
-            "perplexity": self.perplexity,
-        }
-
-    def tables(self) -> list[Table]:
-        """The same as tables: the numbers of the whole, the parameters, the evaluations."""
-        whole = {
-            "task": self.task,
-            **self.network,
-            "parameters": self.total,
-            "steps": self.steps,
-            "epochs": self.epochs,
-        }
-        whole |= {"best_validation_loss": self.best_loss, "bits_per_character": self.bits}
-        shapes = [(name, " × ".join(map(str, shape)), size) for name, shape, size in self.parameters]
-        columns = ("step", "loss", "validation_loss")
-        return [
-            Table("Model", ("name", "value"), list(whole.items())),
-            Table("Parameters", ("name", "shape", "elements"), shapes),
-            Table("Learning", columns, [[entry.get(name) for name in columns] for entry in self.history]),
-        ]
+    state = record.state if record else {"step": 0, "history": [], "best_loss": None}
+    best = state["best_loss"]
+    return {
+        "task": model.task,
+        "network": model.config.to_json(),
+        "vocabulary": model.vocabulary.to_json(),
+        **({model.target_key: model.target.symbols} if isinstance(model, PairModel) else {}),
+        "parameters": [
+            {"name": name, "shape": values.shape, "size": values.size} for name, values in model.parameters.items()
+        ],
+        "total_parameters": model.parameters.flat.size,
+        "corpus": _corpus(record) if record else {},
+        "options": record.options.to_json() if record else {},
+        "steps": state["step"],
+        "epochs": record.epochs if record else 0.0,
+        "history": state["history"],
+        "best_validation_loss": best,
+        "bits_per_character": None if best is None else best / math.log(2),
+        "perplexity": None if best is None else perplexity(best),
+    }
 
 
-def overview(checkpoint: Checkpoint) -> Overview:
-    """Sum up a model file."""
-    model, record = checkpoint.model, checkpoint.record
-    corpus, options, state = (record.get(key, {}) for key in ("corpus", "options", "state"))
-    return Overview(
-        task=model.task,
-        network=model.config.to_json(),
-        vocabulary=model.vocabulary.to_json(),
-        partner=None if model.partner is None else (model.partner_key, model.partner.symbols),
-        parameters=[(name, values.shape, values.size) for name, values in model.parameters.items()],
-        corpus=corpus,
-        options=options,
-        steps=state.get("step", 0),
-        epochs=state.get("step", 0) / corpus.get("steps_in_epoch", 1),
-        history=state.get("history", []),
-        best_loss=state.get("best_loss"),
-    )
+def _corpus(record: Record) -> dict[str, Any]:
+    """The data under the names that ``--json`` has had from the first."""
+    spec = record.data
+    return {
+        "names": list(spec.files),
+        "training": spec.training,
+        "validation": spec.held_out,
+        "held_out": spec.validation,
+        "tails": spec.split_streams,
+        "steps_in_epoch": record.state["steps_per_epoch"],
+        "sha256": spec.sha256,
+    }
+
+
+def _facts(data: Mapping[str, Any], model: Model) -> dict[str, str]:
+    """What the file says, in a few words each."""
+    network, corpus, options = model.config, data["corpus"], data["options"]
+    inputs = f"embedding of {network.embedding_size}" if network.embedding_size else "one-hot"
+    symbols = data["vocabulary"]["characters"]
+    facts = {
+        "task": data["task"],
+        "network": f"{network.describe()}, {inputs} input, dropout {network.dropout:g}",
+        "parameters": f"{data['total_parameters']:,} in {plural(len(data['parameters']), 'array')}; "
+        "see the view weights",
+        "alphabet": f"{plural(len(symbols), 'character')}: {_beginning(symbols.replace(' ', BLANK))}",
+    }
+    if isinstance(model, PairModel):
+        answers = model.target.symbols
+        listed = answers if isinstance(answers, str) else ", ".join(answers)
+        facts[model.target_key.replace("_", " ")] = f"{len(answers):,}: {_beginning(listed)}"
+    if corpus:
+        first, *more = corpus["names"]
+        unit = "characters" if model.data_format == TEXT else "lines"
+        sources = f"{first} and {plural(len(more), 'more file')}" if more else first
+        facts["trained on"] = f"{sources}, {corpus['training']:,} {unit}, {corpus['validation']:,} held out"
+        windows = f" × {options['seq_length']}" if model.data_format == TEXT else ""
+        facts["learning"] = (
+            f"{plural(data['steps'], 'step')} of {options['batch_size']}{windows} {unit} "
+            f"({data['epochs']:.3g} epochs), {options['optimizer']} at {options['learning_rate']:g}, "
+            f"{options['schedule']}"
+        )
+    per = f"per {model.unit}"
+    if data["best_validation_loss"] is not None:
+        facts["validation"] = (
+            f"{data['best_validation_loss']:.4f} nats, {data['bits_per_character']:.4f} bits {per}, "
+            f"perplexity {data['perplexity']:.2f}"
+        )
+    elif data["history"]:
+        facts["last loss"] = f"{data['history'][-1]['loss']:.4f} nats {per} (nothing was held out)"
+    return facts
+
+
+BLANK = "·"
+"""Stands for a blank in a list of symbols, where it could not be seen."""
+
+
+def _beginning(symbols: str) -> str:
+    return symbols[:SYMBOLS] + (" …" if len(symbols) > SYMBOLS else "")
+
+
+def _losses(data: Mapping[str, Any], unit: str) -> list[Block]:
+    """The losses over the steps, where there are several."""
+    curves = {
+        name: [(entry["step"], entry[key]) for entry in data["history"] if key in entry]
+        for name, key in (("training loss", "loss"), ("validation loss", "validation_loss"))
+    }
+    curves = {name: points for name, points in curves.items() if len(points) > 1}
+    return [Curves(f"Loss, nats per {unit}", "step", "nats", curves)] if curves else []
+
+
+def _tables(data: Mapping[str, Any]) -> list[Table]:
+    """The numbers of the whole, the parameters, the evaluations."""
+    whole = {"task": data["task"], **data["network"], "parameters": data["total_parameters"]}
+    whole |= {name: data[name] for name in ("steps", "epochs", "best_validation_loss", "bits_per_character")}
+    shapes = [(one["name"], " × ".join(map(str, one["shape"])), one["size"]) for one in data["parameters"]]
+    columns = ("step", "loss", "validation_loss")
+    return [
+        Table("Model", ("name", "value"), list(whole.items())),
+        Table("Parameters", ("name", "shape", "elements"), shapes),
+        Table("Learning", columns, [[entry.get(name) for name in columns] for entry in data["history"]]),
+    ]
+
+
+def _expected(steps: list[PrimeStep], layer: int) -> list[Block]:
+    """What is expected at each character of a prime, and the hidden states of ``layer`` (1 is the lowest) there."""
+    if not steps:
+        return []
+    read = [step.character for step in steps]
+    rows = [
+        (step.character, "   ".join(f"{answer.replace(' ', BLANK)} {p:.3f}" for answer, p in step.expected))
+        for step in steps
+    ]
+    blocks: list[Block] = [Table("What it expects at each character", ("read", "expected, with probability"), rows)]
+    for cell, direction in ((f"l{layer}", ""), (f"l{layer}r", ", reading from the end")):
+        if cell in steps[0].hidden:
+            states = [step.hidden[cell].tolist() for step in steps]
+            units = [f"{cell.removeprefix('l')}:{unit}" for unit in range(len(states[0]))]
+            blocks.append(Heatmap(f"Hidden state of layer {layer}{direction}, a cell per unit", read, units, states))
+    return blocks
+
+
+def health(request: ViewRequest) -> ViewResult:
+    """Loss against an n-gram model, dead and saturated units, the length of the memory, the most selective units."""
+    probe = request.probe.first(CHARACTERS)
+    model = require_language_model(probe)
+    names = [f"{cell}.hidden" for cell in model.network.names]
+    reading = read(probe, names)
+    bits = reading.losses.mean() / np.log(2)
+    known, _, where = ngram_probabilities(probe)
+    of_ngram = -np.log2(known[1:]).mean()
+    facts = {"loss here": f"{bits:.4f} bits per character; a {ORDER}-gram model of {where} has {of_ngram:.4f}"}
+    if names:
+        hidden = np.concatenate([reading.values[name] for name in names], axis=1)
+        dead = float(np.mean(hidden.std(axis=0) < DEAD))
+        saturated = float(np.mean((np.abs(hidden) > SATURATED).mean(axis=0) > MOSTLY))
+        facts["units"] = f"{dead:.1%} dead, {saturated:.1%} saturated"
+    if hasattr(model.network, "cell"):
+        _, enough = memory_length(probe)
+        facts["memory"] = f"{plural(enough, 'character')}: reading more changes its loss by less than 0.01 nats"
+    blocks: list[Block] = []
+    following = [request.command("text"), request.command("memory")]
+    if names and len(probe.ids) > 6 * SMALLEST_SHIFT:
+        selective = _most_selective(probe)
+        blocks.append(selective)
+        if selective.rows:
+            feature, unit = selective.rows[0][:2]
+            following = [
+                request.command("units"),
+                request.command("ablate", "--unit", str(unit), "--feature", f"'{feature}'"),
+                f"rnncli sample {probe.path} --clamp {unit}=1 --compare",
+            ]
+    question = "Is it healthy, and what is notable?"
+    return ViewResult(probe.source, facts, blocks, following, question, "overview")
+
+
+def _most_selective(probe: Probe) -> Table:
+    """The units that go more closely with a feature than any of an untrained network, those first that learnt most."""
+    scores = [one for one in best_units(probe, list(FEATURES), best=1) if one.is_associated and one.learnt > 0]
+    scores = sorted(scores, key=lambda one: -one.learnt)[:MOST_SELECTIVE]
+    rows = [(one.feature, str(one.unit), one.strength, one.untrained, one.z) for one in scores]
+    return Table("The most selective units", ("feature", "unit", "AUC or r", "untrained", "z"), rows)

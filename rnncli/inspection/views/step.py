@@ -8,41 +8,41 @@ from rnncli.engine.network import RecurrentNetwork
 from rnncli.errors import InputError
 from rnncli.inference.prediction import predict
 from rnncli.inspection.activations import activation
-from rnncli.inspection.bptt import back_through_time
+from rnncli.inspection.bptt import backpropagate_through_time
 from rnncli.inspection.prime import beginning
 from rnncli.inspection.request import ViewRequest
 from rnncli.models.base import Model
-from rnncli.models.language_model import LanguageModel
+from rnncli.models.language_model import NextCharacterModel
 from rnncli.results import Block, Table, ViewResult
 
 SHOWN = 32
-"""Numbers of a vector that are written out: all of a small network's."""
+"""Numbers of a vector that are written out, all of them for a small network."""
 
 GUESSES = 8
 
 LONGEST = 40
 
 
-def step(ask: ViewRequest) -> ViewResult:
+def step(request: ViewRequest) -> ViewResult:
     """Character by character: gates, cell, hidden state, logits, probabilities and loss; and backwards the
     gradients."""
-    model = ask.subject.model
-    start = beginning(model, ask.subject.text(), ask.label)
+    model = request.probe.model
+    start = beginning(model, request.prime, request.label)
     text, ids = start.text, start.ids
     if len(text) > LONGEST:
         raise InputError(
             f"step writes out every number, so it takes {LONGEST} characters at most; give it a word: step hell"
         )
     forward = model.network.forward(start.parameters, ids, start.state, Workspace())
-    parts: list[Block] = [_activations(model, forward, text)]
+    blocks: list[Block] = [_activations(model, forward, text)]
     facts = {"text": repr(text)}
-    if not isinstance(model, LanguageModel):
+    if not isinstance(model, NextCharacterModel):
         facts["answer"] = predict(model, [text])[0].best
     else:
-        parts.append(_predictions(model, forward, ids[:, 0]))
+        blocks.append(_predictions(model, forward, ids[:, 0]))
         if isinstance(model.network, RecurrentNetwork) and len(text) > 1:
-            parts.append(_backwards(model, ids, start.state))
-    return ViewResult("step", "What is the arithmetic?", "", facts, parts)
+            blocks.append(_backwards(model, ids, start.state))
+    return ViewResult("", facts, blocks)
 
 
 def _numbers(vector: Array) -> str:
@@ -62,7 +62,7 @@ def _activations(model: Model, forward: object, text: str) -> Table:
     return Table("Forwards", ("step", "read", "activation", "values"), rows)
 
 
-def _predictions(model: LanguageModel, forward: object, ids: Ids) -> Table:
+def _predictions(model: NextCharacterModel, forward: object, ids: Ids) -> Table:
     logits = model.logits_of(forward)[:, 0]
     probabilities, surprise = softmax(logits), log_softmax(logits)
     symbols, rows = model.vocabulary.symbols, []
@@ -83,7 +83,7 @@ def _predictions(model: LanguageModel, forward: object, ids: Ids) -> Table:
     return Table("What is expected", ("step", "read", "logits", "probabilities", "came", "loss, nats"), rows)
 
 
-def _backwards(model: LanguageModel, ids: Ids, state: Array) -> Table:
+def _backwards(model: NextCharacterModel, ids: Ids, state: Array) -> Table:
     """The gradient of the sum of all losses with respect to the states before each step."""
     inputs, targets = ids[:-1], ids[1:]
     forward = model.forward(inputs, state)
@@ -91,7 +91,7 @@ def _backwards(model: LanguageModel, ids: Ids, state: Array) -> Table:
     d_logits[np.arange(len(targets)), 0, targets[:, 0]] -= 1
     d_outputs = d_logits @ model.parameters["output.W"].T
     rows = []
-    backwards = back_through_time(model, inputs, state, d_outputs)
+    backwards = backpropagate_through_time(model, inputs, state, d_outputs)
     for t, (d_state, _) in zip(reversed(range(len(inputs))), backwards, strict=True):
         for cell, of_cell in zip(model.network.names, d_state, strict=True):
             for name, values in zip(model.network.cell.states, of_cell[:, 0], strict=True):

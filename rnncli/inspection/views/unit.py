@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnncli.errors import InputError
-from rnncli.inspection.activations import Unit, gate_names, language_model_of, read, state_names, unit_of
+from rnncli.inspection.activations import Unit, gate_names, parse_unit, read, require_language_model, state_names
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.results import Block, ColouredText, Table, ViewResult
@@ -14,39 +14,39 @@ AROUND = 25
 BEST = 6
 
 
-def unit(ask: ViewRequest) -> ViewResult:
+def unit(request: ViewRequest) -> ViewResult:
     """One unit: text coloured by its states and gates, where it is strongest, its mean by character, its weights."""
-    written = ask.arguments[0] if ask.arguments else ask.unit
+    written = request.arguments[0] if request.arguments else request.unit
     if written is None:
         raise InputError("name the unit: rnncli inspect MODEL unit 1:17 is number 17 of the lowest layer")
-    subject = ask.subject.first(CHARACTERS)
-    model = language_model_of(subject)
-    one = unit_of(written, model, subject.path)
+    probe = request.probe.first(CHARACTERS)
+    model = require_language_model(probe)
+    one = parse_unit(written, model, probe.path)
     states, gates = state_names(model), gate_names(model)
     values = {
         name: found[:, one.unit]
-        for name, found in read(subject, [f"{one.cell}.{which}" for which in (*states, *gates)]).values.items()
+        for name, found in read(probe, [f"{one.cell}.{which}" for which in (*states, *gates)]).values.items()
     }
-    text = subject.text()[:-1]
+    text = probe.text()[:-1]
     shown = text[:EXCERPT]
-    parts: list[Block] = []
+    blocks: list[Block] = []
     for which in states:
-        parts.append(ColouredText(f"{one.cell}.{which}", shown, values[f"{one.cell}.{which}"][:EXCERPT].tolist(), 1.0))
+        blocks.append(ColouredText(f"{one.cell}.{which}", shown, values[f"{one.cell}.{which}"][:EXCERPT].tolist(), 1.0))
     for which in gates:
         centred = 2 * values[f"{one.cell}.{which}"][:EXCERPT] - 1  # open is +1, shut −1
-        parts.append(ColouredText(f"{one.cell}.{which}, open + shut -", shown, centred.tolist(), 1.0))
+        blocks.append(ColouredText(f"{one.cell}.{which}, open + shut -", shown, centred.tolist(), 1.0))
     hidden = values[f"{one.cell}.hidden"]
-    parts += [_strongest(text, hidden), _by_character(text, hidden), _weights(subject, one)]
+    blocks += [_strongest(text, hidden), _by_character(text, hidden), _weights(probe, one)]
     facts = {
         "hidden state": f"mean {hidden.mean():.3f}, standard deviation {hidden.std():.3f}, "
         f"{np.mean(np.abs(hidden) > 0.9):.0%} of the time beyond ±0.9"
     }
-    following = [ask.command("ablate", "--unit", str(one)), f"rnncli sample {subject.path} --clamp {one}=1 --compare"]
-    return ViewResult("unit", f"What does unit {one} do?", subject.source, facts, parts, following)
+    following = [request.command("ablate", "--unit", str(one)), f"rnncli sample {probe.path} --clamp {one}=1 --compare"]
+    return ViewResult(probe.source, facts, blocks, following, f"What does unit {one} do?")
 
 
 def _strongest(text: str, hidden: np.ndarray) -> Table:
-    """Places where the unit is farthest from zero, no two of them near each other."""
+    """Places where the unit is farthest from zero, none near another."""
     rows: list[tuple[int, float, str]] = []
     taken = np.zeros(len(hidden), bool)
     for at in np.argsort(-np.abs(hidden), kind="stable"):
@@ -69,9 +69,9 @@ def _by_character(text: str, hidden: np.ndarray) -> Table:
     return Table("Mean after each character, lowest and highest", ("character", "mean", "times"), chosen)
 
 
-def _weights(subject: Probe, one: Unit) -> Table:
+def _weights(probe: Probe, one: Unit) -> Table:
     """The largest weights from characters into the unit, and from it to the next character or the layer above."""
-    model, parameters = subject.model, subject.model.parameters
+    model, parameters = probe.model, probe.model.parameters
     symbols, size = model.vocabulary.symbols, model.config.hidden_size
     names = model.network.names
     rows: list[tuple[str, str, float]] = []
@@ -94,4 +94,4 @@ def _weights(subject: Probe, one: Unit) -> Table:
         W = parameters[f"{above}.W_x"].reshape(-1, parameters[f"{above}.W_x"].shape[-2], size)[:, one.unit]
         for g, i in [divmod(int(i), size) for i in np.argsort(-np.abs(W), axis=None, kind="stable")[:BEST]]:
             rows.append(("to the layer above", str(Unit(above, i)), float(W[g, i])))
-    return Table("Largest weights", ("way", "other end", "weight"), rows)
+    return Table("Largest weights", ("connection", "other end", "weight"), rows)

@@ -1,12 +1,12 @@
 """Which unit tracks quotes, indentation, the position in the line …?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
-from rnncli.inspection.activations import Unit, language_model_of, read
+from rnncli.inspection.activations import Unit, read, require_language_model
 from rnncli.inspection.association import LEVEL, associate, auc, rank, standardised
 from rnncli.inspection.features import FEATURES, feature, is_yes_or_no
 from rnncli.inspection.probe import Probe
@@ -16,15 +16,15 @@ from rnncli.results import ColouredText, Table, ViewResult
 
 CHARACTERS = 40_000
 BEST = 3
-"""Units shown for each feature."""
+"""Units for each feature."""
 
 SNIPPET = 60
 
 
 @dataclass(frozen=True)
 class UnitScore:
-    """``unit`` goes with ``feature``: ``strength`` is the AUC of a feature that is true or false, else the correlation,
-    in the half of the text in which the unit was not chosen; ``untrained`` the same for the best unit of an untrained
+    """How selective ``unit`` is for ``feature``: ``strength`` is the AUC of a binary feature, else the correlation, in
+    the half of the text in which the unit was not chosen; ``untrained`` the same for the best unit of an untrained
     network. ``z`` and ``p`` are those of :class:`Association`. ``sign`` is −1 where the unit is low for the feature."""
 
     feature: str
@@ -42,20 +42,20 @@ class UnitScore:
 
     @property
     def is_associated(self) -> bool:
-        """Whether chance gives it less than one time in twenty, among all pairs that were looked at."""
+        """Whether it is significant at the family-wise level ``LEVEL``."""
         return self.p < LEVEL
 
 
-def track(subject: Probe, names: list[str], layer: int | None = None, best: int = BEST) -> list[UnitScore]:
-    """The ``best`` units for each of these features, chosen in the first half of the text and measured in the
-    second."""
-    model = language_model_of(subject)
+def best_units(probe: Probe, names: list[str], layer: int | None = None, best: int = BEST) -> list[UnitScore]:
+    """The ``best`` units for each of these features, chosen in the first half of the text and measured in the second;
+    InputError without hidden units, or where the text is too short."""
+    model = require_language_model(probe)
     cells = [cell for cell in model.network.names if layer in (None, int(cell[1:]))]
     if not cells:
-        raise InputError(f"{subject.path} has no hidden units")
-    text = subject.text()[:-1]
+        raise InputError(f"{probe.path} has no hidden units")
+    text = probe.text()[:-1]
     features = np.stack([feature(name, text) for name in names], axis=1)
-    trained, untrained = _hidden(subject, cells), _hidden(_untrained(subject, model), cells)
+    trained, untrained = _hidden_states(probe, cells), _hidden_states(_untrained(probe, model), cells)
     half = len(text) // 2
     tested = associate(trained[half:], features[half:])
     chosen = _correlation(trained[:half], features[:half])
@@ -77,15 +77,15 @@ def track(subject: Probe, names: list[str], layer: int | None = None, best: int 
     return found
 
 
-def _hidden(subject: Probe, cells: list[str]) -> Array:
-    values = read(subject, [f"{cell}.hidden" for cell in cells]).values
+def _hidden_states(probe: Probe, cells: list[str]) -> Array:
+    values = read(probe, [f"{cell}.hidden" for cell in cells]).values
     return np.concatenate(list(values.values()), axis=1)
 
 
-def _untrained(subject: Probe, model: LanguageModel) -> Probe:
+def _untrained(probe: Probe, model: LanguageModel) -> Probe:
     fresh = LanguageModel(model.config, model.vocabulary)
     fresh.initialise(np.random.default_rng(0))
-    return Probe(fresh, subject.path, subject.record, subject.ids, subject.source)
+    return replace(probe, checkpoint=replace(probe.checkpoint, model=fresh))
 
 
 def _correlation(activations: Array, features: Array) -> Array:
@@ -96,10 +96,10 @@ def _strength(activation: Array, r: float, labels: Array) -> float:
     return auc(activation, labels) if is_yes_or_no(labels) else r
 
 
-def units(ask: ViewRequest) -> ViewResult:
-    """For the built-in features, or those asked for, the units that go with them most closely."""
-    subject = ask.subject.first(CHARACTERS)
-    found = track(subject, ask.features or list(FEATURES), ask.layer)
+def units(request: ViewRequest) -> ViewResult:
+    """The most selective units for the built-in features, or for those of the request."""
+    probe = request.probe.first(CHARACTERS)
+    found = best_units(probe, request.features or list(FEATURES), request.layer)
     associated = [one for one in found if one.is_associated]
     rows = [
         (one.feature, str(one.unit), one.strength, one.untrained, one.z, one.p, "yes" if one.is_associated else "no")
@@ -110,34 +110,34 @@ def units(ask: ViewRequest) -> ViewResult:
         "chosen in the first half of the text, measured in the second; z against the feature shifted by 1,000 "
         "characters and more; p for all pairs together; r where the feature is a number"
     )
-    parts: list[Table | ColouredText] = [Table("Units that go with a feature", columns, rows, note)]
+    blocks: list[Table | ColouredText] = [Table("The most selective units for each feature", columns, rows, note)]
     if associated:
         best = max(associated, key=lambda one: abs(one.z))
-        parts.append(_snippet(subject, best))
+        blocks.append(_snippet(probe, best))
     shown = max(associated, key=lambda one: abs(one.z)) if associated else None
     following = []
     if shown:
         following = [
-            ask.command("ablate", "--unit", str(shown.unit), "--feature", f"'{shown.feature}'"),
-            ask.command("unit", str(shown.unit)),
+            request.command("ablate", "--unit", str(shown.unit), "--feature", f"'{shown.feature}'"),
+            request.command("unit", str(shown.unit)),
         ]
     number = len({one.unit for one in associated})
     facts = {
         "features": f"{len({one.feature for one in found})} that occur",
         "associated": f"{number} unit{'s'[: number != 1]}",
     }
-    return ViewResult("units", "Which unit tracks what?", subject.source, facts, parts, following)
+    return ViewResult(probe.source, facts, blocks, following)
 
 
-def _snippet(subject: Probe, one: UnitScore) -> ColouredText:
+def _snippet(probe: Probe, one: UnitScore) -> ColouredText:
     """The unit where the feature changes for the first time, some lines into the second half."""
-    text = subject.text()
+    text = probe.text()
     values = feature(one.feature, text)
     half = len(text) // 2
     changes = half + np.flatnonzero(np.diff(values[half:]) != 0)
     start = max(0, int(changes[0]) - SNIPPET // 3) if len(changes) else half
-    window = subject.ids[: start + 4 * SNIPPET + 1]
-    part = Probe(subject.model, subject.path, subject.record, window, subject.source)
+    window = probe.ids[: start + 4 * SNIPPET + 1]
+    part = Probe(probe.checkpoint, window, probe.source)
     hidden = read(part, [f"{one.unit.cell}.hidden"], streams=1).values[f"{one.unit.cell}.hidden"]
     shown = hidden[start : start + 4 * SNIPPET, one.unit.unit]
     return ColouredText(f"Unit {one.unit}, {one.feature}", text[start : start + len(shown)], shown.tolist(), 1.0)

@@ -25,8 +25,8 @@ def spectral_radius(matrix: Array) -> float:
 
 
 def character_vectors(model: Model) -> Array:
-    """A vector (V, ·) for each character: its embedding, or of one-hot input all weights that lead from it."""
-    part = model.parameters.scope("encoder") if model.task == "translate" else model.parameters
+    """A vector (V, ·) for each character: its embedding, or with one-hot input all weights from it."""
+    part = model.reader_parameters
     W = part["embedding.W"] if model.config.embedding_size else part["l1.W_x" if model.config.layers else "output.W"]
     if model.config.embedding_size:
         return W[: len(model.vocabulary)]
@@ -35,19 +35,19 @@ def character_vectors(model: Model) -> Array:
     return np.concatenate(list(W[:, : len(model.vocabulary)]), axis=1)
 
 
-def weights(ask: ViewRequest) -> ViewResult:
-    """Sizes and spectra of all matrices, and which characters the network takes for alike."""
-    model = ask.subject.model
+def weights(request: ViewRequest) -> ViewResult:
+    """Sizes and spectra of all matrices, and the nearest neighbours of characters."""
+    model = request.probe.model
     shapes = [
         (name, " × ".join(map(str, v.shape)), v.size, float(np.sqrt(np.mean(v * v))))
         for name, v in model.parameters.items()
     ]
-    parts: list[Block] = [
+    blocks: list[Block] = [
         Table(
             "Parameters",
-            ("name", "shape", "number", "root mean square"),
+            ("name", "shape", "elements", "root mean square"),
             shapes,
-            f"{model.parameters.flat.size:,} in all",
+            f"{model.parameters.flat.size:,} in total",
         )
     ]
     rows = []
@@ -58,11 +58,11 @@ def weights(ask: ViewRequest) -> ViewResult:
                 rows.append((f"{name} {gate}", spectral_radius(matrix), *singular_values(matrix)))
     if rows:
         columns = ("matrix", "spectral radius", "largest singular value", "median", "smallest")
-        parts.append(Table("Recurrent matrices", columns, rows))
-    following = [ask.command("gradients")] if isinstance(model, LanguageModel) else []
+        blocks.append(Table("Recurrent matrices", columns, rows))
+    following = [request.command("gradients")] if isinstance(model, LanguageModel) else []
     if len(model.vocabulary) > NEIGHBOURS:
-        parts.append(_neighbours(model))
-    return ViewResult("weights", "What is in the matrices?", "", {}, parts, following)
+        blocks.append(_neighbours(model))
+    return ViewResult("", {}, blocks, following)
 
 
 def _neighbours(model: Model) -> Table:
@@ -75,4 +75,4 @@ def _neighbours(model: Model) -> Table:
         nearest = [j for j in np.argsort(-cosine[i], kind="stable") if j != i][:NEIGHBOURS]
         rows.append((symbols[i], "  ".join(f"{symbols[j]} {cosine[i, j]:.2f}" for j in nearest)))
     what = "embeddings" if model.config.embedding_size else "input weights"
-    return Table("Characters taken for alike", ("character", f"nearest by the cosine of their {what}"), rows)
+    return Table("Nearest neighbours of characters", ("character", f"nearest by the cosine of their {what}"), rows)

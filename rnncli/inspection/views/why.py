@@ -4,7 +4,7 @@ import numpy as np
 
 from rnncli.engine.arrays import Array, Ids, Workspace
 from rnncli.errors import InputError
-from rnncli.inspection.activations import recurrent_model_of
+from rnncli.inspection.activations import require_recurrent_model
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.text import expectations
@@ -12,40 +12,40 @@ from rnncli.results import Block, ColouredText, Table, ViewResult
 
 CONTEXT = 160
 TOGETHER = 16
-"""Places that are looked at side by side."""
+"""Places whose gradients are computed side by side."""
 
 LACK = "state that leads back to earlier characters; it sees its context only"
 GUESSES = 6
 
 
-def connectivity(subject: Probe, place: int, target: int, contrast: int | None = None) -> Array:
-    """The norm (place,) of the gradient of a logit with respect to each character before ``place``, read as a vector
-    (one-hot or embedded).
+def connectivity(probe: Probe, place: int, target: int, contrast: int | None = None) -> Array:
+    """The norm (place,) of the gradient of a logit with respect to the input vector (one-hot or embedded) of each
+    character before ``place``.
 
-    The logit is that of the symbol ``target``, or with a ``contrast`` how far it is above that of the other. As in
+    The logit is that of the symbol ``target``, or with a ``contrast`` its difference from that of the other. As in
     Madsen 2019, "Visualizing memorization in RNNs".
     """
-    W = recurrent_model_of(subject, LACK).parameters["output.W"]
+    W = require_recurrent_model(probe, LACK).parameters["output.W"]
     d_hidden = W[:, target] - (0 if contrast is None else W[:, contrast])
-    return _input_gradients(subject, np.array([place]), d_hidden[:, None])[0]
+    return _input_gradients(probe, np.array([place]), d_hidden[:, None])[0]
 
 
-def connectivities(subject: Probe, places: Ids) -> list[Array]:
-    """:func:`connectivity` of the character that stands at each of these places, over the largest of each."""
-    W = recurrent_model_of(subject, LACK).parameters["output.W"]
+def connectivities(probe: Probe, places: Ids) -> list[Array]:
+    """:func:`connectivity` of the character at each of these places, divided by its largest norm."""
+    W = require_recurrent_model(probe, LACK).parameters["output.W"]
     rows = []
     for start in range(0, len(places), TOGETHER):
         some = places[start : start + TOGETHER]
-        rows += _input_gradients(subject, some, W[:, subject.ids[some].astype(np.intp)])
+        rows += _input_gradients(probe, some, W[:, probe.ids[some].astype(np.intp)])
     return [row / max(float(row.max()), 1e-30) for row in rows]
 
 
-def _input_gradients(subject: Probe, places: Ids, d_hidden: Array) -> list[Array]:
+def _input_gradients(probe: Probe, places: Ids, d_hidden: Array) -> list[Array]:
     """For each place the gradient norms (place,) of the characters before it, where ``d_hidden`` (H, M) is the gradient
     of the hidden state just before the place."""
-    model = recurrent_model_of(subject, LACK)
+    model = require_recurrent_model(probe, LACK)
     count, steps = len(places), int(places.max())
-    ids = np.repeat(subject.ids[:steps].astype(np.intp)[:, None], count, axis=1)
+    ids = np.repeat(probe.ids[:steps].astype(np.intp)[:, None], count, axis=1)
     workspace = Workspace()
     forward = model.network.forward(model.parameters, ids, model.zero_state(count), workspace)
     d_outputs = np.zeros_like(forward.outputs)
@@ -57,20 +57,20 @@ def _input_gradients(subject: Probe, places: Ids, d_hidden: Array) -> list[Array
     return [norms[:place, number] for number, place in enumerate(places)]
 
 
-def why(ask: ViewRequest) -> ViewResult:
+def why(request: ViewRequest) -> ViewResult:
     """The characters before a place, coloured by how much the prediction there depends on them."""
-    subject = ask.subject
-    recurrent_model_of(subject, LACK)
-    place = _place(ask, len(subject.ids))
+    probe = request.probe
+    require_recurrent_model(probe, LACK)
+    place = _place(request, len(probe.ids))
     start = max(0, place - CONTEXT)
-    part = Probe(subject.model, subject.path, subject.record, subject.ids[start : place + 1], subject.source)
+    part = Probe(probe.checkpoint, probe.ids[start : place + 1], probe.source)
     bits, scores = expectations(part)
-    symbols = subject.model.vocabulary.symbols
+    symbols = probe.model.vocabulary.symbols
     came, contrast = int(part.ids[-1]), None
-    if ask.contrast is not None:
-        others = subject.model.vocabulary.encode(ask.contrast, "--contrast")
+    if request.contrast is not None:
+        others = probe.model.vocabulary.encode(request.contrast, "--contrast")
         if len(others) != 1:
-            raise InputError(f"--contrast takes one character, and {ask.contrast!r} is {len(others)} of them")
+            raise InputError(f"--contrast takes one character, but {request.contrast!r} has {len(others)}")
         contrast = int(others[0])
     norms = connectivity(part, len(part.ids) - 1, came, contrast)
     text = part.text()
@@ -83,17 +83,17 @@ def why(ask: ViewRequest) -> ViewResult:
     strongest = [
         (place - len(norms) + int(i), text[i], float(norms[i])) for i in np.argsort(-norms, kind="stable")[:GUESSES]
     ]
-    parts: list[Block] = [
+    blocks: list[Block] = [
         strip,
         Table("What was expected", ("character", "probability", ""), guesses),
         Table("Strongest", ("place", "character", "gradient norm"), strongest),
     ]
     facts = {"place": f"character {place:,}, {text[-1]!r}, {bits[-1]:.2f} bits"}
-    return ViewResult("why", f"What made character {place:,} likely?", subject.source, facts, parts)
+    return ViewResult(probe.source, facts, blocks, question=f"What made character {place:,} likely?")
 
 
-def _place(ask: ViewRequest, count: int) -> int:
-    written = ask.arguments[0] if ask.arguments else str(min(count - 1, CONTEXT))
+def _place(request: ViewRequest, count: int) -> int:
+    written = request.arguments[0] if request.arguments else str(min(count - 1, CONTEXT))
     if not written.isdecimal() or not 1 <= int(written) < count:
-        raise InputError(f"{written!r} is no place in the text; name a character by its number, 1 to {count - 1}")
+        raise InputError(f"{written!r} is no place in the text; a place is the number of a character, 1 to {count - 1}")
     return int(written)

@@ -1,1 +1,1 @@
-"""Process groups: who shares a training step, and how gradients and parameters are exchanged."""
+"""Data parallelism: process groups, and how gradients and parameters are exchanged between their ranks."""

@@ -50,18 +50,18 @@ def test_a_share_that_is_met_exactly_is_enough() -> None:
 
 def test_temperature_acts_before_top_k_and_that_before_top_p() -> None:
     # Squares: 0.01 0.16 0.0025 0.0625 0.04; the three likeliest of them sum to 0.2625, of which 0.16 is 61 %.
-    choice = SamplingConfig(temperature=0.5, top_k=3, top_p=0.6)
-    close(choice.probabilities(LOGITS), [0, 1, 0, 0, 0])
+    config = SamplingConfig(temperature=0.5, top_k=3, top_p=0.6)
+    close(config.probabilities(LOGITS), [0, 1, 0, 0, 0])
     # Without top-k the same 0.16 is 58 % of 0.275, and the next is needed as well.
     close(SamplingConfig(0.5, 0, 0.6).probabilities(LOGITS), [0, 0.16 / 0.2225, 0, 0.0625 / 0.2225, 0])
 
 
 def test_rows_are_independent() -> None:
     rows = np.random.default_rng(3).normal(size=(6, 9)) * 3
-    choice = SamplingConfig(0.7, 5, 0.8)
-    together = choice.probabilities(rows)
+    config = SamplingConfig(0.7, 5, 0.8)
+    together = config.probabilities(rows)
     for row, expected in zip(rows, together, strict=True):
-        close(choice.probabilities(row[None]), expected.tolist())
+        close(config.probabilities(row[None]), expected.tolist())
     np.testing.assert_allclose(together.sum(axis=1), 1, rtol=1e-12)
 
 

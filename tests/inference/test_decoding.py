@@ -1,4 +1,4 @@
-"""Further ways to choose: what is left out, temperatures that move, nothing twice, the likeliest text of all."""
+"""Decoding in further ways: min-p, moving temperatures, n-gram blocking, beam search; stopping and novelty."""
 
 import math
 from collections.abc import Iterable
@@ -10,8 +10,15 @@ import pytest
 
 from rnncli.engine.activations import log_softmax
 from rnncli.inference.beam import BeamSearch
-from rnncli.inference.novelty import RUN, novelty
-from rnncli.inference.sampling import SamplingConfig, generate, gumbel_noise, read_prime, temperature_ramp, until_lines
+from rnncli.inference.novelty import NGRAM_LENGTH, novelty
+from rnncli.inference.sampling import (
+    SamplingConfig,
+    generate,
+    gumbel_noise,
+    read_prime,
+    stop_after_lines,
+    temperature_ramp,
+)
 from rnncli.models.language_model import LanguageModel
 from tests.helpers import random_ids, random_model
 
@@ -29,11 +36,11 @@ def test_min_p_draws_from_those_near_the_likeliest(min_p: float) -> None:
     p = np.array([0.4, 0.3, 0.15, 0.1, 0.04, 0.009, 0.001])
     kept = np.where(p >= min_p * 0.4 * (1 - 1e-12), p, 0)
     expected = kept / kept.sum()
-    choice = SamplingConfig(min_p=min_p)
-    np.testing.assert_allclose(choice.probabilities(np.log(p)[None])[0], expected, rtol=1e-12)
+    config = SamplingConfig(min_p=min_p)
+    np.testing.assert_allclose(config.probabilities(np.log(p)[None])[0], expected, rtol=1e-12)
     count = 20_000
     logits = np.repeat(np.log(p)[None], count, axis=0)
-    drawn = np.bincount(choice.draw(logits, gumbel_noise(np.random.default_rng(3), count, 7)), minlength=7)
+    drawn = np.bincount(config.draw(logits, gumbel_noise(np.random.default_rng(3), count, 7)), minlength=7)
     possible = expected > 0
     assert drawn[~possible].sum() == 0
     chi_square = (np.square(drawn - count * expected)[possible] / (count * expected[possible])).sum()
@@ -55,8 +62,8 @@ def test_a_temperature_that_moves_is_each_of_its_values_in_turn() -> None:
     """One that stays is as if it did not move; from 0 on, the beginning is the likeliest and the rest is drawn."""
     model, prime = random_model(), np.array([1, 2])
 
-    def written(choice: SamplingConfig, temperatures: Any = None) -> list[int]:
-        drawn = generate(model, prime, choice, np.random.default_rng(5), temperatures=temperatures)
+    def written(config: SamplingConfig, temperatures: Any = None) -> list[int]:
+        drawn = generate(model, prime, config, np.random.default_rng(5), temperatures=temperatures)
         return [int(ids[0]) for ids in islice(drawn, 60)]
 
     assert written(SamplingConfig(), [0.7] * 60) == written(SamplingConfig(temperature=0.7))
@@ -72,7 +79,7 @@ def test_nothing_is_written_twice(network: dict[str, Any], length: int) -> None:
     """Neither of the prime nor of what was written, in each of three texts, until every way on is taken."""
     model = random_model("abcdefghijklmnop", **network)
     prime = random_ids(model, 4)
-    drawn = generate(model, prime, SamplingConfig(temperature=0.1), np.random.default_rng(1), 3, no_repeat=length)
+    drawn = generate(model, prime, SamplingConfig(temperature=0.1), np.random.default_rng(1), 3, no_repeat_ngram=length)
     rows = np.array(list(islice(drawn, 10 if length == 1 else 40))).T
     for row in rows:
         text = [*map(int, prime), *map(int, row)]
@@ -83,7 +90,7 @@ def test_nothing_is_written_twice(network: dict[str, Any], length: int) -> None:
 
 
 def test_where_every_way_would_repeat_something_one_is_taken_all_the_same() -> None:
-    drawn = generate(random_model("ab"), np.array([0]), SamplingConfig(), np.random.default_rng(1), no_repeat=1)
+    drawn = generate(random_model("ab"), np.array([0]), SamplingConfig(), np.random.default_rng(1), no_repeat_ngram=1)
     assert len(list(islice(drawn, 20))) == 20
 
 
@@ -121,11 +128,11 @@ def test_a_beam_of_one_is_greedy() -> None:
 @pytest.mark.parametrize("pieces", ["a\n\nbc\nd", ["a\n\nb", "c\nd"], ["a\n\nbc\nd"]])
 def test_a_text_ends_after_so_many_lines(lines: int, expected: str, pieces: Iterable[str]) -> None:
     """However it comes: a stop string may have kept some characters waiting."""
-    assert "".join(until_lines(lines, iter(pieces))) == expected
+    assert "".join(stop_after_lines(lines, iter(pieces))) == expected
 
 
 def by_brute_force(written: str, learnt: str) -> tuple[float, int]:
-    run = min(RUN, len(written))
+    run = min(NGRAM_LENGTH, len(written))
     starts = range(len(written) - run + 1)
     copied = sum(learnt.find(written[n : n + run]) >= 0 for n in starts) / len(starts)
     pieces = (written[a:b] for a in range(len(written)) for b in range(a + 1, len(written) + 1))

@@ -8,13 +8,13 @@ import pytest
 
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.diff import diff
-from rnncli.inspection.views.errors import KINDS, kinds_of, mistakes
-from rnncli.inspection.views.health import health
+from rnncli.inspection.views.errors import KINDS, errors, kinds_of
 from rnncli.inspection.views.memory import SMALL, memory, memory_length
+from rnncli.inspection.views.overview import health
 from rnncli.models.language_model import LanguageModel
 from rnncli.results import ColouredText, ViewResult
 from tests.helpers import random_model
-from tests.inspection.subjects import every_network, looked_at, random_subject
+from tests.inspection.probes import every_network, probe_of, random_probe
 
 
 def bits_of_ngram(found: ViewResult, fact: str) -> float:
@@ -23,28 +23,28 @@ def bits_of_ngram(found: ViewResult, fact: str) -> float:
     return float(match[1])
 
 
-@pytest.mark.parametrize(("view", "fact"), [(mistakes, "loss"), (health, "loss here")])
+@pytest.mark.parametrize(("view", "fact"), [(errors, "loss"), (health, "loss here")])
 def test_an_ngram_model_is_not_asked_what_it_has_learnt(view: Any, fact: str) -> None:
     """Nobody can tell letters that are drawn by chance; where the corpus is gone, the n-gram model cannot either."""
-    subject = random_subject(8000, np.float32)
-    assert bits_of_ngram(view(ViewRequest(subject)), fact) > 0.98 * np.log2(5)
+    probe = random_probe(8000, np.float32)
+    assert bits_of_ngram(view(ViewRequest(probe)), fact) > 0.98 * np.log2(5)
 
 
 @every_network
 def test_more_context_than_the_memory_has_changes_little(config: dict[str, Any]) -> None:
     """Neither for the worse nor for the better, as the view says."""
-    subject = random_subject(1000, **config)
-    means, enough = memory_length(subject)
+    probe = random_probe(1000, **config)
+    means, enough = memory_length(probe)
     assert enough in dict(means)
     for context, loss in means:
         if context >= enough:
             assert abs(loss - means[-1][1]) <= SMALL, f"{context} characters: {loss}, {means[-1][0]}: {means[-1][1]}"
-    assert f"{enough} character" in memory(ViewRequest(subject)).facts["memory"]
+    assert f"{enough} character" in memory(ViewRequest(probe)).facts["memory"]
 
 
 def test_a_perceptron_remembers_what_it_sees() -> None:
     """It has three characters of context, and needs them."""
-    means, enough = memory_length(random_subject(1200, cell="mlp", layers=1, context=3))
+    means, enough = memory_length(random_probe(1200, cell="mlp", layers=1, context=3))
     assert enough == 4  # of 1, 2, 4, 8, … the first with three
     assert dict(means)[4] == pytest.approx(means[-1][1], rel=1e-12)
 
@@ -65,8 +65,8 @@ def test_the_excerpt_of_a_difference_has_the_place_where_it_is_largest(place: in
     text = np.random.default_rng(5).integers(2, size=700)
     text[place] = 2
     one.parameters["output.b"][2] = -9
-    found = diff(ViewRequest(looked_at(one, text), others=[looked_at(biased(one, 2), text)]))
-    (strip,) = [part for part in found.parts if isinstance(part, ColouredText)]
+    found = diff(ViewRequest(probe_of(one, text), others=[probe_of(biased(one, 2), text)]))
+    (strip,) = [part for part in found.blocks if isinstance(part, ColouredText)]
     assert "c" in strip.text
     assert strip.values[strip.text.index("c")] == pytest.approx(-5 / np.log(2), rel=0.01)
 
@@ -86,8 +86,8 @@ def test_every_character_has_the_first_kind_that_fits() -> None:
 
 
 def test_shares_of_the_mistakes_add_up() -> None:
-    subject = random_subject(3000, np.float32)
-    (table,) = mistakes(ViewRequest(subject)).parts
+    probe = random_probe(3000, np.float32)
+    (table,) = errors(ViewRequest(probe)).blocks
     rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]  # type: ignore[union-attr]
     assert sum(row["share of the loss"] for row in rows) == pytest.approx(1)
     assert sum(row["share of text"] for row in rows) == pytest.approx(1)

@@ -1,4 +1,4 @@
-"""Text up to a stop text, of which nothing is ever written, however it is cut into pieces."""
+"""Text up to a stop string, of which nothing is ever written, however the text is cut into pieces."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from rnncli.inference.sampling import until
+from rnncli.inference.sampling import stop_before
 
 
 def pieces_of(text: str, seed: int) -> Iterator[str]:
@@ -17,22 +17,22 @@ def pieces_of(text: str, seed: int) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("stop", ["", "a", "ab", "aab", "aba", "abab", "bb", "zz"])
-def test_until_ends_before_the_stop_text_however_it_is_cut(stop: str) -> None:
+def test_it_stops_before_the_stop_text_however_it_is_cut(stop: str) -> None:
     for seed in range(150):
         text = "".join(np.random.default_rng([seed, 1]).choice(list("ab"), size=seed % 14))
         expected = text.split(stop)[0] if stop else text
         so_far = ""
-        for piece in until(stop, pieces_of(text, seed)):
+        for piece in stop_before(stop, pieces_of(text, seed)):
             so_far += piece
             assert expected.startswith(so_far), f"{stop!r} in {text!r}: {so_far!r} should not have been written"
         assert so_far == expected
 
 
-def test_until_holds_back_no_more_than_it_must() -> None:
+def test_it_holds_back_no_more_than_it_must() -> None:
     taken: list[str] = []
     text = (taken.append(character) or character for character in "abaabac")  # type: ignore[func-returns-value]
     written = ""
-    for piece in until("abac", text):
+    for piece in stop_before("abac", text):
         written += piece
         read = "".join(taken)
         held = read[len(written) :]
@@ -40,6 +40,6 @@ def test_until_holds_back_no_more_than_it_must() -> None:
     assert written == "aba"
 
 
-def test_until_asks_for_nothing_after_the_stop_text() -> None:
+def test_it_asks_for_nothing_after_the_stop_text() -> None:
     endless = iter(lambda: "ab", None)
-    assert "".join(until("ba", endless)) == "a"
+    assert "".join(stop_before("ba", endless)) == "a"

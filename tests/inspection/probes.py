@@ -5,6 +5,7 @@ import pytest
 
 from rnncli.inspection.probe import Probe
 from rnncli.models.language_model import LanguageModel
+from rnncli.storage.checkpoint import Checkpoint
 from tests.helpers import random_ids, random_model
 
 NETWORKS = {
@@ -18,14 +19,14 @@ every_network = pytest.mark.parametrize("config", list(NETWORKS.values()), ids=l
 every_recurrent = pytest.mark.parametrize("config", list(RECURRENT.values()), ids=list(RECURRENT))
 
 
-def looked_at(model: LanguageModel, text: str | np.ndarray | int) -> Probe:
+def probe_of(model: LanguageModel, text: str | np.ndarray | int) -> Probe:
     """A model with a text, or the ids of one, or so many random characters."""
     if isinstance(text, int):
         text = random_ids(model, text)
     ids = model.vocabulary.encode(text) if isinstance(text, str) else text
-    return Probe(model, "model.npz", {}, ids, "a text")
+    return Probe(Checkpoint(model, path="model.npz"), ids, "a text")
 
 
-def random_subject(count: int, dtype: object = np.float64, **config: object) -> Probe:
+def random_probe(count: int, dtype: object = np.float64, **config: object) -> Probe:
     """A random model, and so many random characters."""
-    return looked_at(random_model(dtype=dtype, **config), count)
+    return probe_of(random_model(dtype=dtype, **config), count)

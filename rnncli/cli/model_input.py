@@ -1,0 +1,87 @@
+"""What a command gives to a model: the file to open, the text to read first, the units to clamp, the training text."""
+
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+from rnncli.datasets.sources import open_sources
+from rnncli.datasets.text import read_ids
+from rnncli.datasets.vocabulary import CODECS, Vocabulary
+from rnncli.errors import InputError
+from rnncli.storage import checkpoint
+
+if TYPE_CHECKING:
+    from rnncli.engine.clamping import Clamp
+    from rnncli.models.base import Model
+    from rnncli.models.language_model import NextCharacterModel
+    from rnncli.storage.checkpoint import Checkpoint
+
+MAX_CHARACTERS = 10_000_000
+"""Of a training text, for n-gram baselines and the search for copied text."""
+
+
+def command_for(model: "Model") -> str:
+    """The command that uses a model: sample for those that write, predict for the others."""
+    from rnncli.models.language_model import NextCharacterModel
+
+    return "sample" if isinstance(model, NextCharacterModel) else "predict"
+
+
+def load_for(command: str, path: str) -> "Checkpoint":
+    """Open a model for ``command``, sample or predict; InputError, naming the right command, for other tasks."""
+    loaded = checkpoint.load(path)
+    right = command_for(loaded.model)
+    if right != command:
+        raise InputError(f"{path} is {loaded.model.noun}, which cannot {command}; use rnncli {right} {path}")
+    return loaded
+
+
+def check_label(loaded: "Checkpoint", label: str | None) -> None:
+    """InputError, naming the file, where a model needs a label, has no use for one, or does not know this one."""
+    try:
+        loaded.model.initial_state(label=label)
+    except InputError as error:
+        raise InputError(f"{loaded.path}: {error}") from None
+
+
+def primed(prime: str, vocabulary: Vocabulary) -> str:
+    """The text of ``--prime``, as the vocabulary holds it; - is standard input."""
+    if prime == "-":
+        return sys.stdin.buffer.read().decode(CODECS[vocabulary.encoding], "replace")
+    return vocabulary.typed(prime)
+
+
+def parse_clamp(clamp: str, path: str, model: "NextCharacterModel") -> "list[Clamp]":
+    """The clamps that ``--clamp L:J=V`` stands for, one for each state of the unit; InputError where the model in the
+    file ``path`` has no such unit, or V is not a finite number."""
+    from rnncli.inspection.activations import clamps_for, parse_unit, state_names
+
+    unit, _, value = clamp.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise InputError(f"--clamp {clamp} is not of the form L:J=V with a number V, as in 1:17=0.9")
+    return clamps_for(model, parse_unit(unit, model, path), dict.fromkeys(state_names(model), number))
+
+
+def training_ids(loaded: "Checkpoint", hint: str) -> Any:
+    """The training text of a model as ids (N,), at most ``MAX_CHARACTERS`` of them; InputError, ending with the
+    ``hint``, if its files were moved or modified."""
+    dataset = loaded.dataset()
+    if dataset is None:
+        names = loaded.record.data.names if loaded.record else "its training text"
+        raise InputError(f"{loaded.path}: {names} was moved or modified; {hint}")
+    return dataset.text_ids(dataset.training, MAX_CHARACTERS)
+
+
+def baseline_ids(loaded: "Checkpoint", train: list[str]) -> Any:
+    """The training text of an n-gram baseline as ids (N,): the files ``train`` or, by default, the training text of the
+    model; InputError where there is none."""
+    if not train:
+        return training_ids(loaded, "name a training text for the n-gram baseline with --train")
+    ids = read_ids(open_sources(train, loaded.model.vocabulary.encoding), loaded.model.vocabulary)
+    if not len(ids):
+        raise InputError(f"{', '.join(train)} holds no characters for the n-gram baseline to learn from")
+    return ids

@@ -1,0 +1,51 @@
+"""Replacing a file atomically: at every moment it has the old content or the new one, whole."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
+    """A binary file to write to, which replaces ``path`` on exit, once its bytes are on the disk.
+
+    After an exception, an OSError of the last steps included, ``path`` is untouched and the temporary file removed.
+    """
+    temporary = temporary_path(path)
+    try:
+        with open(temporary, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def temporary_path(path: Path) -> Path:
+    """Where this process writes what is to replace ``path``: beside it, so that a rename suffices."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def remove_stale_temporaries(path: Path) -> None:
+    """Remove the temporary files for ``path`` that killed processes have left."""
+    pattern = re.compile(re.escape(f".{path.name}.") + r"\d+\.tmp")
+    for neighbour in path.parent.iterdir():
+        if pattern.fullmatch(neighbour.name):
+            with suppress(OSError):
+                neighbour.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable, where the system can (Windows cannot)."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

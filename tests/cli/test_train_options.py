@@ -1,0 +1,110 @@
+"""An option of rnncli train is declared once; the command line, the request and the README follow."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnncli.cli.train.options import Request, options_of
+from rnncli.models.config import NetworkConfig
+from rnncli.training.options import TrainingOptions
+from tests.cli.running import ROOT, environment, rnncli, succeeded
+from tests.cli.test_help import COMMANDS
+
+
+def names(kind: Any) -> set[str]:
+    return {field.name for field in fields(kind)}
+
+
+def test_the_command_line_is_the_request() -> None:
+    parameters = {parameter.name for parameter in COMMANDS["train"].params if not parameter.hidden}
+    assert parameters - {"help"} == names(Request)
+
+
+def test_a_value_goes_to_where_there_is_a_field_for_it() -> None:
+    assert set(options_of("network")) == names(NetworkConfig)
+    length = {"seconds" if name == "time" else name for name in options_of("length")}
+    assert {*options_of("learning"), *length} == names(TrainingOptions)
+
+
+def test_only_what_was_given_is_in_the_request() -> None:
+    request = Request(["a.txt"], hidden_size=5, bidirectional=False, seed=0, time=9.0)
+    assert request.network == {"hidden_size": 5, "bidirectional": False}
+    assert request.learning == {"seed": 0}
+    assert request.length == {"seconds": 9.0}
+    assert (request.output, request.encoding, request.quiet) == ("model.npz", "utf-8", False)
+
+
+@pytest.mark.skipif(not (ROOT / "README.md").exists(), reason="the README is not part of an installed package")
+def test_the_table_of_the_readme_has_every_option_and_no_other() -> None:
+    section = (ROOT / "README.md").read_text().partition("### rnncli train\n")[2].partition("\n### ")[0]
+    first_cells = re.findall(r"^\|(.*?)(?<!\\)\|", section, re.MULTILINE)
+    listed = re.findall(r"(?<![\w-])--?[a-z][a-z-]*", " ".join(first_cells))
+    declared = [
+        flag
+        for parameter in COMMANDS["train"].params
+        if not parameter.hidden and parameter.name not in ("files", "help")
+        for flag in [*parameter.opts, *parameter.secondary_opts]
+    ]
+    assert sorted(listed) == sorted(declared)
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def test_a_new_option_takes_a_declaration_and_a_field(folder: Path, hello_text: Path) -> None:
+    """In a copy of the package: it is in the help, parsed and checked; the model file records it, a resume keeps it."""
+    package = folder / "copy" / "rnncli"
+    shutil.copytree(ROOT / "rnncli", package, ignore=shutil.ignore_patterns("__pycache__"))
+    place = "    seed: int | None = _learning("
+    declared = (
+        '    label_smoothing: float | None = _learning("--label-smoothing", help="Mix in this.", **float_range(0, 1))\n'
+    )
+    replace(package / "cli" / "train" / "options.py", place, declared + place)
+    replace(
+        package / "training" / "options.py",
+        "    seed: int = option(0, integer())\n",
+        "    seed: int = option(0, integer())\n    label_smoothing: float = option(0.0, number(0, 1))\n",
+    )
+
+    def run(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+        words = [sys.executable, "-m", "rnncli", "train", *arguments]
+        env = environment(**env, PYTHONPATH=str(package.parent))
+        return subprocess.run(words, capture_output=True, text=True, env=env, timeout=60, check=False)
+
+    assert "--label-smoothing" in run("--help").stdout
+    quick = (str(hello_text), "-q", "--hidden-size", "3", "--steps", "2")
+    result = run(*quick, "--label-smoothing", "0.25")
+    assert (result.returncode, result.stderr) == (0, "")
+    with np.load("model.npz") as model:
+        assert json.loads(bytes(model["meta"]))["training"]["options"]["label_smoothing"] == 0.25
+    assert run(*quick, "--resume", "--steps", "4").returncode == 0
+    assert "--label-smoothing cannot be changed" in run(*quick, "--resume", "--label-smoothing", "0.5").stderr
+    assert "at most 1" in run(*quick, RNNCLI_LABEL_SMOOTHING="2").stderr
+
+
+def test_one_direction_is_the_former_name_of_no_bidirectional(folder: Path) -> None:
+    (folder / "tags.tsv").write_text("ab\tXY\nba\tYX\n" * 9)
+
+    def bidirectional(*options: str, **env: str) -> bool:
+        arguments = ("train", "tags.tsv", "--task", "tag", "--hidden-size", 3, "--json", "--dry-run", *options)
+        start = json.loads(succeeded(rnncli(*arguments, **env)))
+        return bool(start["network"]["bidirectional"])
+
+    assert bidirectional()
+    assert bidirectional("--bidirectional", RNNCLI_BIDIRECTIONAL="0")
+    assert not bidirectional("--no-bidirectional")
+    assert not bidirectional("--one-direction")
+    assert not bidirectional("--one-direction", RNNCLI_BIDIRECTIONAL="1")
+    assert not bidirectional(RNNCLI_BIDIRECTIONAL="0")
+    assert "--one-direction" not in succeeded(rnncli("train", "--help"))

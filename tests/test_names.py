@@ -1,0 +1,34 @@
+"""The names that the command line offers are those of the registries."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from rnncli import names
+from rnncli.datasets.columns import LAYOUTS
+from rnncli.datasets.vocabulary import CODECS
+from rnncli.engine.activations import ACTIVATIONS
+from rnncli.engine.cells import CELLS
+from rnncli.engine.losses import LOSSES
+from rnncli.engine.optimizers import OPTIMIZERS, SCHEDULES
+from rnncli.models.config import FEED_FORWARD
+from rnncli.models.registry import MODELS
+
+
+@pytest.mark.parametrize(
+    ("offered", "registered"),
+    [
+        pytest.param(names.RECURRENT_CELLS, CELLS, id="recurrent cells"),
+        pytest.param(names.CELLS, [*CELLS, FEED_FORWARD], id="cells"),
+        pytest.param(names.ACTIVATIONS, ACTIVATIONS, id="activations"),
+        pytest.param(names.OPTIMIZERS, OPTIMIZERS, id="optimizers"),
+        pytest.param(names.SCHEDULES, SCHEDULES, id="schedules"),
+        pytest.param(names.LOSSES, LOSSES, id="losses"),
+        pytest.param(names.TASKS, {model.task for model in MODELS.values()}, id="models"),
+        pytest.param(names.TASKS, LAYOUTS, id="datasets"),
+        pytest.param(names.ENCODINGS, CODECS, id="encodings"),
+    ],
+)
+def test_what_is_offered_is_registered(offered: tuple[str, ...], registered: Iterable[str]) -> None:
+    assert len(set(offered)) == len(offered)
+    assert set(offered) == set(registered)
