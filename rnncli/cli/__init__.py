@@ -5,7 +5,7 @@ Heavy imports stay inside the commands, so that ``rnncli --version`` does not lo
 
 import os
 
-from rnncli.cli import bench, compare, inspect, predict, sample, score
+from rnncli.cli import bench, compare, guide, inspect, predict, sample, score
 from rnncli.cli.app import app
 from rnncli.cli.options import Command
 from rnncli.cli.train.command import train
@@ -20,6 +20,7 @@ COMMANDS = (
     compare.compare,
     inspect.inspect,
     bench.bench,
+    guide.guide,
 )
 for command in COMMANDS:
     app.command(cls=Command)(command)

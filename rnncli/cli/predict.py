@@ -33,15 +33,17 @@ def predict(
     import sys
 
     from rnncli.cli.model_input import load_for
+    from rnncli.datasets.columns import CHARACTERS, LAYOUTS, TAGS
     from rnncli.datasets.sources import open_sources
     from rnncli.errors import InputError
     from rnncli.inference.prediction import predict as predict_texts
     from rnncli.terminal.console import is_interactive, say, write
 
     network = load_for("predict", model).model
-    if beam > 1 and network.task != "translate":
+    layout = LAYOUTS[network.task]
+    if beam > 1 and layout.target != CHARACTERS:
         raise InputError(f"--beam applies to translators; {model} has --task {network.task}")
-    if top > 1 and network.task == "tag" and not json:
+    if top > 1 and layout.target == TAGS and not json:
         raise InputError("--top of a tagger gives the tags of each character, which takes --json")
     if os.path.isdir(file):
         raise InputError(f"{file} is a folder; name a file with one text per line")
@@ -50,7 +52,7 @@ def predict(
     with sys.stdin.buffer if file == "-" else open_sources([file]).openers[0]() as stream:
         for lines in _lines(stream):
             for prediction in predict_texts(network, lines, top, beam):
-                write(_as_json(prediction, network.task) if json else _as_text(prediction, top))
+                write(_as_json(prediction, layout.columns[layout.target_column]) if json else _as_text(prediction, top))
 
 
 def _lines(stream: BinaryIO) -> Iterator[list[str]]:
@@ -75,8 +77,8 @@ def _as_text(prediction: "Prediction", top: int) -> str:
     return "\t".join(f"{answer}\t{probability:.4f}" for answer, probability in prediction.answers) + "\n"
 
 
-def _as_json(prediction: "Prediction", task: str) -> str:
-    name = {"classify": "label", "tag": "tags", "translate": "target"}[task]
+def _as_json(prediction: "Prediction", name: str) -> str:
+    """An object with the answers under ``name``, that of their column."""
     answers = [{name: answer, "probability": probability} for answer, probability in prediction.answers]
     data = {"text": prediction.text, name: prediction.best if prediction.answers else None, "answers": answers}
     if prediction.tags:

@@ -1,4 +1,4 @@
-"""What is learnt in some minutes without any option, beside models that count.
+"""What is learnt in some minutes without any option, beside n-gram models.
 
     python tests/benchmarks/learning.py corpus.txt other.txt --time 3m
 
@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("corpora", nargs="+")
     parser.add_argument("--time", nargs="+", default=["3m"])
     arguments, options = parser.parse_known_args()
-    titles = ["text", "time", "network", "times the text", "nats", "bits", "--adapt, nats"]
+    titles = ["text", "time", "network", "epochs", "nats", "bits", "--adapt, nats"]
     print("|".join(["", *titles, *(f"{order}-gram" for order in ORDERS), ""]))
     print("|---" * (len(titles) + len(ORDERS)) + "|")
     for corpus in arguments.corpora:

@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("corpus")
     parser.add_argument("--time", default="2m")
     arguments = parser.parse_args()
-    print("| network | options | parameters | times the text | validation, nats |\n|---|---|---|---|---|")
+    print("| network | options | parameters | epochs | validation, nats |\n|---|---|---|---|---|")
     for name, options in NETWORKS.items():
         start, end = train(arguments.corpus, options, arguments.time)
         print(

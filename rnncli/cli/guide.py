@@ -1,0 +1,43 @@
+"""rnncli guide: longer texts for users, in the terminal."""
+
+from importlib.resources import files
+from typing import Annotated
+
+import typer
+
+from rnncli.cli.options import one_of
+
+PAGES = files("rnncli").joinpath("guide")
+TOPICS = sorted(page.name.removesuffix(".md") for page in PAGES.iterdir() if page.name.endswith(".md"))
+
+
+def guide(
+    topic: Annotated[
+        str | None,
+        typer.Argument(help="The page to read.", show_default="a list", **{**one_of(*TOPICS), "metavar": "[TOPIC]"}),
+    ] = None,
+) -> None:
+    """Read a page of the guide; without a topic, list the pages.
+
+    \b
+      rnncli guide                what pages there are
+      rnncli guide contributing   how to add a cell, a task, a view, an option, an optimizer
+    """
+    import sys
+
+    from rnncli.terminal.console import is_interactive, write
+
+    if topic is None:
+        write("".join(f"{name}\t{_page(name).partition(chr(10))[0].lstrip('# ')}\n" for name in TOPICS))
+    elif is_interactive(sys.stdout):
+        from rich.markdown import Markdown
+
+        from rnncli.terminal.screen import screen
+
+        screen(sys.stdout).print(Markdown(_page(topic), code_theme="ansi_light"))
+    else:
+        write(_page(topic))
+
+
+def _page(topic: str) -> str:
+    return PAGES.joinpath(f"{topic}.md").read_text("utf-8")
