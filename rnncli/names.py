@@ -1,4 +1,5 @@
-"""The version, and the names that users choose from, for a command line that must not load NumPy to list them.
+"""The version, the names that users choose from, and the plural of a noun: words for every room. It imports nothing,
+so that the command line lists its choices without loading NumPy.
 
 A test compares each tuple with its registry: who adds a cell, say, registers it in ``rnncli.engine.cells.CELLS`` and
 names it here.
@@ -17,3 +18,9 @@ LOSSES = ("cross-entropy", "mse")
 TASKS = ("generate", "classify", "tag", "translate")
 ENCODINGS = ("utf-8", "bytes")
 VALIDATION_SPLITS = ("end", "tails")
+
+
+def plural(number: int, noun: str) -> str:
+    """1 layer, 2 layers, 2 processes"""
+    ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
+    return f"{number:,} {noun}{ending}"

@@ -154,9 +154,3 @@ def plain(value: Any) -> Value:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if value is None or isinstance(value, bool | int | str) else str(value)
-
-
-def plural(number: int, noun: str) -> str:
-    """1 layer, 2 layers, 2 processes"""
-    ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
-    return f"{number:,} {noun}{ending}"

@@ -42,7 +42,7 @@ def bench(
 
     from rnncli.models.config import NetworkConfig
     from rnncli.terminal.console import say, write
-    from rnncli.terminal.words import count, plural
+    from rnncli.terminal.words import count
     from rnncli.training.benchmark import Machine, measure
     from rnncli.training.defaults import default_workers
     from rnncli.training.options import TrainingOptions
@@ -61,8 +61,8 @@ def bench(
     median, fastest, slowest = (1000 * seconds for seconds in speed.step_seconds)
     peak = f"{speed.peak_flops / 1e9:.0f} GFLOP/s"
     say(
-        f"{cell.upper()}, {plural(layers, 'layer')} of {plural(hidden_size, 'unit')}, "
-        f"{batch_size} streams of windows of {seq_length}, {plural(workers, 'process')}"
+        f"{cell.upper()}, {names.plural(layers, 'layer')} of {names.plural(hidden_size, 'unit')}, "
+        f"{batch_size} streams of windows of {seq_length}, {names.plural(workers, 'process')}"
     )
     write(
         f"training         {count(speed.training)} characters per second\n"

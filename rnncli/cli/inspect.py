@@ -134,7 +134,7 @@ inspect.__doc__ = f"{inspect.__doc__}{_examples()}"
 def _check(loaded: "Checkpoint", layer: int | None, label: str | None) -> None:
     """InputError for a layer that the model does not have, or a label where it has learnt none."""
     from rnncli.cli.model_input import check_label
-    from rnncli.results import plural
+    from rnncli.names import plural
 
     path, layers = loaded.path, loaded.model.config.layers
     if layer is not None and layer > layers:

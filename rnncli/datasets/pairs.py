@@ -13,7 +13,7 @@ from rnncli.datasets.sources import Sources
 from rnncli.datasets.spec import DataSpec
 from rnncli.datasets.vocabulary import Vocabulary, code_points
 from rnncli.errors import InputError
-from rnncli.results import plural
+from rnncli.names import plural
 
 Alphabet = Vocabulary | Labels
 

@@ -13,7 +13,7 @@ from rnncli.engine.clamping import Clamp
 from rnncli.engine.feedforward import FeedForwardNetwork
 from rnncli.engine.layers import Dropout
 from rnncli.engine.network import RecurrentNetwork
-from rnncli.results import plural
+from rnncli.names import plural
 
 
 class Network(Protocol):

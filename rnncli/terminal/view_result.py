@@ -10,7 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from rnncli.results import Block, ColouredText, Curves, Heatmap, Scatter, Table, Value, ViewResult, plural
+from rnncli.names import plural
+from rnncli.results import Block, ColouredText, Curves, Heatmap, Scatter, Table, Value, ViewResult
 from rnncli.terminal.cells import MARKS, cells, colour, mark
 from rnncli.terminal.chart import chart, scatter
 from rnncli.terminal.words import visible, visible_line

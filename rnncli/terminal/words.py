@@ -1,7 +1,5 @@
 """Numbers and texts as people read them."""
 
-from rnncli.results import plural as plural
-
 
 def count(number: float) -> str:
     """12,345"""

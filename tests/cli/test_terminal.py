@@ -7,7 +7,8 @@ import pytest
 from rnncli.terminal.cells import cells, colour, mark
 from rnncli.terminal.chart import chart
 from rnncli.terminal.screen import screen
-from rnncli.terminal.words import count, plural, seconds, visible
+from rnncli.names import plural
+from rnncli.terminal.words import count, seconds, visible
 
 
 def rows(curves: dict[str, list[tuple[float, float]]], width: int = 10, height: int = 4) -> list[str]:

@@ -17,7 +17,8 @@ from rnncli.inference.sampling import SamplingConfig, generate, stop_before
 from rnncli.models.base import Model
 from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import LanguageModel
-from rnncli.terminal.words import count, plural, seconds, visible_lines
+from rnncli.names import plural
+from rnncli.terminal.words import count, seconds, visible_lines
 from rnncli.training.diagnosis import diagnose
 from rnncli.training.trainer import Trainer
 

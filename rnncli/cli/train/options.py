@@ -25,7 +25,7 @@ _text = partial(_option, panel="Text")
 _file = partial(_option, panel="Model file and output")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Request:
     """A command line of ``rnncli train``.
 

@@ -18,7 +18,8 @@ from rnncli.inspection.views.memory import memory_length
 from rnncli.inspection.views.units import best_units
 from rnncli.models.base import Model, PairModel
 from rnncli.models.score import perplexity
-from rnncli.results import Block, Curves, Heatmap, Table, ViewResult, plural
+from rnncli.names import plural
+from rnncli.results import Block, Curves, Heatmap, Table, ViewResult
 from rnncli.training.record import Record
 
 CHARACTERS = 30_000
