@@ -1,14 +1,14 @@
 """rnncli guide: longer texts for users, in the terminal."""
 
-from importlib.resources import files
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rnncli.cli.options import one_of
 
-PAGES = files("rnncli").joinpath("guide")
-TOPICS = sorted(page.name.removesuffix(".md") for page in PAGES.iterdir() if page.name.endswith(".md"))
+PAGES = Path(__file__).parents[1] / "guide"
+TOPICS = sorted(page.stem for page in PAGES.glob("*.md"))
 
 
 def guide(
@@ -40,4 +40,4 @@ def guide(
 
 
 def _page(topic: str) -> str:
-    return PAGES.joinpath(f"{topic}.md").read_text("utf-8")
+    return (PAGES / f"{topic}.md").read_text("utf-8")

@@ -8,7 +8,7 @@ import typer
 
 from rnncli.cli.options import int_range, one_of, option
 from rnncli.errors import InputError
-from rnncli.inspection.views import VIEWS, Argument, Reads, View
+from rnncli.inspection.views import VIEWS, View
 
 if TYPE_CHECKING:
     from rnncli.inspection.probe import Probe
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rnncli.storage.checkpoint import Checkpoint
 
 WHAT, OUTPUT = "What to look at", "Output"
-ARGUMENTS = [argument.value for argument in Argument if argument not in (Argument.NONE, Argument.MODEL)]
+ARGUMENTS = list(dict.fromkeys(view.argument for view in VIEWS.values() if view.argument not in ("", "MODEL")))
 
 
 def inspect(
@@ -152,21 +152,21 @@ def _request(
     from rnncli.inspection.request import ViewRequest
     from rnncli.storage import checkpoint
 
-    if view.argument is Argument.NONE and arguments:
+    if arguments and not view.argument:
         raise InputError(
             f"{view.name} takes no argument, but got {arguments[0]!r}; name a text to read with --text FILE"
         )
-    if view.argument is Argument.TEXT:
+    if view.argument == "TEXT":
         prime = prime or primed(" ".join(arguments), loaded.model.vocabulary)
         if not prime:
             raise InputError(f"{view.name} takes a short text: {view.example}")
-    if view.reads is Reads.TEXT_IF_ANY:
+    if view.reads == "text if any":
         probe = _text_if_any(loaded, text, skipped=bool(prime) and not in_report)
         return ViewRequest(probe, prime=prime)
-    if view.reads is Reads.NOTHING:
+    if view.reads == "nothing":
         return ViewRequest(Probe(loaded), arguments, prime=prime)
     probe = make_probe(loaded, text, prime)
-    if view.argument in (Argument.MODEL, Argument.MODELS):
+    if view.argument.startswith("MODEL"):
         return ViewRequest(probe, others=[_other(probe, checkpoint.load(path)) for path in arguments])
     return ViewRequest(probe, arguments)
 

@@ -9,7 +9,7 @@ from rnncli.errors import InputError
 from rnncli.inspection.association import SMALLEST_SHIFT
 from rnncli.inspection.features import FEATURES
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.views import VIEWS, Reads
+from rnncli.inspection.views import VIEWS
 from rnncli.inspection.views.units import best_units
 from rnncli.inspection.views.why import connectivities
 from rnncli.results import ViewResult
@@ -42,7 +42,7 @@ def report(request: ViewRequest) -> Report:
             try:
                 results[view.name] = view(request)
             except InputError as error:
-                if view.reads is not Reads.TEXT:  # it applies to every model, so that the request is wrong
+                if view.reads != "text":  # it applies to every model, so that the request is wrong
                     raise
                 left_out[view.name] = str(error)
     of_units: dict[str, ViewResult] = {}

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncli.cli.train.options import Request, options_of
+from rnncli.cli.train.options import OPTIONS, Request, options_of
 from rnncli.models.config import NetworkConfig
 from rnncli.training.options import TrainingOptions
 from tests.cli.running import ROOT, environment, rnncli, succeeded
@@ -25,7 +25,7 @@ def names(kind: Any) -> set[str]:
 
 def test_the_command_line_is_the_request() -> None:
     parameters = {parameter.name for parameter in COMMANDS["train"].params if not parameter.hidden}
-    assert parameters - {"help"} == names(Request)
+    assert parameters - {"help"} == set(OPTIONS)
 
 
 def test_a_value_goes_to_where_there_is_a_field_for_it() -> None:
@@ -35,7 +35,7 @@ def test_a_value_goes_to_where_there_is_a_field_for_it() -> None:
 
 
 def test_only_what_was_given_is_in_the_request() -> None:
-    request = Request(["a.txt"], hidden_size=5, bidirectional=False, seed=0, time=9.0)
+    request = Request(files=["a.txt"], hidden_size=5, bidirectional=False, seed=0, time=9.0)
     assert request.network == {"hidden_size": 5, "bidirectional": False}
     assert request.learning == {"seed": 0}
     assert request.length == {"seconds": 9.0}

@@ -29,7 +29,7 @@ ENTRY = '    View("longest", "How long is a word?", "The longest", "rnncli inspe
 
 def row(view: View) -> str:
     """The row of a view in the README: what one types, then the question and what answers it."""
-    typed = " ".join(filter(None, [view.name, view.argument.value]))
+    typed = " ".join(filter(None, [view.name, view.argument]))
     return f"| `{typed}` | {view.question} {view.answer} |"
 
 

@@ -2,24 +2,24 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING
 from typing import Annotated, Any
 
 import typer
 
 from rnncli.cli.options import mutually_exclusive
-from rnncli.cli.train.options import Request, options_of
+from rnncli.cli.train.options import OPTIONS, Request, options_of
 
 
 def _takes_a_request(command: Callable[..., None]) -> Callable[..., None]:
     """Let Typer, which reads the signature of a command, see the fields of Request instead of ``**values``."""
     signature = inspect.signature(command)
     parameters = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-    for field in fields(Request):
-        annotation: Any = Annotated[field.type, field.metadata["parameter"]]
+    for name, field in OPTIONS.items():
+        annotation: Any = Annotated[Request.__annotations__[name], field.metadata["parameter"]]
         default = inspect.Parameter.empty if field.default is MISSING else field.default
         kind = inspect.Parameter.KEYWORD_ONLY
-        parameters.append(inspect.Parameter(field.name, kind, default=default, annotation=annotation))
+        parameters.append(inspect.Parameter(name, kind, default=default, annotation=annotation))
     described: Any = command
     described.__signature__ = signature.replace(parameters=parameters)
     return command

@@ -1,6 +1,6 @@
 """The options of ``rnncli train``, each declared once."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, field
 from functools import partial
 from typing import Any
 
@@ -25,9 +25,8 @@ _text = partial(_option, panel="Text")
 _file = partial(_option, panel="Model file and output")
 
 
-@dataclass(frozen=True, repr=False, eq=False)
 class Request:
-    """A command line of ``rnncli train``.
+    """A command line of ``rnncli train``; the class declares the options, an object holds what was given.
 
     A field declares an option: its flags, help and parser, and by the function on the right the panel of the help and
     where the value goes. The command line, its help, and the dictionaries ``network``, ``learning`` and ``length``
@@ -204,6 +203,10 @@ class Request:
     json: bool = _file("--json", default=False, help="Events as JSON lines on standard output.")
     quiet: bool = _file("-q", "--quiet", default=False, help="Print errors only.")
 
+    def __init__(self, **values: Any) -> None:
+        # No dataclass: to build one of so many fields would be felt at every start of rnncli.
+        vars(self).update({name: field.default for name, field in OPTIONS.items()} | values)
+
     @property
     def network(self) -> dict[str, Any]:
         """The fields of NetworkConfig that were given, by name."""
@@ -224,6 +227,10 @@ class Request:
         return {name: value for name, value in values.items() if value is not None}
 
 
+OPTIONS: dict[str, Field[Any]] = {name: vars(Request)[name] for name in Request.__annotations__}
+"""The declarations, in the order of the help."""
+
+
 def options_of(to: str) -> list[str]:
     """The names of the options whose values go to this dictionary of a request."""
-    return [field.name for field in fields(Request) if field.metadata.get("to") == to]
+    return [name for name, field in OPTIONS.items() if field.metadata.get("to") == to]

@@ -8,33 +8,20 @@ Importing this list imports neither NumPy nor any view, so that ``rnncli inspect
 """
 
 from dataclasses import dataclass, replace
-from enum import Enum
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from rnncli.inspection.request import ViewRequest
     from rnncli.results import ViewResult
 
 
-class Argument(Enum):
-    """What may follow the name of a view on the command line; the value is how the help writes it."""
+Argument = Literal["", "L:J", "PLACE", "A:B", "TEXT", "MODEL", "MODEL..."]
+"""What may follow the name of a view on the command line, as the help writes it; nothing where it is empty."""
 
-    NONE = ""
-    UNIT = "L:J"
-    PLACE = "PLACE"
-    RANGE = "A:B"
-    TEXT = "TEXT"
-    MODEL = "MODEL"
-    MODELS = "MODEL..."
-
-
-class Reads(Enum):
-    """Whether a view reads a running text: that of ``--text`` or ``--prime``, else the held-out part."""
-
-    TEXT = "it cannot do without"
-    TEXT_IF_ANY = "it says less without"
-    NOTHING = "it looks at the parameters alone, or at its argument"
+Reads = Literal["text", "text if any", "nothing"]
+"""Whether a view reads a running text: that of ``--text`` or ``--prime``, else the held-out part. It needs one, or says
+less without, or looks at the parameters or its argument alone."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +36,8 @@ class View:
     answer: str
     example: str
     purpose: str
-    argument: Argument = Argument.NONE
-    reads: Reads = Reads.TEXT
+    argument: Argument = ""
+    reads: Reads = "text"
     in_report: bool = False
 
     def __call__(self, request: "ViewRequest") -> "ViewResult":
@@ -69,7 +56,7 @@ _ALL = (
         "`--layer`",
         "rnncli inspect model.npz",
         "what it is, and how healthy it is",
-        reads=Reads.TEXT_IF_ANY,
+        reads="text if any",
         in_report=True,
     ),
     View(
@@ -94,7 +81,7 @@ _ALL = (
         "Its states and gates over a text, where it is strongest, its weights",
         "rnncli inspect model.npz unit 1:17",
         "what unit 17 of layer 1 does",
-        Argument.UNIT,
+        "L:J",
     ),
     View(
         "ablate",
@@ -117,7 +104,7 @@ _ALL = (
         "Gradient of its logit with respect to each of them; with `--contrast` c, rather than c",
         "rnncli inspect model.npz why 120",
         "what made character 120 likely",
-        Argument.PLACE,
+        "PLACE",
     ),
     View(
         "gates",
@@ -133,7 +120,7 @@ _ALL = (
         "Norm of the gradient against the distance in time, of several models side by side",
         "rnncli inspect a.npz gradients b.npz",
         "do gradients vanish, side by side",
-        Argument.MODELS,
+        "MODEL...",
         in_report=True,
     ),
     View(
@@ -142,8 +129,8 @@ _ALL = (
         "Every number, forwards and backwards",
         "rnncli inspect model.npz step hell",
         "the arithmetic",
-        Argument.TEXT,
-        Reads.NOTHING,
+        "TEXT",
+        "nothing",
     ),
     View(
         "errors",
@@ -158,7 +145,7 @@ _ALL = (
         "Places at which the same units are on as from character A to B",
         "rnncli inspect model.npz match 120:128",
         "where else it is in this state",
-        Argument.RANGE,
+        "A:B",
     ),
     View(
         "diff",
@@ -166,7 +153,7 @@ _ALL = (
         "Loss of each character and the best units, of this model and another",
         "rnncli inspect a.npz diff b.npz",
         "what changed",
-        Argument.MODEL,
+        "MODEL",
     ),
     View(
         "weights",
@@ -174,7 +161,7 @@ _ALL = (
         "Sizes, spectra, and the nearest neighbours of characters",
         "rnncli inspect model.npz weights",
         "what is in the matrices",
-        reads=Reads.NOTHING,
+        reads="nothing",
         in_report=True,
     ),
 )
