@@ -1,8 +1,7 @@
-"""The version, the names that users choose from, and the plural of a noun: words for every room. It imports nothing,
-so that the command line lists its choices without loading NumPy.
+"""The version, the names that users choose from, and the plural of a noun.
 
-A test compares each tuple with its registry: who adds a cell, say, registers it in ``rnncli.engine.cells.CELLS`` and
-names it here.
+It imports nothing, so that the command line lists its choices without loading NumPy. A test compares each tuple with
+its registry: who adds a cell, say, registers it in ``rnncli.engine.cells.CELLS`` and names it here.
 """
 
 __version__ = "0.1.0"

@@ -16,7 +16,8 @@ from rnncli.datasets.sources import Sources
 from rnncli.errors import InputError
 
 BOUNDARY = "\n"
-"""What stands before and behind a text that is to be written: begin and end of sequence (BOS and EOS) in one."""
+"""What stands before and behind a text that is to be written: begin and end of sequence (BOS and EOS) in one.
+Its id is the ``eos`` of a model."""
 
 LABELS, TAGS, CHARACTERS = "label", "tag", "character"
 """What a target is made of: one label, a tag for each character of the text, or characters of its own."""
@@ -98,7 +99,7 @@ def _fault(fields: Sequence[str], layout: Layout) -> str:
     return ""
 
 
-def bounded(columns: Columns, task: str) -> tuple[list[str], list[str]]:
+def add_boundaries(columns: Columns, task: str) -> tuple[list[str], list[str]]:
     """Texts and targets, with boundaries around the one that is written."""
     written, texts, targets = LAYOUTS[task].written, columns.texts, columns.targets
     if written == "text":

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rnncli.datasets.columns import BOUNDARY, CHARACTERS, LABELS, LAYOUTS, Columns, bounded, read_columns
+from rnncli.datasets.columns import BOUNDARY, CHARACTERS, LABELS, LAYOUTS, Columns, add_boundaries, read_columns
 from rnncli.datasets.labels import Labels
 from rnncli.datasets.ragged import Ragged
 from rnncli.datasets.sources import Sources
@@ -108,7 +108,7 @@ def read_pairs(
     all the same.
     """
     columns = read_columns(sources, spec.task)
-    texts, targets = bounded(columns, spec.task)
+    texts, targets = add_boundaries(columns, spec.task)
     vocabulary, target = alphabets or _alphabets(texts, targets, spec.task, min_count)
     written = vocabulary if LAYOUTS[spec.task].written == "text" else target
     if not vocabulary.characters.strip(BOUNDARY) or "".join(written.symbols) == BOUNDARY:
@@ -120,7 +120,7 @@ def read_pairs(
     pairs, warnings = _encode(columns, texts, targets, vocabulary, target), sources.warnings
     if other := spec.open_validation():
         more = read_columns(other, spec.task)
-        training, validation = pairs, _encode(more, *bounded(more, spec.task), vocabulary, target)
+        training, validation = pairs, _encode(more, *add_boundaries(more, spec.task), vocabulary, target)
         warnings = [*warnings, *other.warnings]
     else:
         groups = pairs.targets.ids if isinstance(target, Labels) else np.zeros(len(pairs), np.intp)
@@ -138,7 +138,7 @@ def read_pairs(
 
 def encode_columns(sources: Sources, task: str, vocabulary: Vocabulary, limit: int | None = None) -> NDArray[Any]:
     """The ids (N,) of the column of texts, one behind the other, of at most ``limit`` characters."""
-    return vocabulary.encode("".join(bounded(read_columns(sources, task), task)[0])[:limit])
+    return vocabulary.encode("".join(add_boundaries(read_columns(sources, task), task)[0])[:limit])
 
 
 def _alphabets(texts: list[str], targets: list[str], task: str, min_count: int) -> tuple[Vocabulary, Alphabet]:

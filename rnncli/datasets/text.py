@@ -105,7 +105,8 @@ class Streams:
         return -(-self.length // self.window)
 
     def batch(self, index: int, shard: slice = slice(None)) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Inputs and targets of window ``index``, each (T, B) and C-contiguous; ``shard`` is of the streams."""
+        """One batch: the inputs of window ``index`` and the characters after them as targets, each (T, B) and
+        C-contiguous; ``shard`` is of the streams."""
         start = index * self.window
         stop = min(start + self.window, self.length)
         starts = np.arange(self.count)[shard] * self.length
@@ -144,7 +145,7 @@ def read_text(
         if len(validation) < 2:
             raise InputError(f"{', '.join(other.names)} holds fewer than two characters, too few to validate on")
     else:
-        training, validation = split(ids, spec.fraction, spec.split_streams)
+        training, validation = train_validation_split(ids, spec.fraction, spec.split_streams)
     spec = replace(
         spec,
         files=tuple(sources.names),
@@ -185,10 +186,10 @@ def read_ids(sources: Sources, vocabulary: Vocabulary, limit: int | None = None,
     return ids.finish()
 
 
-def split(ids: Any, fraction: float | None, streams: int = 0) -> tuple[Any, Any]:
-    """The part of ``ids`` (N,) to train on, and the one to validate on: the end of the text, or the ends of so many
-    streams one after the other, as char-rnn has it; up to ``streams`` − 1 characters are then left over. InputError
-    where the streams are too short to take anything from."""
+def train_validation_split(ids: Any, fraction: float | None, streams: int = 0) -> tuple[Any, Any]:
+    """The train/validation split of ``ids`` (N,): the end of the text is held out, or with ``streams`` the end of each
+    of them, one after the other, as char-rnn does; up to ``streams`` − 1 characters are then left over. InputError
+    where the streams are too short to hold anything out."""
     total = len(ids)
     if not streams:
         cut = total - held_out(total, fraction)

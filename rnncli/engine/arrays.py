@@ -1,10 +1,10 @@
 """The arrays that the engine passes around: their types, the parameters of a model in one flat vector, and buffers that
 are reused.
 
-The optimizer, clipping, the all-reduce over processes, the model file and ``inspect`` work on the flat vector or on the
-names of its views, and so need no knowledge of the network. Gradients are a second :class:`Parameters` of the same
-names. A :class:`Workspace` keeps the hot path from allocating: a pass asks it for its arrays by name and shape; what
-the pass returns lies in them, and is valid until the next pass with the same workspace.
+The optimizer, gradient clipping, the exchange between processes, the model file and ``inspect`` work on the flat vector
+or on the names of its views, and so need no knowledge of the network. Gradients are a second :class:`Parameters` of the
+same names. A :class:`Workspace` keeps the hot path from allocating: a pass asks it for its arrays by name and shape;
+what the pass returns lies in them, and is good until the next pass with the same workspace.
 """
 
 import math

@@ -137,8 +137,9 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 }
 
 
-def clip_by_global_norm(gradient: Array, limit: float, norm: float | None = None) -> float:
-    """Scale ``gradient`` (P,) in place so that its Euclidean norm is at most ``limit``; return the norm it had.
+def clip_grad_norm(gradient: Array, limit: float, norm: float | None = None) -> float:
+    """Gradient clipping: scale ``gradient`` (P,) in place so that its Euclidean norm, the global norm over all
+    parameters, is at most ``limit``; return the norm it had.
 
     The direction stays the same (Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent neural
     networks"). ``limit`` 0 only measures. With a norm that is not finite nothing is scaled; the caller must check it.
@@ -158,6 +159,7 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 }
 
 
-def multiplier(schedule: str, progress: float, step: int, warmup: int = 0) -> float:
-    """The multiplier on η of step number ``step``, counted from 0, at ``progress`` in 0 … 1."""
+def learning_rate_multiplier(schedule: str, progress: float, step: int, warmup: int = 0) -> float:
+    """Schedule times linear warm-up: what multiplies η at step number ``step``, counted from 0, at ``progress`` in
+    0 … 1 of the run."""
     return SCHEDULES[schedule](min(max(progress, 0.0), 1.0)) * min(1.0, (step + 1) / (warmup + 1))

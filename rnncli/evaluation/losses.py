@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rnncli.datasets.pairs import Pairs
 from rnncli.engine.arrays import Array, Ids
-from rnncli.engine.optimizers import GradientDescent, clip_by_global_norm
+from rnncli.engine.optimizers import GradientDescent, clip_grad_norm
 from rnncli.evaluation.windows import windows
 from rnncli.models.base import PairModel
 from rnncli.models.language_model import LanguageModel
@@ -115,5 +115,5 @@ def dynamic_evaluation(model: LanguageModel, ids: Ids, learning_rate: float = AD
         yield TokenLosses(nats[:, 0], correct[:, 0], window[1:, 0])
         _, next_state = learner.loss_and_gradients(window[:-1], window[1:], state, gradients)
         state = next_state.copy()
-        clip_by_global_norm(gradients.flat, CLIP_NORM, float(np.linalg.norm(gradients.flat)))
+        clip_grad_norm(gradients.flat, CLIP_NORM, float(np.linalg.norm(gradients.flat)))
         descent.step(learner.parameters.flat, gradients.flat, learning_rate)

@@ -1,7 +1,7 @@
 """Metrics: every number that ``rnncli score`` and ``rnncli compare`` report is computed here.
 
 :func:`text_metrics`, :func:`ngram_metrics` and :func:`answer_metrics` return a mapping from the name of each metric, as
-in ``--json``, to its value. To add a metric, add an entry: the commands print and write whatever a mapping holds.
+in ``--json``, to its value. To add a metric, add an entry: ``score`` prints and writes whatever a mapping holds.
 """
 
 import math

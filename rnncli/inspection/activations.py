@@ -111,9 +111,8 @@ def require_language_model(probe: Probe) -> LanguageModel:
     """The language model of a view that reads running text; InputError for other models, and without a text."""
     model = probe.model
     if not is_of_running_text(model):
-        what = "labelled texts" if model.task == "generate" else f"--task {model.task}"
         raise InputError(
-            f"this view follows the predictions of a model of running text; {probe.path} has learnt {what}, "
+            f"this view follows the predictions of a model of running text; {probe.path} is {model.noun}, "
             "for which overview, weights and step are there"
         )
     if not len(probe.ids):

@@ -1,4 +1,8 @@
-"""Back-propagation through time, one step after the other."""
+"""Back-propagation through time one step after the other, to look at the gradients on their way.
+
+Training goes through a window at once: truncated BPTT is in :mod:`rnncli.training.batches` and in the ``backward`` of
+a cell.
+"""
 
 from collections.abc import Iterator
 

@@ -31,7 +31,7 @@ EVALUATION_BATCH = 64
 """Pairs that are scored at once."""
 
 BUCKET = 50
-"""Batches that are sorted by length together: enough that little is padded, few enough that chance rules an epoch."""
+"""Batches that are sorted by length together: enough that little is padded, few enough that an epoch stays random."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class BatchSource(Protocol):
 
 class StreamBatches:
     """Running text in B contiguous streams, window after window, with the state carried from one to the next (truncated
-    back-propagation through time; Williams and Peng 1990). At the end of the streams the state begins anew."""
+    back-propagation through time, BPTT; Williams and Peng 1990). At the end of the streams the state begins anew."""
 
     def __init__(
         self, dataset: TextDataset, model: LanguageModel, options: TrainingOptions, group: ProcessGroup

@@ -95,8 +95,9 @@ def resume_shapes(model: Model, record: Record | None) -> Shapes:
 
 
 def upgrade(record: Any, model: Model) -> Any:
-    """A record of format version 2 as today's: what was learnt stood under ``corpus``, and the model and the options
-    said the rest of it. KeyError or TypeError where it is malformed."""
+    """A record of format version 2 as today's. The data was described under ``corpus``, where ``held_out`` was what the
+    user asked for and ``validation`` the count; the rest follows from the model and the options. KeyError or TypeError
+    where it is malformed."""
     if record == {}:
         return record
     corpus, options, state = record["corpus"], record["options"], record["state"]

@@ -14,7 +14,7 @@ import numpy as np
 
 from rnncli.datasets.dataset import Dataset
 from rnncli.engine.arrays import Array, Parameters
-from rnncli.engine.optimizers import OPTIMIZERS, clip_by_global_norm, multiplier
+from rnncli.engine.optimizers import OPTIMIZERS, clip_grad_norm, learning_rate_multiplier
 from rnncli.errors import NotFiniteError
 from rnncli.models.base import Model
 from rnncli.models.registry import from_json
@@ -90,7 +90,7 @@ class Trainer:
         self.best_loss = math.inf
         self.loss_sum, self.loss_count = 0.0, 0  # since the last evaluation
         self.history: list[dict[str, float]] = []
-        self._reserve = 0.0  # seconds that the last evaluation will take
+        self._evaluation_seconds = 0.0  # seconds that the last evaluation will take
 
     @property
     def epoch(self) -> float:
@@ -111,7 +111,7 @@ class Trainer:
         """Train until ``finished``. Raises NotFiniteError when a loss or a gradient is not finite, and
         TrainingError when another rank has died."""
         self.progress = self._measured_progress()
-        self.group.start(partial(_follow, self.model.to_json(), self.dataset, self.options, self.counters()))
+        self.group.start(partial(_run_on_other_rank, self.model.to_json(), self.dataset, self.options, self.counters()))
         try:
             while not self.finished:
                 self.group.barrier()  # all wait here until the next step is asked for
@@ -123,7 +123,7 @@ class Trainer:
 
     def _train_one_step(self) -> Report:
         began = time.perf_counter()
-        rate = self.options.learning_rate * multiplier(
+        rate = self.options.learning_rate * learning_rate_multiplier(
             self.options.schedule, self.progress, self.step, self.options.warmup
         )
         loss, norm, characters = self._update(rate)
@@ -131,7 +131,7 @@ class Trainer:
         duration = time.perf_counter() - began
         self.seconds += duration
         if not self.last_evaluation:  # a guess: to read takes a third of the time that it takes to learn
-            self._reserve = duration * self.batches.validation_steps / 3
+            self._evaluation_seconds = duration * self.batches.validation_steps / 3
         # The clock of rank 0 counts for all.
         (self.progress,) = self.group.all_reduce(self._measured_progress() if self.group.rank == 0 else 0.0)
         self.loss_sum, self.loss_count = self.loss_sum + loss, self.loss_count + 1
@@ -150,7 +150,8 @@ class Trainer:
         )
 
     def _update(self, rate: float) -> tuple[float, float, int]:
-        """One step of gradient descent: the loss before it, the norm of the gradient, and the characters read."""
+        """One step of gradient descent, the gradients reduced over the ranks: the loss before it, the norm of the
+        gradient, and the characters read."""
         result = self.batches.loss_and_gradients(self.model, self.gradients, self.step)
         if result.share != 1:
             self.gradients.flat *= result.share  # so that the sum over the ranks is the mean over the whole step
@@ -159,7 +160,7 @@ class Trainer:
         norm = math.sqrt(squared_norm)
         self._require_finite(loss, "loss")
         self._require_finite(norm, "gradient")
-        clip_by_global_norm(gradient, self.options.clip_norm, norm)
+        clip_grad_norm(gradient, self.options.clip_norm, norm)
         self.optimizer.step(self.model.parameters.flat[self.shard], gradient, rate)
         self.group.all_gather(self.model.parameters.flat)
         return loss, norm, result.characters
@@ -176,7 +177,7 @@ class Trainer:
         if self.steps is not None:
             return min(1.0, self.step / self.steps)
         assert self.options.seconds is not None
-        return min(1.0, self.seconds / max(self.options.seconds - self._reserve, 1e-9))
+        return min(1.0, self.seconds / max(self.options.seconds - self._evaluation_seconds, 1e-9))
 
     def _evaluation_is_due(self) -> bool:
         if self.progress >= 1:
@@ -212,8 +213,8 @@ class Trainer:
         self.history.append(entry)
         if len(self.history) > MAX_EVALUATIONS:
             del self.history[-2::-2]  # of a long history every second entry is enough for its curve
-        self._reserve = time.perf_counter() - began
-        self.seconds += self._reserve
+        self._evaluation_seconds = time.perf_counter() - began
+        self.seconds += self._evaluation_seconds
         return validation, is_best
 
     @property
@@ -260,7 +261,7 @@ class Trainer:
         self.progress = self._measured_progress()
 
 
-def _follow(
+def _run_on_other_rank(
     description: dict[str, Any],
     dataset: Dataset,
     options: TrainingOptions,

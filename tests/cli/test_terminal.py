@@ -4,10 +4,10 @@ import io
 
 import pytest
 
+from rnncli.names import plural
 from rnncli.terminal.cells import cells, colour, mark
 from rnncli.terminal.chart import chart
 from rnncli.terminal.screen import screen
-from rnncli.names import plural
 from rnncli.terminal.words import count, seconds, visible
 
 

@@ -12,7 +12,7 @@ import pytest
 from rnncli.datasets import text as text_module
 from rnncli.datasets.sources import Sources
 from rnncli.datasets.spec import DataSpec
-from rnncli.datasets.text import Streams, TextDataset, held_out, read_ids, read_text, split
+from rnncli.datasets.text import Streams, TextDataset, held_out, read_ids, read_text, train_validation_split
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.errors import InputError
 from tests.datasets.test_disk_ids import stored
@@ -132,10 +132,10 @@ def test_the_tail_of_every_stream_is_held_out(in_file: bool, monkeypatch: pytest
         monkeypatch.setattr(text_module, "IN_MEMORY", 10)
     ids = np.arange(102, dtype=np.uint8)
     whole = stored(ids) if in_file else ids
-    training, validation = split(whole, 0.2, 4)
+    training, validation = train_validation_split(whole, 0.2, 4)
     streams = ids[:100].reshape(4, 25)
     read = [part.read(0, len(part)) if in_file else part for part in (training, validation)]
     assert read[0].tolist() == streams[:, :20].ravel().tolist()
     assert read[1].tolist() == streams[:, 20:].ravel().tolist()
     with pytest.raises(InputError, match="no tails"):
-        split(ids, 0.2, 60)
+        train_validation_split(ids, 0.2, 60)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from rnncli.engine.optimizers import OPTIMIZERS, Adagrad, Adam, Momentum, RMSprop, clip_by_global_norm
+from rnncli.engine.optimizers import OPTIMIZERS, Adagrad, Adam, Momentum, RMSprop, clip_grad_norm
 
 Change = Callable[[float], float]
 RATE, DECAY, STEPS, SIZE = 0.03, 0.2, 5, 7
@@ -136,7 +136,7 @@ def test_clipping_keeps_the_direction() -> None:
     """Above the limit the norm becomes the limit, every ratio stays, and the old norm is returned."""
     gradient = np.random.default_rng(17).standard_normal(SIZE)
     before = gradient.copy()
-    norm = clip_by_global_norm(gradient, 0.7)
+    norm = clip_grad_norm(gradient, 0.7)
     assert norm == pytest.approx(math.sqrt(sum(g * g for g in before)), rel=1e-14) and norm > 0.7
     assert math.sqrt(sum(g * g for g in gradient)) == pytest.approx(0.7, rel=1e-14)
     np.testing.assert_allclose(gradient / before, 0.7 / norm, rtol=1e-14)
@@ -146,7 +146,7 @@ def test_clipping_keeps_the_direction() -> None:
 def test_clipping_leaves_a_short_gradient_as_it_is(limit: float) -> None:
     """At or below the limit nothing changes bit for bit; the limit 0 only measures."""
     gradient = np.array([-3.0, 4.0])
-    assert clip_by_global_norm(gradient, limit) == 5
+    assert clip_grad_norm(gradient, limit) == 5
     assert gradient.tolist() == [-3, 4]
 
 
@@ -154,5 +154,5 @@ def test_clipping_leaves_a_short_gradient_as_it_is(limit: float) -> None:
 def test_clipping_does_not_hide_what_is_not_finite(bad: float) -> None:
     """The norm says so and the other numbers stay."""
     gradient = np.array([1.0, bad, 3.0])
-    assert not math.isfinite(clip_by_global_norm(gradient, 1.0))
+    assert not math.isfinite(clip_grad_norm(gradient, 1.0))
     assert gradient[[0, 2]].tolist() == [1, 3]

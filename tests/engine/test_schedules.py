@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from rnncli.engine.optimizers import SCHEDULES, multiplier
+from rnncli.engine.optimizers import SCHEDULES, learning_rate_multiplier
 
 every_schedule = pytest.mark.parametrize("schedule", list(SCHEDULES))
 LATE = 1000
@@ -14,14 +14,15 @@ LATE = 1000
 @pytest.mark.parametrize("progress", [0, 0.1, 0.25, 0.5, 0.8, 1])
 def test_closed_forms(progress: float) -> None:
     """1, a line, and a quarter of a wave squared: (1 + cos πp) / 2 = cos²(πp / 2)."""
-    assert multiplier("constant", progress, LATE) == 1
-    assert multiplier("linear", progress, LATE) == pytest.approx(1 - progress, abs=1e-15)
-    assert multiplier("cosine", progress, LATE) == pytest.approx(math.cos(math.pi * progress / 2) ** 2, abs=1e-15)
+    assert learning_rate_multiplier("constant", progress, LATE) == 1
+    assert learning_rate_multiplier("linear", progress, LATE) == pytest.approx(1 - progress, abs=1e-15)
+    cosine = math.cos(math.pi * progress / 2) ** 2
+    assert learning_rate_multiplier("cosine", progress, LATE) == pytest.approx(cosine, abs=1e-15)
 
 
 @every_schedule
 def test_begins_at_one_and_never_rises(schedule: str) -> None:
-    multipliers = [multiplier(schedule, p / 20, LATE) for p in range(21)]
+    multipliers = [learning_rate_multiplier(schedule, p / 20, LATE) for p in range(21)]
     assert multipliers[0] == 1
     assert multipliers == sorted(multipliers, reverse=True)
     assert schedule == "constant" or multipliers[-1] == 0
@@ -30,8 +31,8 @@ def test_begins_at_one_and_never_rises(schedule: str) -> None:
 @every_schedule
 def test_beyond_the_end_is_the_end(schedule: str) -> None:
     """Progress a rounding error outside 0 … 1 gives no negative rate."""
-    assert multiplier(schedule, 1.01, LATE) == multiplier(schedule, 1, LATE)
-    assert multiplier(schedule, -0.01, LATE) == 1
+    assert learning_rate_multiplier(schedule, 1.01, LATE) == learning_rate_multiplier(schedule, 1, LATE)
+    assert learning_rate_multiplier(schedule, -0.01, LATE) == 1
 
 
 @every_schedule
@@ -39,6 +40,6 @@ def test_beyond_the_end_is_the_end(schedule: str) -> None:
 def test_warm_up(schedule: str, progress: float) -> None:
     """Equal rises from above 0 to the full rate on the first step behind the warm-up; none without one."""
     full = SCHEDULES[schedule](progress)
-    rising = [multiplier(schedule, progress, step, warmup=4) / full for step in range(7)]
+    rising = [learning_rate_multiplier(schedule, progress, step, warmup=4) / full for step in range(7)]
     assert rising == pytest.approx([0.2, 0.4, 0.6, 0.8, 1, 1, 1])
-    assert multiplier(schedule, progress, 0) == full
+    assert learning_rate_multiplier(schedule, progress, 0) == full

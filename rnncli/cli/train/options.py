@@ -31,7 +31,7 @@ class Request:
     A field declares an option: its flags, help and parser, and by the function on the right the panel of the help and
     where the value goes. The command line, its help, and the dictionaries ``network``, ``learning`` and ``length``
     follow from that. To add an option of the training, declare it here, add a field of the same name to
-    TrainingOptions, and say in :mod:`rnncli.training.record` which values it may have.
+    TrainingOptions, with the values that it may have.
     """
 
     files: list[str] = field(

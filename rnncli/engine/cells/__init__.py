@@ -1,4 +1,4 @@
-"""The three recurrent cells, written so that they can be laid side by side.
+"""The recurrent cells, written so that they can be laid side by side.
 
 A cell computes the state of one time step from that of the step before. The input projection x W_x + b of every gate
 is one product over the whole window and belongs to :mod:`rnncli.engine.recurrent`; a cell adds h W_h step by step.
@@ -11,6 +11,7 @@ To add a cell:
    ``step`` and ``backward``. ``multiply`` and ``backward_products`` do the recurrent products, ``recurrent_gradient``
    the gradient of ``W_h``. A gate called "forget" gets a bias of 1.
 2. Import it below and add a line to ``CELLS``. Models, training, the model file and the inspections find it there.
+3. Add its name to ``RECURRENT_CELLS`` in :mod:`rnncli.names`, where the command line finds it.
 """
 
 from collections.abc import Callable

@@ -80,7 +80,8 @@ def file_data(model: Model, record: Record | None) -> dict[str, Any]:
 
 
 def _corpus(record: Record) -> dict[str, Any]:
-    """The data under the names that ``--json`` has had from the first."""
+    """The data under the names that ``--json`` has had from the first: ``held_out`` is what the user asked for, and
+    ``validation`` the count."""
     spec = record.data
     return {
         "names": list(spec.files),

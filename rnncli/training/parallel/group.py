@@ -34,7 +34,8 @@ class ProcessGroup(Protocol):
         """Wait until every rank is here."""
 
     def all_reduce(self, *values: float) -> tuple[float, ...]:
-        """For each of a few numbers the sum over all ranks."""
+        """Sum a few scalars over all ranks; the all-reduce of gradients is :meth:`reduce_scatter`, an update of the
+        own shard, and :meth:`all_gather`."""
 
     def reduce_scatter(self, gradients: Array) -> Array:
         """The sum over all ranks of the :func:`shard` of P gradients that belongs to this one. ``gradients`` (size, P)

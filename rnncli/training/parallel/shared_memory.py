@@ -19,10 +19,10 @@ from rnncli.engine.arrays import Array
 from rnncli.errors import InputError, TrainingError
 from rnncli.training.parallel.group import ProcessGroup, SingleProcess, shard
 
-SPINS = 2000
-"""Looks at a semaphore before sleeping on it, half a millisecond: to be woken takes longer than to look."""
+SPIN_ATTEMPTS = 2000
+"""Attempts to take a semaphore before sleeping on it, half a millisecond: to be woken takes longer than to spin."""
 
-PATIENCE = 0.2
+LIVENESS_INTERVAL = 0.2
 """Seconds of sleep between checks that the other ranks are still alive."""
 
 MAX_VALUES = 4
@@ -128,10 +128,10 @@ class SharedMemoryGroup:
         self.barrier()  # they lie in shared memory already
 
     def _wait(self, semaphore: Semaphore) -> None:
-        for _ in range(SPINS):
+        for _ in range(SPIN_ATTEMPTS):
             if semaphore.acquire(False):
                 return
-        while not semaphore.acquire(timeout=PATIENCE):
+        while not semaphore.acquire(timeout=LIVENESS_INTERVAL):
             self._require_all_alive()
 
     def _require_all_alive(self) -> None:
