@@ -203,7 +203,8 @@ def test_models_of_other_tasks(task: str, view: str, folder: Path) -> None:
         check_schema(strict(succeeded(rnncli(*command, *label, "--json"))))
         assert "\x1b" not in shown
         return
-    refused(rnncli(*command), "running text", "labelled texts" if task == "generate" else "--task")
+    nouns = {"two": "a classifier", "past": "a tagger", "translate": "a translator", "generate": "labelled texts"}
+    refused(rnncli(*command), "running text", nouns[task])
 
 
 @pytest.mark.parametrize("task", ["past", "translate"])
