@@ -160,15 +160,18 @@ def _request(
         prime = prime or primed(" ".join(arguments), loaded.model.vocabulary)
         if not prime:
             raise InputError(f"{view.name} takes a short text: {view.example}")
+    files = [word for file in text for word in ("--text", file)]
     if view.reads == "text if any":
         probe = _text_if_any(loaded, text, skipped=bool(prime) and not in_report)
-        return ViewRequest(probe, prime=prime)
+        return ViewRequest(probe, prime=prime, text_options=files)
     if view.reads == "nothing":
         return ViewRequest(Probe(loaded), arguments, prime=prime)
     probe = make_probe(loaded, text, prime)
+    chosen_by = ["--prime", prime] if prime else files
     if view.argument.startswith("MODEL"):
-        return ViewRequest(probe, others=[_other(probe, checkpoint.load(path)) for path in arguments])
-    return ViewRequest(probe, arguments)
+        others = [_other(probe, checkpoint.load(path)) for path in arguments]
+        return ViewRequest(probe, others=others, text_options=chosen_by)
+    return ViewRequest(probe, arguments, text_options=chosen_by)
 
 
 def _text_if_any(loaded: "Checkpoint", text: list[str], skipped: bool) -> "Probe":

@@ -61,6 +61,11 @@ class DataSpec:
         """The file to validate on, where there is one."""
         return self.validation if self.fraction is None else None
 
+    def find_validation(self, folder: Path) -> str | None:
+        """The validation file where it lies today, here or in ``folder``; None if there is none or it was moved."""
+        places = [] if self.validation_file is None else [place / self.validation_file for place in (Path(), folder)]
+        return next((str(path) for path in places if path.is_file()), None)
+
     def open_validation(self) -> Sources | None:
         """The file to validate on, opened, where there is one; InputError where it does not exist."""
         return None if self.validation_file is None else open_sources([self.validation_file], self.encoding)
@@ -73,8 +78,10 @@ class DataSpec:
             if files and all(Path(name).is_file() for name in files):
                 sources = open_sources(files, self.encoding)
                 if sources.digest() == self.sha256:
-                    gone = self.validation_file is not None and not Path(self.validation_file).is_file()
-                    return replace(self, files=tuple(files), validation="0" if gone else self.validation), sources
+                    validation = self.validation
+                    if self.validation_file is not None:
+                        validation = self.find_validation(folder) or "0"
+                    return replace(self, files=tuple(files), validation=validation), sources
         return None
 
     def to_json(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from rnncli.engine.arrays import Array
+from rnncli.engine.cells.base import Cell
 from rnncli.engine.clamping import Clamp
 from rnncli.engine.network import RecurrentNetwork
 from rnncli.errors import InputError
@@ -51,21 +52,21 @@ def parse_unit(written: str, model: Any, path: str = "the model") -> Unit:
     return Unit(f"l{layer}", int(unit))
 
 
-def state_names(model: Any) -> tuple[str, ...]:
+def recurrent_cell(model: Model) -> Cell | None:
+    """The cell of a recurrent network; None for a feed-forward one."""
+    return model.network.cell if isinstance(model.network, RecurrentNetwork) else None
+
+
+def state_names(model: Model) -> tuple[str, ...]:
     """The states of a unit that pass from step to step: hidden, and an LSTM's cell."""
-    return model.network.cell.states if isinstance(model.network, RecurrentNetwork) else ("hidden",)
+    cell = recurrent_cell(model)
+    return cell.states if cell else ("hidden",)
 
 
-def gate_names(model: Any) -> tuple[str, ...]:
+def gate_names(model: Model) -> tuple[str, ...]:
     """The gates of a cell; a plain RNN and a perceptron have none."""
-    gated = isinstance(model.network, RecurrentNetwork) and len(model.network.cell.gates) > 1
-    return tuple(gate for gate in model.network.cell.gates if gate != "candidate") if gated else ()
-
-
-def activation(network: Any, forward: Any, name: str) -> Array:
-    """The activation ``name`` of a forward pass, (T, B, H), in the order of the text."""
-    found: Array = forward.activation(name)
-    return found
+    cell = recurrent_cell(model)
+    return tuple(gate for gate in cell.gates if gate != "candidate") if cell and len(cell.gates) > 1 else ()
 
 
 def clamps_for(model: Any, unit: Unit, values: dict[str, float]) -> list[Clamp]:
@@ -93,7 +94,7 @@ def read(
         at = window.positions[window.inside]
         losses[at] = model.losses_of(window.forward, window.targets)[0][window.inside]
         for name in names:
-            found = activation(model.network, window.forward, name)
+            found = window.forward.activation(name)
             if name not in values:
                 values[name] = np.empty((count, found.shape[-1]), found.dtype)
             values[name][at] = found[window.inside]
@@ -104,7 +105,7 @@ def activation_windows(probe: Probe, names: Sequence[str]) -> Iterator[dict[str,
     """The activations ``names`` of a text window by window, each (n, H): for sums over texts of any length."""
     model = require_language_model(probe)
     for window in windows(model, probe.ids, STREAMS):
-        yield {name: activation(model.network, window.forward, name)[window.inside] for name in names}
+        yield {name: window.forward.activation(name)[window.inside] for name in names}
 
 
 def require_language_model(probe: Probe) -> LanguageModel:
@@ -128,6 +129,6 @@ def is_of_running_text(model: Model) -> TypeGuard[LanguageModel]:
 def require_recurrent_model(probe: Probe, what: str) -> LanguageModel:
     """The same for a view that needs ``what`` of a recurrent network; InputError for a feed-forward one."""
     model = require_language_model(probe)
-    if not isinstance(model.network, RecurrentNetwork):
+    if recurrent_cell(model) is None:
         raise InputError(f"{probe.path} is a feed-forward network, which has no {what}")
     return model

@@ -82,12 +82,12 @@ def _read(model: Model, spec: DataSpec, sources: Sources) -> NDArray[Any]:
 def _held_out(checkpoint: Checkpoint) -> Probe:
     spec = checkpoint.data
     if spec.validation_file is not None:
-        if not Path(spec.validation_file).is_file():
+        file = spec.find_validation(Path(checkpoint.path).parent)
+        if file is None:
             raise InputError(
                 f"{checkpoint.path}: {spec.validation_file}, which was held out, was moved; name a text with --text"
             )
-        sources = open_sources([spec.validation_file], spec.encoding)
-        return Probe(checkpoint, _read(checkpoint.model, spec, sources), spec.validation_file)
+        return Probe(checkpoint, _read(checkpoint.model, spec, open_sources([file], spec.encoding)), file)
     dataset = checkpoint.dataset()
     if dataset is None:
         raise InputError(f"{checkpoint.path}: {spec.names} was moved or modified; name a text to look at with --text")

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,25 @@ def test_as_json_it_has_the_documented_schema(network: str, view: str) -> None:
     check_schema(found)
     assert found["facts" if view == "overview" else "parts"]
     assert found["view"] == view
+
+
+@every_pair
+def test_the_commands_that_a_view_suggests_work_on_the_same_text(network: str, view: str, folder: Path) -> None:
+    """Of a model and a text in a folder with a space in its name."""
+    place = folder / "my models"
+    place.mkdir()
+    model, text, other = place / "model.npz", place / "text.txt", place / "other.npz"
+    text.write_text(HELD_OUT[:9000])
+    for path in (model, other):
+        shutil.copy(model_of(network), path)
+    reads = () if view in WITHOUT_TEXT else ("--text", text)
+    arguments = (other if word == "OTHER" else word for word in VIEWS[view])
+    shown = succeeded(rnncli("inspect", model, view, *arguments, *reads, COLUMNS="1000"))
+    lines = [line.removeprefix("next:").strip() for line in shown.splitlines()]
+    for line in (line for line in lines if line.startswith("rnncli ")):
+        _, command, *words_of_it = shlex.split(line.replace("other.npz", f"'{other}'"))
+        assert (str(text) in words_of_it) == (command == "inspect" and view not in WITHOUT_TEXT)
+        succeeded(rnncli(command, *words_of_it, *(("--length", 20) if command == "sample" else ())))
 
 
 @pytest.mark.parametrize("network", NETWORKS)

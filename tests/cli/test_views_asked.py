@@ -207,6 +207,17 @@ def test_models_of_other_tasks(task: str, view: str, folder: Path) -> None:
     refused(rnncli(*command), "running text", nouns[task])
 
 
+def test_a_validation_file_is_found_beside_the_model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From another folder the model is looked at on the same held-out file."""
+    (folder / "a.txt").write_text("hello " * 20)
+    (folder / "b.txt").write_text("hell oh")
+    succeeded(rnncli("train", "a.txt", "--validation", "b.txt", "--steps", 2, "-q", "-o", "own.npz"))
+    (folder / "elsewhere").mkdir()
+    monkeypatch.chdir(folder / "elsewhere")
+    found = strict(succeeded(rnncli("inspect", "../own.npz", "text", "--json")))
+    assert found["parts"][0]["text"] == "ell oh"
+
+
 @pytest.mark.parametrize("task", ["past", "translate"])
 def test_pairs_that_are_gone_are_told_in_a_sentence(task: str, folder: Path) -> None:
     """Whether they were a file of their own or a part of another."""

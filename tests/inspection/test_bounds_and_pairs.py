@@ -5,7 +5,6 @@ import pytest
 
 from rnncli.engine.activations import ACTIVATIONS
 from rnncli.engine.arrays import Array, Workspace
-from rnncli.inspection.activations import activation
 from rnncli.inspection.association import associate, auc, rank
 from rnncli.inspection.bptt import state_gradients
 from rnncli.inspection.views.gradients import bound
@@ -134,7 +133,5 @@ def test_activations_stand_in_the_order_of_the_text_in_both_directions(task: str
     state = network.zero_state(1, np.dtype(np.float64))
     forward = network.forward(model.parameters, ids, state, Workspace())
     for cell in ("l1", "l1r", "l2", "l2r"):
-        hidden, cells, output = (
-            activation(network, forward, f"{cell}.{name}") for name in ("hidden", "cell", "output")
-        )
+        hidden, cells, output = (forward.activation(f"{cell}.{name}") for name in ("hidden", "cell", "output"))
         np.testing.assert_allclose(hidden, output * np.tanh(cells), rtol=1e-12, err_msg=cell)

@@ -8,7 +8,7 @@ import pytest
 
 from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp
-from rnncli.inspection.activations import Unit, activation, clamps_for, read, state_names
+from rnncli.inspection.activations import Unit, clamps_for, read, state_names
 from rnncli.inspection.views.ablate import effects
 from rnncli.models.language_model import LanguageModel
 from tests.helpers import random_ids, random_model
@@ -48,7 +48,7 @@ def recorded(model: LanguageModel, ids: np.ndarray, state: Array) -> tuple[dict[
     """All states (T, B, H) by name, the last state, and the losses of the next characters."""
     forward = model.forward(ids[:-1], state)
     names = [f"{cell}.{which}" for cell in model.network.names for which in state_names(model)]
-    values = {name: activation(model.network, forward, name).copy() for name in names}
+    values = {name: forward.activation(name).copy() for name in names}
     return values, forward.state.copy(), model.losses_of(forward, ids[1:])[0]
 
 
@@ -85,7 +85,7 @@ def test_a_unit_has_the_value_that_it_is_held_at(config: dict[str, Any]) -> None
     wanted = np.random.default_rng(3).normal(size=(STEPS - 1, STREAMS))
     for cell in model.network.names:
         forward = model.forward(ids[:-1], state, [Clamp(cell, "hidden", 2, wanted)])
-        found = activation(model.network, forward, f"{cell}.hidden")
+        found = forward.activation(f"{cell}.hidden")
         assert found[..., 2].tolist() == wanted.tolist()
         # The first step has read no held value yet, so the others are as they were.
         assert np.delete(found[0], 2, axis=1).tolist() == np.delete(free[f"{cell}.hidden"][0], 2, axis=1).tolist()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnncli.engine.arrays import Array
-from rnncli.inspection.activations import activation, gate_names, read
+from rnncli.inspection.activations import gate_names, read
 from rnncli.inspection.bptt import state_gradients
 from rnncli.inspection.views.gates import OPEN, SHUT, saturation
 from rnncli.inspection.views.memory import half_lives, loss_with_context
@@ -114,7 +114,7 @@ def test_gates_are_shut_and_open_as_one_counts_them(config: dict[str, Any], coun
     forward = model.forward(ids[:-1], model.zero_state())
     names = [f"{cell}.{gate}" for cell in model.network.names for gate in gate_names(model)]
     assert len(names) == config["layers"] * (2 if config["cell"] == "gru" else 3)
-    gates = {name: activation(model.network, forward, name)[:, 0].copy() for name in names}
+    gates = {name: forward.activation(name)[:, 0].copy() for name in names}
     found = saturation(probe, names)
     for name, values in gates.items():
         assert values.shape == (count - 1, 7)

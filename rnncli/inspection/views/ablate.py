@@ -36,14 +36,14 @@ def ablate(request: ViewRequest) -> ViewResult:
         change, at = changes[unit], _predicting(name, text)
         if not at.any():
             continue
-        inside = float(change[at].mean()) if at.any() else None
+        inside = float(change[at].mean())
         outside = float(change[~at].mean()) if not at.all() else None
         rows.append((str(unit), name, float(change.mean()), inside, outside, int(at.sum())))
     columns = ("unit", "feature", "change, all", "at the feature", "elsewhere", "characters there")
     note = "bits per character that the network loses when the unit is held at its mean"
     facts = {"loss": f"{before.mean() / np.log(2):.4f} bits per character without ablation"}
-    rows.sort(key=lambda row: -(row[3] or 0))
-    following = [f"rnncli sample {probe.path} --clamp {rows[0][0]}=1 --compare"] if rows else []
+    rows.sort(key=lambda row: -row[3])
+    following = [request.clamped_sample(rows[0][0])] if rows else []
     table = Table("Change of the loss when a unit is held at its mean", columns, rows, note)
     return ViewResult(probe.source, facts, [table], following)
 

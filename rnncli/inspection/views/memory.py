@@ -4,7 +4,7 @@ import numpy as np
 
 from rnncli.engine.arrays import Array, Ids
 from rnncli.evaluation.losses import fixed_context
-from rnncli.inspection.activations import activation_windows, require_language_model
+from rnncli.inspection.activations import activation_windows, gate_names, recurrent_cell, require_language_model
 from rnncli.inspection.bptt import state_gradients
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
@@ -55,19 +55,21 @@ def memory(request: ViewRequest) -> ViewResult:
         Table("The same in numbers", ("context", "nats per character"), means),
     ]
     facts = {"memory": f"{enough} characters of context are within {SMALL} nats of {means[-1][0]}"}
-    if hasattr(model.network, "cell"):
+    following = []
+    if cell := recurrent_cell(model):
         norms = state_gradients(probe)
         curves = {name: [(k, float(v)) for k, v in enumerate(values)] for name, values in norms.items()}
         blocks.append(
             Curves("Gradient norm of a loss with respect to earlier states", "steps", "norm", curves, log=True)
         )
-        keeping = {"forget", "update"} & set(model.network.cell.gates)
-        for gate in keeping:
-            for cell in model.network.names:
-                lives = half_lives(probe.first(GATE_CHARACTERS), f"{cell}.{gate}")
+        following = [request.command("gradients")]
+        for gate in {"forget", "update"} & set(cell.gates):
+            for layer in model.network.names:
+                lives = half_lives(probe.first(GATE_CHARACTERS), f"{layer}.{gate}")
                 order = np.argsort(-lives, kind="stable")
-                rows = [(f"{cell.removeprefix('l')}:{u}", float(lives[u])) for u in order[:LONGEST]]
-                note = f"from the mean of {cell}.{gate}; the median of all is {np.median(lives):.1f} steps"
-                blocks.append(Table(f"Units of {cell} with the longest half-life", ("unit", "steps"), rows, note))
-    following = [request.command("gradients"), request.command("gates")]
+                rows = [(f"{layer.removeprefix('l')}:{u}", float(lives[u])) for u in order[:LONGEST]]
+                note = f"from the mean of {layer}.{gate}; the median of all is {np.median(lives):.1f} steps"
+                blocks.append(Table(f"Units of {layer} with the longest half-life", ("unit", "steps"), rows, note))
+        if gate_names(model):
+            following.append(request.command("gates"))
     return ViewResult(probe.source, facts, blocks, following)

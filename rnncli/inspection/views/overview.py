@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rnncli.datasets.spec import TEXT
-from rnncli.inspection.activations import read, require_language_model
+from rnncli.inspection.activations import read, recurrent_cell, require_language_model
 from rnncli.inspection.association import SMALLEST_SHIFT
 from rnncli.inspection.features import FEATURES
 from rnncli.inspection.prime import PrimeStep, read_prime
@@ -196,7 +196,7 @@ def health(request: ViewRequest) -> ViewResult:
         dead = float(np.mean(hidden.std(axis=0) < DEAD))
         saturated = float(np.mean((np.abs(hidden) > SATURATED).mean(axis=0) > MOSTLY))
         facts["units"] = f"{dead:.1%} dead, {saturated:.1%} saturated"
-    if hasattr(model.network, "cell"):
+    if recurrent_cell(model):
         _, enough = memory_length(probe)
         facts["memory"] = f"{plural(enough, 'character')}: reading more changes its loss by less than 0.01 nats"
     blocks: list[Block] = []
@@ -208,8 +208,8 @@ def health(request: ViewRequest) -> ViewResult:
             feature, unit = selective.rows[0][:2]
             following = [
                 request.command("units"),
-                request.command("ablate", "--unit", str(unit), "--feature", f"'{feature}'"),
-                f"rnncli sample {probe.path} --clamp {unit}=1 --compare",
+                request.command("ablate", "--unit", str(unit), "--feature", str(feature)),
+                request.clamped_sample(str(unit)),
             ]
     question = "Is it healthy, and what is notable?"
     return ViewResult(probe.source, facts, blocks, following, question, "overview")

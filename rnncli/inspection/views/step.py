@@ -1,13 +1,14 @@
 """What is the arithmetic? Every number of a forward and a backward pass over a few characters."""
 
+from typing import Any
+
 import numpy as np
 
 from rnncli.engine.activations import log_softmax, softmax
 from rnncli.engine.arrays import Array, Ids, Workspace
-from rnncli.engine.network import RecurrentNetwork
 from rnncli.errors import InputError
 from rnncli.inference.prediction import predict
-from rnncli.inspection.activations import activation
+from rnncli.inspection.activations import recurrent_cell
 from rnncli.inspection.bptt import backpropagate_through_time
 from rnncli.inspection.prime import beginning
 from rnncli.inspection.request import ViewRequest
@@ -40,7 +41,7 @@ def step(request: ViewRequest) -> ViewResult:
         facts["answer"] = predict(model, [text])[0].best
     else:
         blocks.append(_predictions(model, forward, ids[:, 0]))
-        if isinstance(model.network, RecurrentNetwork) and len(text) > 1:
+        if recurrent_cell(model) and len(text) > 1:
             blocks.append(_backwards(model, ids, start.state))
     return ViewResult("", facts, blocks)
 
@@ -50,15 +51,12 @@ def _numbers(vector: Array) -> str:
     return written + (f" … ({len(vector)})" if len(vector) > SHOWN else "")
 
 
-def _activations(model: Model, forward: object, text: str) -> Table:
-    rows = []
-    network = model.network
+def _activations(model: Model, forward: Any, text: str) -> Table:
+    cell, rows = recurrent_cell(model), []
+    of_each = dict.fromkeys([*cell.gates, *cell.states] if cell else ["hidden"])
     for t, character in enumerate(text):
-        for cell in network.names:
-            names = [*network.cell.gates, *network.cell.states] if hasattr(network, "cell") else ["hidden"]
-            for which in dict.fromkeys(names):
-                values = activation(network, forward, f"{cell}.{which}")[t, 0]
-                rows.append((t, character, f"{cell}.{which}", _numbers(values)))
+        for name in (f"{layer}.{which}" for layer in model.network.names for which in of_each):
+            rows.append((t, character, name, _numbers(forward.activation(name)[t, 0])))
     return Table("Forwards", ("step", "read", "activation", "values"), rows)
 
 

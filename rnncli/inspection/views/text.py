@@ -4,7 +4,7 @@ import numpy as np
 
 from rnncli.engine.activations import log_softmax
 from rnncli.engine.arrays import Array
-from rnncli.inspection.activations import require_language_model
+from rnncli.inspection.activations import recurrent_cell, require_language_model
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.results import Block, ColouredText, Table, ViewResult
@@ -42,6 +42,8 @@ def text(request: ViewRequest) -> ViewResult:
         "surprisal": f"{bits.mean():.3f} bits per character, median {np.median(bits):.2f}",
         "right": f"{np.mean(bits < 1):.0%} of the characters had a probability above one half",
     }
-    following = [request.command("why", str(int(bits.argmax()) + 1)), request.command("errors")]
+    following = [request.command("errors")]
+    if recurrent_cell(probe.model):
+        following.insert(0, request.command("why", str(int(bits.argmax()) + 1)))
     blocks: list[Block] = [strip, Table("Most surprising", columns, rows)]
     return ViewResult(probe.source, facts, blocks, following)

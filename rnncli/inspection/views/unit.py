@@ -3,7 +3,15 @@
 import numpy as np
 
 from rnncli.errors import InputError
-from rnncli.inspection.activations import Unit, gate_names, parse_unit, read, require_language_model, state_names
+from rnncli.inspection.activations import (
+    Unit,
+    gate_names,
+    parse_unit,
+    read,
+    recurrent_cell,
+    require_language_model,
+    state_names,
+)
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.results import Block, ColouredText, Table, ViewResult
@@ -41,7 +49,7 @@ def unit(request: ViewRequest) -> ViewResult:
         "hidden state": f"mean {hidden.mean():.3f}, standard deviation {hidden.std():.3f}, "
         f"{np.mean(np.abs(hidden) > 0.9):.0%} of the time beyond ±0.9"
     }
-    following = [request.command("ablate", "--unit", str(one)), f"rnncli sample {probe.path} --clamp {one}=1 --compare"]
+    following = [request.command("ablate", "--unit", str(one)), request.clamped_sample(str(one))]
     return ViewResult(probe.source, facts, blocks, following, f"What does unit {one} do?")
 
 
@@ -77,7 +85,8 @@ def _weights(probe: Probe, one: Unit) -> Table:
     rows: list[tuple[str, str, float]] = []
     if one.cell == names[0] and not model.config.embedding_size:
         W = parameters[f"{one.cell}.W_x"]
-        gates = model.network.cell.gates if hasattr(model.network, "cell") else [f"{n} back" for n in range(len(W))]
+        cell = recurrent_cell(model)
+        gates = cell.gates if cell else [f"{n} back" for n in range(len(W))]
         for gate, column in zip(gates, W[..., one.unit], strict=True):
             for i in np.argsort(-np.abs(column[: len(symbols)]), kind="stable")[:3]:
                 rows.append((f"from the character, {gate}", symbols[i], float(column[i])))

@@ -12,6 +12,7 @@ from rnncli.inspection.features import FEATURES, feature, is_yes_or_no
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.models.language_model import LanguageModel
+from rnncli.names import plural
 from rnncli.results import ColouredText, Table, ViewResult
 
 CHARACTERS = 40_000
@@ -52,7 +53,8 @@ def best_units(probe: Probe, names: list[str], layer: int | None = None, best: i
     model = require_language_model(probe)
     cells = [cell for cell in model.network.names if layer in (None, int(cell[1:]))]
     if not cells:
-        raise InputError(f"{probe.path} has no hidden units")
+        where = "" if layer is None or not model.network.names else f" in layer {layer}"
+        raise InputError(f"{probe.path} has no hidden units{where}")
     text = probe.text()[:-1]
     features = np.stack([feature(name, text) for name in names], axis=1)
     trained, untrained = _hidden_states(probe, cells), _hidden_states(_untrained(probe, model), cells)
@@ -99,11 +101,10 @@ def _strength(activation: Array, r: float, labels: Array) -> float:
 def units(request: ViewRequest) -> ViewResult:
     """The most selective units for the built-in features, or for those of the request."""
     probe = request.probe.first(CHARACTERS)
-    found = best_units(probe, request.features or list(FEATURES), request.layer)
-    associated = [one for one in found if one.is_associated]
+    scores = best_units(probe, request.features or list(FEATURES), request.layer)
+    associated = [score for score in scores if score.is_associated]
     rows = [
-        (one.feature, str(one.unit), one.strength, one.untrained, one.z, one.p, "yes" if one.is_associated else "no")
-        for one in found
+        (s.feature, str(s.unit), s.strength, s.untrained, s.z, s.p, "yes" if s.is_associated else "no") for s in scores
     ]
     columns = ("feature", "unit", "AUC or r", "untrained", "z", "p", "associated")
     note = (
@@ -111,20 +112,17 @@ def units(request: ViewRequest) -> ViewResult:
         "characters and more; p for all pairs together; r where the feature is a number"
     )
     blocks: list[Table | ColouredText] = [Table("The most selective units for each feature", columns, rows, note)]
-    if associated:
-        best = max(associated, key=lambda one: abs(one.z))
-        blocks.append(_snippet(probe, best))
-    shown = max(associated, key=lambda one: abs(one.z)) if associated else None
     following = []
-    if shown:
+    if associated:
+        best = max(associated, key=lambda score: abs(score.z))
+        blocks.append(_snippet(probe, best))
         following = [
-            request.command("ablate", "--unit", str(shown.unit), "--feature", f"'{shown.feature}'"),
-            request.command("unit", str(shown.unit)),
+            request.command("ablate", "--unit", str(best.unit), "--feature", best.feature),
+            request.command("unit", str(best.unit)),
         ]
-    number = len({one.unit for one in associated})
     facts = {
-        "features": f"{len({one.feature for one in found})} that occur",
-        "associated": f"{number} unit{'s'[: number != 1]}",
+        "features": f"{len({score.feature for score in scores})} that occur",
+        "associated": plural(len({score.unit for score in associated}), "unit"),
     }
     return ViewResult(probe.source, facts, blocks, following)
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from rnncli.engine.arrays import Array
+from rnncli.inspection.activations import recurrent_cell
 from rnncli.inspection.request import ViewRequest
 from rnncli.models.base import Model
 from rnncli.models.language_model import LanguageModel
@@ -53,13 +54,13 @@ def weights(request: ViewRequest) -> ViewResult:
     rows = []
     for name, values in model.parameters.items():
         if name.endswith("W_h"):
-            cell = getattr(model, "network", None)
-            for gate, matrix in zip(cell.cell.gates if cell else (), values, strict=True):
+            for gate, matrix in zip(model.network.cell.gates, values, strict=True):
                 rows.append((f"{name} {gate}", spectral_radius(matrix), *singular_values(matrix)))
     if rows:
         columns = ("matrix", "spectral radius", "largest singular value", "median", "smallest")
         blocks.append(Table("Recurrent matrices", columns, rows))
-    following = [request.command("gradients")] if isinstance(model, LanguageModel) else []
+    follows_text = isinstance(model, LanguageModel) and recurrent_cell(model)
+    following = [request.command("gradients")] if follows_text else []
     if len(model.vocabulary) > NEIGHBOURS:
         blocks.append(_neighbours(model))
     return ViewResult("", {}, blocks, following)
