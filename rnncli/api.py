@@ -30,7 +30,8 @@ class TextModel:
         self, prime: str = "", config: SamplingConfig | None = None, seed: int | None = None, label: str | None = None
     ) -> Iterator[str]:
         """The characters after ``prime``, one by one: without end, or of a model of labelled texts to the end of a text
-        with this ``label``. InputError for characters and labels that the model does not know."""
+        with this ``label``. A model that was trained on bytes gives each byte as a character (Latin-1). InputError for
+        characters and labels that the model does not know."""
         model = self._writer()
         endless = GenerationConfig(config or SamplingConfig(), length=None)
         return generate_texts(model, model.vocabulary.typed(prime), endless, seed, label)[0]
@@ -46,10 +47,10 @@ class TextModel:
         seed: int | None = None,
         label: str | None = None,
     ) -> str:
-        """``prime`` and at most ``length`` characters after it; the same ``seed`` gives the same text. For the other
-        arguments see :class:`SamplingConfig`."""
+        """``prime`` and at most ``length`` characters after it, as :meth:`stream` gives them; the same ``seed`` gives
+        the same text. For the other arguments see :class:`SamplingConfig`."""
         stream = self.stream(prime, SamplingConfig(temperature, top_k, top_p), seed, label)
-        return prime + "".join(islice(stream, length))
+        return self.model.vocabulary.typed(prime) + "".join(islice(stream, length))
 
     def score(self, text: str) -> Score:
         """The loss on a text, read in one pass; InputError if it has fewer than two characters."""

@@ -12,7 +12,7 @@ import rnncli
 from rnncli.errors import InputError, ModelFileError
 from rnncli.inference.sampling import SamplingConfig
 from rnncli.storage.checkpoint import Checkpoint, save
-from tests.helpers import cyclic_model
+from tests.helpers import cyclic_model, random_model
 
 
 @pytest.fixture
@@ -31,6 +31,15 @@ def test_it_goes_on_after_a_prime(path: str) -> None:
     assert len(model.sample(length=7)) == 7
     assert len(model.sample("a")) == 501
     assert model.record == {}
+
+
+def test_a_model_of_bytes_writes_each_byte_as_a_character(tmp_path: Path) -> None:
+    model = random_model("".join(map(chr, range(256))))
+    model.vocabulary.encoding = "bytes"
+    save(tmp_path / "model.npz", Checkpoint(model))
+    text = rnncli.load(tmp_path / "model.npz").sample("é", 5, seed=0)
+    assert len(text.encode("latin-1")) == 7
+    assert text.encode("latin-1").startswith("é".encode())
 
 
 def test_the_same_seed_gives_the_same_text(path: str) -> None:

@@ -25,7 +25,7 @@ BELOW: dict[str, set[str]] = {
     "datasets": set(),
     "models": {"datasets", "engine"},
     "inference": {"models", "datasets", "engine"},
-    "evaluation": {"inference", "models", "datasets", "engine"},
+    "evaluation": {"models", "datasets", "engine"},
     "training": {"evaluation", "inference", "models", "datasets", "engine"},
     "storage": {"training", "models", "datasets", "engine"},
     "inspection": {"storage", "training", "evaluation", "inference", "models", "datasets", "engine"},

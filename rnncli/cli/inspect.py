@@ -98,8 +98,8 @@ def inspect(
     from rnncli.cli.model_input import primed
     from rnncli.storage import checkpoint
 
-    if json and csv:
-        raise InputError("--json and --csv are mutually exclusive; give one of them")
+    if json + csv + (html is not None) > 1:
+        raise InputError("--json, --csv and --html are mutually exclusive; give one of them")
     loaded = checkpoint.load(model)
     _check(loaded, layer, label)
     # A report has what the overview has, and more; whatever view is named beside it.

@@ -180,8 +180,10 @@ def sample(
         max_lines,
     )
     if compare:
-        if not clamps or json or count > 1 or length < 0:
-            raise InputError("--compare takes --clamp and a limited --length; --json and --count do not apply")
+        if not clamps or json or novelty or count > 1 or length < 0:
+            raise InputError(
+                "--compare takes --clamp and a limited --length; --json, --novelty and --count do not apply"
+            )
         both = (generate_texts(network, prime, config, seed, label, clamps=held)[0] for held in ((), clamps))
         write(_side_by_side(*map("".join, both)))
         return

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 READING, COMPARISON = "How the text is read", "Comparison"
 
+ADAPT_RATE = 0.1
+
 FORMATS = {"nats_per_character": ".4f", "bits_per_character": ".4f", "perplexity": ".3f", "macro_f1": ".4f"}
 """How a metric is printed; all others are counts or fractions."""
 
@@ -36,8 +38,15 @@ def score(
         ),
     ] = False,
     adapt_rate: Annotated[
-        float, option("--adapt-rate", help="Learning rate of --adapt.", panel=READING, **float_range(0, open_low=True))
-    ] = 0.1,
+        float | None,
+        option(
+            "--adapt-rate",
+            help="Learning rate of --adapt.",
+            panel=READING,
+            show_default=str(ADAPT_RATE),
+            **float_range(0, open_low=True),
+        ),
+    ] = None,
     context: Annotated[
         int | None,
         option(
@@ -90,6 +99,8 @@ def score(
 
     if adapt and context is not None:
         raise InputError("--adapt and --context are mutually exclusive: --adapt carries the state through the text")
+    if adapt_rate is not None and not adapt:
+        raise InputError("--adapt-rate is the learning rate of --adapt; give both")
     if train and baseline is None:
         raise InputError("--train is the training text of the --baseline; give both")
     loaded = checkpoint.load(model)
@@ -100,7 +111,7 @@ def score(
         if given := [flag for flag, value in flags.items() if value not in (None, False)]:
             raise InputError(f"{model} is {network.noun}, so {' and '.join(given)} does not apply")
     if isinstance(network, LanguageModel):
-        rate = adapt_rate if adapt else None
+        rate = (adapt_rate or ADAPT_RATE) if adapt else None
         _print_text(_score_text(loaded, sources, rate, context, baseline, train or [], per_character), json)
     elif isinstance(network, LabelledLanguageModel):
         _print_text(_score_labelled_texts(network, sources), json)

@@ -10,7 +10,7 @@ from rnncli.errors import InputError
 
 
 class Labels:
-    """Names, sorted, of which each is one symbol; used where a :class:`Vocabulary` has characters."""
+    """Names, sorted, of which each is one symbol; used where a vocabulary has characters."""
 
     def __init__(self, symbols: tuple[str, ...]) -> None:
         self.symbols = symbols

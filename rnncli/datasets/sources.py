@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from rnncli.datasets.vocabulary import CODECS
 from rnncli.errors import InputError
+from rnncli.names import plural
 
 CHUNK_SIZE = 1 << 22
 """Bytes read at once."""
@@ -145,8 +146,8 @@ def _add_directory(sources: Sources, folder: Path) -> None:
     if not texts:
         raise InputError(f"{folder} contains no text files; name a folder or a file with text")
     if len(texts) < len(found):
-        number = len(found) - len(texts)
-        sources.warnings.append(f"left out {number} file{'s'[: number != 1]} of {folder} that are not text")
+        left_out = plural(len(found) - len(texts), "file")
+        sources.warnings.append(f"left out {left_out} of {folder} that are not text")
     for path in texts:
         _add_file(sources, str(path))
 

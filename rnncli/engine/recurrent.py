@@ -115,7 +115,6 @@ class RecurrentLayer:
         if bidirectional:
             self.directions.append(Direction(cell, f"{name}r", reverse=True))
         self.names = [direction.name for direction in self.directions]
-        self.output_size = len(self.directions) * hidden_size
 
     def shapes(self) -> Shapes:
         """For every cell ``l1.W_x`` (G, D, H), ``l1.b`` (G, H), ``l1.W_h`` (G, H, H) and what else the cell has."""

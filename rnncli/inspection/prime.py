@@ -39,12 +39,10 @@ def read_prime(model: Model, text: str, top: int = 5, label: str | None = None) 
 
     ``label`` sets the initial state of a model of labelled texts.
     """
-    if not text and label is None:
+    start = beginning(model, text, label) if text or label is not None else None
+    if start is None or not text:
         return []
-    start = beginning(model, text, label)
     part, state, ids, before = start.parameters, start.state, start.ids, len(start.text) - len(text)
-    if not text:
-        return []
     if isinstance(model, NextCharacterModel):
         scores = log_softmax(model.logits(ids, state)[0][:, 0])
         expected = [top_k(row, model.vocabulary.symbols, top) for row in scores]
@@ -70,7 +68,7 @@ class Beginning:
 
 def beginning(model: Model, text: str, label: str | None) -> Beginning:
     """How ``model`` begins to read ``text``; InputError where it needs a label, or knows of none, and for characters
-    it has never seen. A text that was written by its label begins with a line end."""
+    it has never seen. A text that is generated from its label begins with a boundary."""
     state = model.initial_state(label=label)
     model.vocabulary.encode(text, "the prime")
     if not text.startswith(BOUNDARY):

@@ -4,7 +4,7 @@ using RNN encoder–decoder"; Sutskever, Vinyals and Le 2014, "Sequence to seque
 ids → encoder → its last hidden states → dense → first state of the decoder
 target → decoder → dense → logits → softmax cross-entropy against the next character of the target
 
-The target stands between two line ends. While learning, the decoder reads the true target (teacher forcing).
+The target stands between two boundaries. In training, the decoder reads the true target (teacher forcing).
 """
 
 from collections.abc import Callable

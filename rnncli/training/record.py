@@ -1,8 +1,8 @@
 """The record of a run in a model file: how it learnt, from what, and where it stands.
 
-    options     the choices of :class:`TrainingOptions`
-    data        the :class:`DataSpec` of what it learnt
-    state       the counters of :meth:`Trainer.counters`
+    options     TrainingOptions: the choices of the run
+    data        DataSpec: what it learnt
+    state       the counters of Trainer.counters
 
 It is written here and checked here. A model that no run has written has no record. Each value has a type and a range,
 and nothing else is taken from a file; the arrays that a resume needs follow from it.
@@ -46,7 +46,7 @@ STATE: dict[str, Check] = {
 
 @dataclass(frozen=True)
 class Record:
-    """``state`` is plain data, as :meth:`Trainer.counters` gives it."""
+    """``state`` is plain data, as ``Trainer.counters`` gives it."""
 
     options: TrainingOptions
     data: DataSpec

@@ -57,6 +57,7 @@ def test_what_has_no_units_has_none_to_hold() -> None:
     [
         (),
         ("--json", "--clamp", "1:0=1"),
+        ("--novelty", "--clamp", "1:0=1"),
         ("--count", 2, "--clamp", "1:0=1"),
         ("--length", -1, "--clamp", "1:0=1"),
     ],

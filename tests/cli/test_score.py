@@ -112,6 +112,7 @@ def test_what_does_not_go_together_is_told(lines: Path, folder: Path) -> None:
     (folder / "text").write_text(LINES)
     refused(rnncli("score", lines, "text", "--adapt", "--context", 3), "--context")
     refused(rnncli("score", lines, "text", "--train", "text"), "--baseline")
+    refused(rnncli("score", lines, "text", "--adapt-rate", 0.1), "--adapt;")
     refused(rnncli("score", lines, "text", "--baseline", 3, "--train", "none"), "none")
     (folder / "empty").touch()
     refused(rnncli("score", lines, "text", "--baseline", 3, "--train", "empty"), "empty holds no characters")

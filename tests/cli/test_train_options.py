@@ -39,7 +39,7 @@ def test_only_what_was_given_is_in_the_request() -> None:
     assert request.network == {"hidden_size": 5, "bidirectional": False}
     assert request.learning == {"seed": 0}
     assert request.length == {"seconds": 9.0}
-    assert (request.output, request.encoding, request.quiet) == ("model.npz", "utf-8", False)
+    assert (request.output, request.encoding, request.quiet) == ("model.npz", None, False)
 
 
 @pytest.mark.skipif(not (ROOT / "README.md").exists(), reason="the README is not part of an installed package")

@@ -59,6 +59,7 @@ BAD: list[tuple[tuple[object, ...], str]] = [
     (("text", "--label", "A"), "--label does not apply"),
     (("tekst",), "did you mean text?"),
     (("text", "--json", "--csv"), "mutually exclusive"),
+    (("text", "--json", "--html", "look.html"), "mutually exclusive"),
     (("units", "--text", "short.txt"), "too few"),
     (("ablate", "--text", "short.txt"), "too few"),
     (("units", "--text", "two.txt"), "too few"),

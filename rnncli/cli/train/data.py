@@ -15,13 +15,25 @@ from rnncli.training.options import TrainingOptions
 def open_data(request: Request, old: Checkpoint | None, initial: Model | None) -> Dataset:
     """The dataset. ``old`` is the run that is resumed, ``initial`` the model whose weights are the beginning."""
     model = old.model if old else initial
-    sources = open_sources(request.files, model.vocabulary.encoding if model else request.encoding)
+    if model is not None:
+        _check_alphabet(request, model, resumes=old is not None)
+    encoding = model.vocabulary.encoding if model else request.encoding or DataSpec.encoding
+    sources = open_sources(request.files, encoding)
     if model is not None and request.task not in (None, model.task):
         raise InputError(f"--task {request.task} does not fit the model, which has learnt to {model.task}")
     if old is not None and old.record is None:
         raise InputError(f"{old.path} holds no record of a run to resume; begin a new model with -o")
     spec = _resumed(request, old) if old else _new(request, sources, model)
-    return open_dataset(spec, sources, model.alphabets if model else None, request.min_count)
+    return open_dataset(spec, sources, model.alphabets if model else None, request.min_count or 1)
+
+
+def _check_alphabet(request: Request, model: Model, resumes: bool) -> None:
+    """InputError for an option that would change the alphabet of a model. A run that is resumed had its --min-count."""
+    encoding = model.vocabulary.encoding
+    if request.encoding not in (None, encoding):
+        raise InputError(f"--encoding {request.encoding} does not fit the model, which reads {encoding}")
+    if request.min_count is not None and not resumes:
+        raise InputError("--min-count is a choice for a new alphabet; --init-from keeps that of its model")
 
 
 def _new(request: Request, sources: Sources, model: Model | None) -> DataSpec:

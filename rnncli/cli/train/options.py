@@ -87,11 +87,11 @@ class Request:
         show_default="by network size and length",
         **float_range(0, 1, open_high=True),
     )
-    encoding: str = _text(
-        "--encoding", default="utf-8", help="Read UTF-8 characters, or bytes.", **one_of(*names.ENCODINGS)
+    encoding: str | None = _text(
+        "--encoding", show_default="utf-8", help="Read UTF-8 characters, or bytes.", **one_of(*names.ENCODINGS)
     )
-    min_count: int = _text(
-        "--min-count", default=1, help="Rarer characters are replaced by one unknown symbol.", **int_range(1)
+    min_count: int | None = _text(
+        "--min-count", show_default="1", help="Rarer characters are replaced by one unknown symbol.", **int_range(1)
     )
     validation: str | None = _text(
         "--validation",

@@ -26,7 +26,7 @@ SNIPPET = 60
 class UnitScore:
     """How selective ``unit`` is for ``feature``: ``strength`` is the AUC of a binary feature, else the correlation, in
     the half of the text in which the unit was not chosen; ``untrained`` the same for the best unit of an untrained
-    network. ``z`` and ``p`` are those of :class:`Association`. ``sign`` is −1 where the unit is low for the feature."""
+    network. ``z`` and ``p`` are those of ``associate``. ``sign`` is −1 where the unit is low for the feature."""
 
     feature: str
     unit: Unit
