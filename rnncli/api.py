@@ -34,7 +34,7 @@ class TextModel:
         characters and labels that the model does not know."""
         model = self._writer()
         endless = GenerationConfig(config or SamplingConfig(), length=None)
-        return generate_texts(model, model.vocabulary.typed(prime), endless, seed, label)[0]
+        return generate_texts(model, model.vocabulary.from_user_text(prime), endless, seed, label)[0]
 
     def sample(
         self,
@@ -50,12 +50,12 @@ class TextModel:
         """``prime`` and at most ``length`` characters after it, as :meth:`stream` gives them; the same ``seed`` gives
         the same text. For the other arguments see :class:`SamplingConfig`."""
         stream = self.stream(prime, SamplingConfig(temperature, top_k, top_p), seed, label)
-        return self.model.vocabulary.typed(prime) + "".join(islice(stream, length))
+        return self.model.vocabulary.from_user_text(prime) + "".join(islice(stream, length))
 
     def score(self, text: str) -> Score:
         """The loss on a text, read in one pass; InputError if it has fewer than two characters."""
         model = self._language_model()
-        ids = model.vocabulary.encode(model.vocabulary.typed(text))
+        ids = model.vocabulary.encode(model.vocabulary.from_user_text(text))
         if len(ids) < 2:
             raise InputError("a text of fewer than two characters has nothing to predict")
         return score(model, ids)

@@ -48,7 +48,7 @@ def primed(prime: str, vocabulary: Vocabulary) -> str:
     """The text of ``--prime``, as the vocabulary holds it; - is standard input."""
     if prime == "-":
         return sys.stdin.buffer.read().decode(CODECS[vocabulary.encoding], "replace")
-    return vocabulary.typed(prime)
+    return vocabulary.from_user_text(prime)
 
 
 def parse_clamp(clamp: str, path: str, model: "NextCharacterModel") -> "list[Clamp]":

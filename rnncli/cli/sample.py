@@ -176,7 +176,7 @@ def sample(
         no_repeat,
         beam,
         length if length >= 0 else None,
-        vocabulary.typed(stop),
+        vocabulary.from_user_text(stop),
         max_lines,
     )
     if compare:
@@ -187,9 +187,9 @@ def sample(
         both = (generate_texts(network, prime, config, seed, label, clamps=held)[0] for held in ((), clamps))
         write(_side_by_side(*map("".join, both)))
         return
-    for number, pieces in enumerate(generate_texts(network, prime, config, seed, label, count, clamps), start=1):
+    for number, chunks in enumerate(generate_texts(network, prime, config, seed, label, count, clamps), start=1):
         if json:
-            text = "".join(pieces)
+            text = "".join(chunks)
             result: dict[str, object] = {"label": label} if label is not None else {}
             result |= {"prime": prime, "text": text, "seed": seed, "sample": number}
             if training_text is not None:
@@ -199,7 +199,7 @@ def sample(
             continue
         last, text = prime, ""
         write(prime, codec)
-        for last in pieces:
+        for last in chunks:
             write(last, codec)
             if novelty:
                 text += last

@@ -15,8 +15,8 @@ class Padded:
     ids: NDArray[np.intp]
     lengths: NDArray[np.intp]
 
-    def part(self, which: slice) -> "Padded":
-        """These of the streams, as long as all."""
+    def shard(self, which: slice) -> "Padded":
+        """These of the streams, padded as all are."""
         return Padded(np.ascontiguousarray(self.ids[:, which]), self.lengths[which])
 
     def without_first(self) -> "Padded":

@@ -24,10 +24,10 @@ MAX_COUNT = 2**53
 class DataSpec:
     """``files`` in their ``encoding``, read as running text or as pairs for a ``task``.
 
-    ``validation`` is what the user asked to hold out: a fraction or the name of a file; None is a choice by size. With
-    ``split_streams`` the fraction is taken from the end of each of so many streams, else from the end of the text; of
-    pairs it is drawn by ``seed``. ``sha256`` is that of the bytes of all files, and ``training`` and ``held_out`` count
-    characters of text or pairs; they are known when the data has been opened.
+    ``validation`` is what the user asked to hold out: a fraction or the name of a file; None is a choice by size. The
+    fraction is taken from the end of the text, or from the end of each of ``split_streams`` streams; of pairs it is
+    drawn by ``seed``. ``sha256`` is that of the bytes of all files, and ``training`` and ``held_out`` count characters
+    of text or pairs; they are known when the data has been opened.
     """
 
     files: tuple[str, ...] = ()

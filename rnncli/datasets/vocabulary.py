@@ -65,7 +65,7 @@ class Vocabulary:
             self._refuse(text, source, before + int(np.argmax(ids < 0)))
         return ids.astype(self.dtype)
 
-    def typed(self, text: str) -> str:
+    def from_user_text(self, text: str) -> str:
         """What a user typed, as this vocabulary holds it: itself, or the bytes that it is made of."""
         return text.encode("utf-8", "surrogateescape").decode("latin-1") if self.encoding == "bytes" else text
 

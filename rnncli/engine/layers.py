@@ -72,22 +72,22 @@ class Dropout:
     1 / (1 - rate), which preserves the expectation, so that nothing is scaled at test time (Srivastava et al. 2014,
     "Dropout: a simple way to prevent neural networks from overfitting").
 
-    This process reads ``part`` of the ``streams`` and draws the masks of all, so that the same values are dropped
+    This process reads ``shard`` of the ``streams`` and draws the masks of all, so that the same values are dropped
     however many processes share the streams.
     """
 
     rate: float
     rng: np.random.Generator
     streams: int
-    part: slice
+    shard: slice
 
     def mask(self, steps: int, size: int, dtype: np.dtype) -> Array:
-        """A new mask (T, B, ``size``) for the streams of ``part``."""
-        return dropout_mask((steps, self.streams, size), self.rate, self.rng, dtype)[:, self.part]
+        """A new mask (T, B, ``size``) for the streams of ``shard``."""
+        return dropout_mask((steps, self.streams, size), self.rate, self.rng, dtype)[:, self.shard]
 
     def characters(self, ids: NDArray[np.intp], unknown: int) -> NDArray[np.intp]:
-        """``ids`` (T, B) of ``part``, some replaced by ``unknown``: the model cannot rely on single characters, and
+        """``ids`` (T, B) of ``shard``, some replaced by ``unknown``: the model cannot rely on single characters, and
         learns to ignore unknown ones (Iyyer et al. 2015, "Deep unordered composition rivals syntactic methods for text
         classification", there for words)."""
         chosen = self.rng.random((len(ids), self.streams), np.float32) < CHARACTER_SHARE * self.rate
-        return np.where(chosen[:, self.part], unknown, ids)
+        return np.where(chosen[:, self.shard], unknown, ids)

@@ -55,7 +55,7 @@ def generate_texts(
     count: int = 1,
     clamps: Sequence[Clamp] = (),
 ) -> list[Iterator[str]]:
-    """``count`` texts after the ``prime``, without it, each in pieces. One text is generated as it is consumed; several
+    """``count`` texts after the ``prime``, without it, each in chunks. One text is generated as it is consumed; several
     are generated side by side, before this returns.
 
     ``label`` is needed for a model of labelled texts, and only for that. ``clamps`` hold units while the prime is read
@@ -83,5 +83,5 @@ def generate_texts(
 
 
 def _stopped(characters: Iterator[str], config: GenerationConfig, eos: int) -> Iterator[str]:
-    pieces = stop_before(config.stop, characters if eos == NO_EOS else stop_before(BOUNDARY, characters))
-    return pieces if config.max_lines is None else stop_after_lines(config.max_lines, pieces)
+    chunks = stop_before(config.stop, characters if eos == NO_EOS else stop_before(BOUNDARY, characters))
+    return chunks if config.max_lines is None else stop_after_lines(config.max_lines, chunks)

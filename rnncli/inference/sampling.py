@@ -180,20 +180,20 @@ def stop_when_finished(drawn: Iterator[Ids], eos: int) -> Iterator[Ids]:
             return
 
 
-def stop_after_lines(lines: int, pieces: Iterator[str]) -> Iterator[str]:
+def stop_after_lines(lines: int, chunks: Iterator[str]) -> Iterator[str]:
     """The characters of a text up to the end of its ``lines``-th line."""
-    for character in chain.from_iterable(pieces):
+    for character in chain.from_iterable(chunks):
         yield character
         lines -= character == "\n"
         if lines <= 0:
             return
 
 
-def stop_before(stop: str, pieces: Iterator[str]) -> Iterator[str]:
+def stop_before(stop: str, chunks: Iterator[str]) -> Iterator[str]:
     """A text up to the string ``stop``, exclusive. What may be the beginning of it is held back until that is known."""
     held = ""
-    for piece in pieces:
-        held += piece
+    for chunk in chunks:
+        held += chunk
         if stop and stop in held:
             if before := held[: held.index(stop)]:
                 yield before

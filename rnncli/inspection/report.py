@@ -47,10 +47,9 @@ def report(request: ViewRequest) -> Report:
                 left_out[view.name] = str(error)
     of_units: dict[str, ViewResult] = {}
     if "units" in results and len(request.probe.ids) > 6 * SMALLEST_SHIFT:
-        found = sorted(best_units(request.probe.first(20_000), list(FEATURES), best=2), key=lambda one: -one.learnt)
-        for one in dict.fromkeys(str(tracking.unit) for tracking in found):
-            if len(of_units) < UNITS:
-                of_units[one] = VIEWS["unit"](replace(request, arguments=[one]))
+        found = sorted(best_units(request.probe.first(20_000), list(FEATURES), best=2), key=lambda score: -score.learnt)
+        for unit in list(dict.fromkeys(str(score.unit) for score in found))[:UNITS]:
+            of_units[unit] = VIEWS["unit"](replace(request, arguments=[unit]))
     text, rows = "", []
     if "gradients" in results:
         part = request.probe.first(HOVER)

@@ -52,7 +52,7 @@ class NextCharacterModel(Model):
         return output.logits(forward.outputs, self.parameters.scope("output"))
 
     def losses_of(self, forward: Any, targets: Ids) -> tuple[Array, Array]:
-        """The loss of each target (T, B) in nats, and whether it was the likeliest."""
+        """The loss of each target (T, B) in nats, and whether it was the most probable."""
         return output.losses(forward.outputs, targets, self.parameters.scope("output"))
 
     def logits(self, inputs: Ids, state: Array) -> tuple[Array, Array]:

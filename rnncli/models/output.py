@@ -21,7 +21,7 @@ def logits(hidden: Array, output: Parameters) -> Array:
 
 
 def losses(hidden: Array, targets: Ids, output: Parameters) -> tuple[Array, Array]:
-    """The loss of each target (T, B) in nats, and whether it was the likeliest symbol."""
+    """The loss of each target (T, B) in nats, and whether it was the most probable symbol."""
     scores = logits(hidden, output)
     at_target = np.take_along_axis(log_softmax(scores), targets[..., None], axis=-1)[..., 0]
     return -at_target, scores.argmax(-1) == targets

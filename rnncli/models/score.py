@@ -18,7 +18,7 @@ def perplexity(nats: float) -> float:
 @dataclass(frozen=True)
 class Score:
     """A loss summed over predicted symbols (characters, tags or labels): ``total`` in nats; and how many of the
-    ``symbols`` were the likeliest one."""
+    ``symbols`` were the most probable one."""
 
     total: float
     symbols: int
@@ -45,10 +45,10 @@ class Score:
 
     @property
     def perplexity(self) -> float:
-        """e to the nats per symbol: as uncertain as between so many equally likely ones."""
+        """e to the nats per symbol: as uncertain as between this number of equally likely ones."""
         return perplexity(self.nats)
 
     @property
     def accuracy(self) -> float:
-        """Share of symbols that were the likeliest, 0 … 1."""
+        """Share of symbols that were the most probable, 0 … 1."""
         return self.correct / self.symbols

@@ -25,7 +25,7 @@ from rnncli.training.options import TrainingOptions
 from rnncli.training.parallel.group import ProcessGroup, shard
 
 EVALUATION_STREAMS = 32
-"""The validation text is read in so many streams while training goes on; see :mod:`rnncli.evaluation.windows`."""
+"""The number of streams in which the validation text is read during training; see :mod:`rnncli.evaluation.windows`."""
 
 EVALUATION_BATCH = 64
 """Pairs that are scored at once."""
@@ -115,7 +115,7 @@ class PairBatches:
         which, pairs = self._batches[index], self._dataset.training
         text, target = pairs.texts.padded(which), pairs.targets.padded(which)
         own_shard = shard(len(which), self._group)
-        own = text.part(own_shard), target.part(own_shard)
+        own = text.shard(own_shard), target.shard(own_shard)
         characters = int(max(text.lengths.sum(), target.lengths.sum()))
         if not len(own[0].lengths):  # a batch of fewer pairs than ranks
             gradients.flat[...] = 0

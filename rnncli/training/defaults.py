@@ -116,7 +116,7 @@ def default_learning(dataset: Dataset, optimizer: str, config: NetworkConfig) ->
 
 
 def default_warmup(dataset: Dataset, steps: float) -> int:
-    """Steps of warm-up in a run of about so many: a tenth of them at most."""
+    """Steps of warm-up in a run of about ``steps``: a tenth of them at most."""
     return min(DEFAULTS[dataset.spec.kind].warmup, round(steps) // 10)
 
 
@@ -136,7 +136,7 @@ def default_workers(
     steps: float,
     seconds: float | None,
 ) -> int:
-    """How many processes pay for a run of so many steps, or of so many seconds."""
+    """How many processes pay for a run of ``steps``, or of ``seconds``."""
     macs = 3.0 * parameters * characters_per_step  # of a step
     if macs < MIN_SHARED_MACS or (seconds or steps * macs / MACS_PER_SECOND) < MIN_SHARED_SECONDS:
         return 1

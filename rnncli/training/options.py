@@ -41,11 +41,11 @@ def option(default: Any, check: Check) -> Any:
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """One training run: ``batch_size`` streams in windows of ``seq_length``, or so many pairs, in a step. Exactly one
-    of ``steps``, ``epochs`` and ``seconds`` says when it ends.
+    """One training run. A step reads ``batch_size`` streams in windows of ``seq_length``, or ``batch_size`` pairs.
+    Exactly one of ``steps``, ``epochs`` and ``seconds`` says when the run ends.
 
     The learning rate rises over ``warmup`` steps and then follows ``schedule`` to the end. ``patience`` ends a run
-    after so many evaluations without a better one (0: never). ``workers`` processes share the streams.
+    after this number of evaluations without a better one (0: never). ``workers`` processes share the streams.
     """
 
     batch_size: int = option(32, integer(1))

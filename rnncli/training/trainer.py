@@ -231,7 +231,7 @@ class Trainer:
         return {
             "step": self.step,
             "steps_per_epoch": self.batches.steps_per_epoch,
-            # A run of so many steps says nothing of time, so that it gives the same file on every machine.
+            # A run with a number of steps says nothing of time, so that it gives the same file on every machine.
             "seconds": self.seconds if self.options.seconds is not None else 0.0,
             "last_evaluation": self.last_evaluation,
             "last_progress": self.last_progress,

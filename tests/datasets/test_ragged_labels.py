@@ -56,7 +56,7 @@ def test_parts_of_a_batch_are_the_batch(seed: int) -> None:
     sequences = random_sequences(seed)
     whole = ragged(sequences).padded(np.arange(len(sequences)))
     for cut in range(len(sequences) + 1):
-        parts = [whole.part(slice(cut)), whole.part(slice(cut, None))]
+        parts = [whole.shard(slice(cut)), whole.shard(slice(cut, None))]
         assert columns(parts[0]) + columns(parts[1]) == sequences
         assert np.array_equal(np.concatenate([part.ids for part in parts], axis=1), whole.ids)
         assert all(part.ids.flags.c_contiguous for part in parts)

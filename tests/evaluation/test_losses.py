@@ -91,7 +91,7 @@ def test_each_stream_counts_its_own_characters_once() -> None:
     expected = -np.log(shares)[ids[1:]].sum()
     for streams in (1, 2, 3, 4):
         assert score(model, ids, streams).total == pytest.approx(expected, rel=1e-12)
-        assert score(model, ids, streams).correct == (ids[1:] == 0).sum()  # the likeliest is always the first
+        assert score(model, ids, streams).correct == (ids[1:] == 0).sum()  # the most probable is always the first
 
 
 def test_a_short_text_is_read_in_one_pass_however_many_streams_are_asked_for() -> None:

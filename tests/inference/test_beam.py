@@ -59,7 +59,7 @@ def probability(model: Translator, state: Array, target: str, ended: bool = True
 
 def plain_search(model: Translator, state: Array, width: int, max_length: int) -> TopK:
     """The search by its definition and without a shortcut: it goes on to the last step. An end that is not among the
-    ``width`` likeliest ways to go on is not followed."""
+    ``width`` most probable ways to go on is not followed."""
     hypotheses, finished = [("", 1.0)], []
     for _ in range(max_length + 1):
         ways = [(b + c, p * q) for b, p in hypotheses for c, q in following(model, state, b).items()]
@@ -100,15 +100,15 @@ def test_a_narrow_beam_follows_its_definition_and_stops_in_time(network: dict[st
 
 @every_network
 @pytest.mark.parametrize("seed", range(8))
-def test_a_width_of_one_takes_the_likeliest_character_at_each_step(network: dict[str, Any], seed: int) -> None:
+def test_a_width_of_one_takes_the_most_probable_character_at_each_step(network: dict[str, Any], seed: int) -> None:
     model = translator(seed, **network)
     model.parameters["output.b"][0] += seed % 4  # so that some end soon
     state, written = first_state(model), ""
     while len(written) < 10:
-        likeliest = max((q, c) for c, q in following(model, state, written).items())[1]
-        if likeliest == BOUNDARY:
+        best = max((q, c) for c, q in following(model, state, written).items())[1]
+        if best == BOUNDARY:
             break
-        written += likeliest
+        written += best
     [(target, nats)] = BeamSearch(model, 1).search(state, 10)
     if len(written) < 10:
         check([(target, nats)], [(written, probability(model, state, written))])
@@ -128,7 +128,7 @@ def test_probabilities_are_those_that_the_model_scores(network: dict[str, Any]) 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_what_is_found_is_ranked_and_never_beats_the_whole(seed: int) -> None:
-    """At most ``width`` different targets, likeliest first; a beam that keeps everything has the likeliest of all."""
+    """At most ``width`` different targets, the best first; a beam that keeps everything has the best of all."""
     model = translator(seed)
     state = first_state(model)
     [(_, best), *_] = BeamSearch(model, 120).search(state, 3)

@@ -31,7 +31,7 @@ every_network = pytest.mark.parametrize("network", NETWORKS, ids=str)
 
 
 @pytest.mark.parametrize("min_p", [0.01, 0.3, 0.7, 1.0])
-def test_min_p_draws_from_those_near_the_likeliest(min_p: float) -> None:
+def test_min_p_draws_from_those_near_the_most_probable(min_p: float) -> None:
     """The distribution by its definition, and by chi-square what is drawn."""
     p = np.array([0.4, 0.3, 0.15, 0.1, 0.04, 0.009, 0.001])
     kept = np.where(p >= min_p * 0.4 * (1 - 1e-12), p, 0)
@@ -59,7 +59,7 @@ def test_temperatures_go_evenly_from_end_to_end() -> None:
 
 
 def test_a_temperature_that_moves_is_each_of_its_values_in_turn() -> None:
-    """One that stays is as if it did not move; from 0 on, the beginning is the likeliest and the rest is drawn."""
+    """One that stays is as if it did not move; from 0 on, the beginning is the most probable and the rest is drawn."""
     model, prime = random_model(), np.array([1, 2])
 
     def written(config: SamplingConfig, temperatures: Any = None) -> list[int]:
@@ -103,7 +103,7 @@ def probability(model: LanguageModel, prime: np.ndarray, text: tuple[int, ...]) 
 
 @every_network
 @pytest.mark.parametrize("length", [1, 2, 3])
-def test_a_wide_beam_finds_the_likeliest_text_of_all(network: dict[str, Any], length: int) -> None:
+def test_a_wide_beam_finds_the_most_probable_text_of_all(network: dict[str, Any], length: int) -> None:
     """Of width V² it loses nothing of V³ texts: all are there up to that width, in their order."""
     model, prime = random_model("abcd", np.float64, **network), np.array([2, 0, 3])
     everything = sorted(

@@ -86,14 +86,14 @@ def test_draws_have_the_distribution_that_was_asked_for(config: SamplingConfig, 
 
 
 def test_what_is_all_but_impossible_is_not_drawn() -> None:
-    # Of 200,000 characters, one that is not the likeliest is to be expected 1e-19 times.
+    # Of 200,000 characters, one that is not the most probable is to be expected 1e-19 times.
     shares = np.array([1.0] + [np.exp(-60.0)] * 199)
     assert drawn_from(shares, SamplingConfig(), 2000, steps=100).tolist() == [200_000] + [0] * 199
 
 
 def test_the_unknown_symbol_is_never_drawn() -> None:
     model = random_model("abc", unknown=True)
-    model.parameters["output.b"][-1] = 50  # so that it is by far the likeliest
+    model.parameters["output.b"][-1] = 50  # so that it is by far the most probable
     for config in (
         SamplingConfig(),
         SamplingConfig(0.0),

@@ -204,7 +204,7 @@ class Request:
     quiet: bool = _file("-q", "--quiet", default=False, help="Print errors only.")
 
     def __init__(self, **values: Any) -> None:
-        # No dataclass: to build one of so many fields would be felt at every start of rnncli.
+        # No dataclass: to build one of this many fields would be felt at every start of rnncli.
         vars(self).update({name: field.default for name, field in OPTIONS.items()} | values)
 
     @property

@@ -23,7 +23,7 @@ from rnncli.training.plan import Overrides, resume_run, start_run
 from rnncli.training.trainer import Report, Trainer
 
 SAVE_INTERVAL = 10.0
-"""At least so many seconds lie between two saves, unless the user says --save-every."""
+"""Seconds between two saves, at least, unless the user says --save-every."""
 
 
 def run(request: Request) -> None:

@@ -24,10 +24,9 @@ def ablate(request: ViewRequest) -> ViewResult:
         names = request.features or list(FEATURES)
         chosen = [(parse_unit(request.unit, model, probe.path), name) for name in names]
     else:
-        best = sorted(
-            best_units(probe, request.features or list(FEATURES), request.layer, best=1), key=lambda one: -abs(one.z)
-        )
-        chosen = [(one.unit, one.feature) for one in best[:UNITS]]
+        scores = best_units(probe, request.features or list(FEATURES), request.layer, best=1)
+        scores.sort(key=lambda score: -abs(score.z))
+        chosen = [(score.unit, score.feature) for score in scores[:UNITS]]
     units = list(dict.fromkeys(unit for unit, _ in chosen))
     before, changes = effects(probe, units)
     text = probe.text()[:-1]

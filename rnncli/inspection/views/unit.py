@@ -29,28 +29,30 @@ def unit(request: ViewRequest) -> ViewResult:
         raise InputError("name the unit: rnncli inspect MODEL unit 1:17 is number 17 of the lowest layer")
     probe = request.probe.first(CHARACTERS)
     model = require_language_model(probe)
-    one = parse_unit(written, model, probe.path)
+    unit = parse_unit(written, model, probe.path)
     states, gates = state_names(model), gate_names(model)
     values = {
-        name: found[:, one.unit]
-        for name, found in read(probe, [f"{one.cell}.{which}" for which in (*states, *gates)]).values.items()
+        name: found[:, unit.unit]
+        for name, found in read(probe, [f"{unit.cell}.{which}" for which in (*states, *gates)]).values.items()
     }
     text = probe.text()[:-1]
     shown = text[:EXCERPT]
     blocks: list[Block] = []
     for which in states:
-        blocks.append(ColouredText(f"{one.cell}.{which}", shown, values[f"{one.cell}.{which}"][:EXCERPT].tolist(), 1.0))
+        blocks.append(
+            ColouredText(f"{unit.cell}.{which}", shown, values[f"{unit.cell}.{which}"][:EXCERPT].tolist(), 1.0)
+        )
     for which in gates:
-        centred = 2 * values[f"{one.cell}.{which}"][:EXCERPT] - 1  # open is +1, shut −1
-        blocks.append(ColouredText(f"{one.cell}.{which}, open + shut -", shown, centred.tolist(), 1.0))
-    hidden = values[f"{one.cell}.hidden"]
-    blocks += [_strongest(text, hidden), _by_character(text, hidden), _weights(probe, one)]
+        centred = 2 * values[f"{unit.cell}.{which}"][:EXCERPT] - 1  # open is +1, shut −1
+        blocks.append(ColouredText(f"{unit.cell}.{which}, open + shut -", shown, centred.tolist(), 1.0))
+    hidden = values[f"{unit.cell}.hidden"]
+    blocks += [_strongest(text, hidden), _by_character(text, hidden), _weights(probe, unit)]
     facts = {
         "hidden state": f"mean {hidden.mean():.3f}, standard deviation {hidden.std():.3f}, "
         f"{np.mean(np.abs(hidden) > 0.9):.0%} of the time beyond ±0.9"
     }
-    following = [request.command("ablate", "--unit", str(one)), request.clamped_sample(str(one))]
-    return ViewResult(probe.source, facts, blocks, following, f"What does unit {one} do?")
+    following = [request.command("ablate", "--unit", str(unit)), request.clamped_sample(str(unit))]
+    return ViewResult(probe.source, facts, blocks, following, f"What does unit {unit} do?")
 
 
 def _strongest(text: str, hidden: np.ndarray) -> Table:
@@ -77,30 +79,30 @@ def _by_character(text: str, hidden: np.ndarray) -> Table:
     return Table("Mean after each character, lowest and highest", ("character", "mean", "times"), chosen)
 
 
-def _weights(probe: Probe, one: Unit) -> Table:
+def _weights(probe: Probe, unit: Unit) -> Table:
     """The largest weights from characters into the unit, and from it to the next character or the layer above."""
     model, parameters = probe.model, probe.model.parameters
     symbols, size = model.vocabulary.symbols, model.config.hidden_size
     names = model.network.names
     rows: list[tuple[str, str, float]] = []
-    if one.cell == names[0] and not model.config.embedding_size:
-        W = parameters[f"{one.cell}.W_x"]
+    if unit.cell == names[0] and not model.config.embedding_size:
+        W = parameters[f"{unit.cell}.W_x"]
         cell = recurrent_cell(model)
         gates = cell.gates if cell else [f"{n} back" for n in range(len(W))]
-        for gate, column in zip(gates, W[..., one.unit], strict=True):
+        for gate, column in zip(gates, W[..., unit.unit], strict=True):
             for i in np.argsort(-np.abs(column[: len(symbols)]), kind="stable")[:3]:
                 rows.append((f"from the character, {gate}", symbols[i], float(column[i])))
-    if f"{one.cell}.W_h" in parameters:
-        for gate, column in zip(model.network.cell.gates, parameters[f"{one.cell}.W_h"][..., one.unit], strict=True):
+    if f"{unit.cell}.W_h" in parameters:
+        for gate, column in zip(model.network.cell.gates, parameters[f"{unit.cell}.W_h"][..., unit.unit], strict=True):
             i = int(np.abs(column).argmax())
-            rows.append((f"from a unit, {gate}", str(Unit(one.cell, i)), float(column[i])))
-    if one.cell == names[-1]:
-        out = parameters["output.W"][one.unit]
+            rows.append((f"from a unit, {gate}", str(Unit(unit.cell, i)), float(column[i])))
+    if unit.cell == names[-1]:
+        out = parameters["output.W"][unit.unit]
         for i in np.argsort(-np.abs(out), kind="stable")[:BEST]:
             rows.append(("to the next character", symbols[i], float(out[i])))
     else:
-        above = names[names.index(one.cell) + 1]
-        W = parameters[f"{above}.W_x"].reshape(-1, parameters[f"{above}.W_x"].shape[-2], size)[:, one.unit]
+        above = names[names.index(unit.cell) + 1]
+        W = parameters[f"{above}.W_x"].reshape(-1, parameters[f"{above}.W_x"].shape[-2], size)[:, unit.unit]
         for g, i in [divmod(int(i), size) for i in np.argsort(-np.abs(W), axis=None, kind="stable")[:BEST]]:
             rows.append(("to the layer above", str(Unit(above, i)), float(W[g, i])))
     return Table("Largest weights", ("connection", "other end", "weight"), rows)

@@ -127,15 +127,15 @@ def units(request: ViewRequest) -> ViewResult:
     return ViewResult(probe.source, facts, blocks, following)
 
 
-def _snippet(probe: Probe, one: UnitScore) -> ColouredText:
+def _snippet(probe: Probe, score: UnitScore) -> ColouredText:
     """The unit where the feature changes for the first time, some lines into the second half."""
     text = probe.text()
-    values = feature(one.feature, text)
+    values = feature(score.feature, text)
     half = len(text) // 2
     changes = half + np.flatnonzero(np.diff(values[half:]) != 0)
     start = max(0, int(changes[0]) - SNIPPET // 3) if len(changes) else half
     window = probe.ids[: start + 4 * SNIPPET + 1]
     part = Probe(probe.checkpoint, window, probe.source)
-    hidden = read(part, [f"{one.unit.cell}.hidden"], streams=1).values[f"{one.unit.cell}.hidden"]
-    shown = hidden[start : start + 4 * SNIPPET, one.unit.unit]
-    return ColouredText(f"Unit {one.unit}, {one.feature}", text[start : start + len(shown)], shown.tolist(), 1.0)
+    hidden = read(part, [f"{score.unit.cell}.hidden"], streams=1).values[f"{score.unit.cell}.hidden"]
+    shown = hidden[start : start + 4 * SNIPPET, score.unit.unit]
+    return ColouredText(f"Unit {score.unit}, {score.feature}", text[start : start + len(shown)], shown.tolist(), 1.0)

@@ -160,7 +160,7 @@ def _run_worker(group: SharedMemoryGroup, rank: int, work: bytes, sizes: list[in
 
 
 def make_group(workers: int, batch_size: int) -> ProcessGroup:
-    """A group of so many processes on this machine; InputError if they are more than the streams to share."""
+    """A group of ``workers`` processes on this machine; InputError if they are more than the streams to share."""
     if workers > batch_size:
         raise InputError(f"--workers {workers} is more than there is to share in a step, --batch-size {batch_size}")
     return SingleProcess() if workers == 1 else SharedMemoryGroup(workers)
