@@ -10,32 +10,40 @@ from typing import BinaryIO
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
-    """A binary file to write to, which replaces ``path`` on exit, once its bytes are on the disk.
+    """A binary file to write to, which replaces ``path`` on exit, once its bytes are on the disk. Where ``path`` is a
+    symbolic link, that is the file it points to.
 
     After an exception, an OSError of the last steps included, ``path`` is untouched and the temporary file removed.
     """
-    temporary = temporary_path(path)
+    target, temporary = follow(path), temporary_path(path)
     try:
         with open(temporary, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
+        os.replace(temporary, target)
+        _sync_folder(target.parent)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
 
 
+def follow(path: Path) -> Path:
+    """The file that ``path`` stands for: itself, or where a symbolic link ends."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
 def temporary_path(path: Path) -> Path:
-    """Where this process writes what is to replace ``path``: beside it, so that a rename suffices."""
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    """Where this process writes what is to replace ``path``: beside the file, so that a rename suffices."""
+    target = follow(path)
+    return target.with_name(f".{target.name}.{os.getpid()}.tmp")
 
 
 def remove_stale_temporaries(path: Path) -> None:
     """Remove the temporary files for ``path`` that killed processes have left."""
-    pattern = re.compile(re.escape(f".{path.name}.") + r"\d+\.tmp")
-    for neighbour in path.parent.iterdir():
+    target = follow(path)
+    pattern = re.compile(re.escape(f".{target.name}.") + r"\d+\.tmp")
+    for neighbour in target.parent.iterdir():
         if pattern.fullmatch(neighbour.name):
             with suppress(OSError):
                 neighbour.unlink()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rnncli.errors import InputError
-from rnncli.storage.atomic import remove_stale_temporaries
+from rnncli.storage.atomic import follow, remove_stale_temporaries
 
 try:
     import fcntl
@@ -37,7 +37,8 @@ def exclusive_lock(path: Path) -> Iterator[None]:
 @contextmanager
 def _acquire(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """The locked lock file, open, and its path."""
-    lock_path = path.with_name(f".{path.name}.lock")
+    target = follow(path)  # so that a link and what it points to have one lock
+    lock_path = target.with_name(f".{target.name}.lock")
     while True:
         with open(lock_path, "a+b") as file:
             if fcntl is not None and not _try_flock(file):

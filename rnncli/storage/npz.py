@@ -16,6 +16,7 @@ import os
 import re
 import stat
 import struct
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -136,7 +137,12 @@ def write_npz(file: BinaryIO, meta: dict[str, Any], arrays: Mapping[str, Array])
     encoded = encoded[: -len(_ZERO_CHECKSUM) - 2] + digest.hexdigest().encode() + encoded[-2:]
     if len(encoded) > MAX_META_SIZE // 2:
         raise ValueError("the metadata are too large")
-    np.savez(file, allow_pickle=False, **{META: np.frombuffer(encoded, np.uint8)}, **arrays)
+    # Not np.savez: before NumPy 2.2 it would store the keyword allow_pickle as an array.
+    members: dict[str, Array] = {META: np.frombuffer(encoded, np.uint8), **arrays}
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in members.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
 
 
 def _with_zero_checksum(encoded: bytes) -> bytes:

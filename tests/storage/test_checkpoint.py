@@ -1,5 +1,6 @@
 """The model file: the same model back, the same bytes again, and never half of it."""
 
+import io
 import json
 import os
 from dataclasses import replace
@@ -9,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncli.errors import RnncliError
+from rnncli.errors import InputError, RnncliError
 from rnncli.storage.checkpoint import is_model, load, save
+from rnncli.storage.lock import exclusive_lock
 from tests.helpers import DATA, ODD_CHARACTERS, RECORD, a_checkpoint, random_ids
 
 
@@ -58,6 +60,29 @@ def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes() == (tmp_path / "three").read_bytes()
 
 
+def test_the_bytes_are_those_of_savez(path: Path) -> None:
+    """On every version of NumPy, whatever keywords its savez knows."""
+    written = io.BytesIO()
+    with np.load(path) as arrays:
+        np.savez(written, **dict(arrays))
+    assert path.read_bytes() == written.getvalue()
+
+
+def test_a_link_stays_and_what_it_points_to_is_replaced(tmp_path: Path) -> None:
+    """However far it is, and whether there is a file at its end or not yet."""
+    (tmp_path / "disk").mkdir()
+    target, link = tmp_path / "disk" / "big.npz", tmp_path / "model.npz"
+    (tmp_path / "between").symlink_to(target)
+    link.symlink_to("between")
+    for layers in (1, 2):
+        save(link, a_checkpoint(layers=layers))
+        assert link.is_symlink()
+        assert load(target).model.config.layers == layers
+    assert [child.name for child in target.parent.iterdir()] == ["big.npz"]
+    with exclusive_lock(link), pytest.raises(InputError, match="is being written"), exclusive_lock(target):
+        pass
+
+
 def test_a_file_of_any_name_and_the_rights_that_the_user_wants(tmp_path: Path) -> None:
     mask = os.umask(0o027)
     try:
@@ -68,7 +93,7 @@ def test_a_file_of_any_name_and_the_rights_that_the_user_wants(tmp_path: Path) -
     assert [child.name for child in tmp_path.iterdir()] == ["no suffix"]
 
 
-@pytest.mark.parametrize("step", ["replace", "fsync", "savez"])
+@pytest.mark.parametrize("step", ["replace", "fsync", "write_array"])
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
     step: str, error: BaseException, path: Path, monkeypatch: pytest.MonkeyPatch
@@ -76,11 +101,11 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
     before = path.read_bytes()
 
     def fail(*arguments: Any, **_: Any) -> None:
-        if step == "savez":
+        if step == "write_array":
             arguments[0].write(b"the beginning")
         raise error
 
-    monkeypatch.setattr(np if step == "savez" else os, step, fail)
+    monkeypatch.setattr(np.lib.format if step == "write_array" else os, step, fail)
     with pytest.raises(RnncliError if isinstance(error, OSError) else KeyboardInterrupt) as raised:
         save(path, a_checkpoint(layers=2))
     if isinstance(error, OSError):
