@@ -1,10 +1,9 @@
 """What a command gives to a model: the file to open, the text to read first, the units to clamp, the training text."""
 
 import math
-import sys
 from typing import TYPE_CHECKING, Any
 
-from rnncli.datasets.sources import open_sources
+from rnncli.datasets.sources import open_sources, standard_input
 from rnncli.datasets.text import read_ids
 from rnncli.datasets.vocabulary import CODECS, Vocabulary
 from rnncli.errors import InputError
@@ -47,7 +46,7 @@ def check_label(loaded: "Checkpoint", label: str | None) -> None:
 def primed(prime: str, vocabulary: Vocabulary) -> str:
     """The text of ``--prime``, as the vocabulary holds it; - is standard input."""
     if prime == "-":
-        return sys.stdin.buffer.read().decode(CODECS[vocabulary.encoding], "replace")
+        return standard_input().read().decode(CODECS[vocabulary.encoding], "replace")
     return vocabulary.from_user_text(prime)
 
 

@@ -34,7 +34,7 @@ def predict(
 
     from rnncli.cli.model_input import load_for
     from rnncli.datasets.columns import CHARACTERS, LAYOUTS, TAGS
-    from rnncli.datasets.sources import open_sources
+    from rnncli.datasets.sources import open_sources, standard_input
     from rnncli.errors import InputError
     from rnncli.inference.prediction import predict as predict_texts
     from rnncli.terminal.console import is_interactive, say, write
@@ -49,7 +49,7 @@ def predict(
         raise InputError(f"{file} is a folder; name a file with one text per line")
     if file == "-" and is_interactive(sys.stdin):
         say("type one text per line; Ctrl-D ends")
-    with sys.stdin.buffer if file == "-" else open_sources([file]).openers[0]() as stream:
+    with standard_input() if file == "-" else open_sources([file]).openers[0]() as stream:
         for lines in _lines(stream):
             for prediction in predict_texts(network, lines, top, beam):
                 write(_as_json(prediction, layout.columns[layout.target_column]) if json else _as_text(prediction, top))

@@ -119,10 +119,17 @@ def open_sources(arguments: Sequence[str], encoding: str = "utf-8") -> Sources:
     return sources
 
 
+def standard_input() -> BinaryIO:
+    """The bytes of standard input; InputError where it is closed."""
+    if sys.stdin is None:
+        raise InputError("standard input is closed; pipe a text in, or name a file")
+    return sys.stdin.buffer
+
+
 def _add_stdin(sources: Sources) -> None:
     if "standard input" in sources.names:
         raise InputError("standard input (-) can be named only once")
-    data = sys.stdin.buffer.read()  # cannot be read twice, so it is kept
+    data = standard_input().read()  # cannot be read twice, so it is kept
     sources.names.append("standard input")
     sources.openers.append(lambda: io.BytesIO(data))
 

@@ -5,12 +5,36 @@ import sys
 from typing import IO, Any, TextIO
 
 
+class Messages:
+    """A stream of messages for people: once it fails (a lost terminal, a full disk) all further ones are dropped.
+
+    No work stops because its progress cannot be told.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError:
+            silence(self._stream)
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            silence(self._stream)
+
+
 def say(message: str) -> None:
-    """Print a line for people on standard error; a closed pipe is ignored."""
-    try:
-        print(message, file=sys.stderr, flush=True)
-    except BrokenPipeError:
-        silence(sys.stderr)
+    """Print a line for people on standard error, if there is one."""
+    if sys.stderr is not None:
+        print(message, file=Messages(sys.stderr), flush=True)
 
 
 def write(text: str, encoding: str = "utf-8") -> None:

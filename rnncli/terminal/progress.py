@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, Progress, TextColumn
 
-from rnncli.terminal.console import is_interactive, say
+from rnncli.terminal.console import Messages, is_interactive, say
 from rnncli.terminal.screen import screen
 from rnncli.terminal.words import count, seconds
 
@@ -107,7 +107,7 @@ def _bar() -> _Bar:
         BarColumn(bar_width=20),
         TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.fields[figures]}"),
-        console=screen(sys.stderr),
+        console=screen(Messages(sys.stderr)),
         transient=True,
         refresh_per_second=5,
     )

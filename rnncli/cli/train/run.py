@@ -19,6 +19,7 @@ from rnncli.storage.lock import exclusive_lock
 from rnncli.terminal.console import say
 from rnncli.terminal.progress import show_progress
 from rnncli.terminal.words import count
+from rnncli.training.parallel.group import STOP_SIGNALS
 from rnncli.training.plan import Overrides, resume_run, start_run
 from rnncli.training.trainer import Report, Trainer
 
@@ -115,7 +116,8 @@ def _save(request: Request, trainer: Trainer) -> None:
 
 @contextmanager
 def _stop_signals(reporter: Reporter) -> Iterator[list[int]]:
-    """Collect SIGINT, SIGTERM and SIGHUP; the second one ends the process at once, without saving."""
+    """Collect the STOP_SIGNALS; the second one ends the process at once, without saving. One that is ignored, as under
+    nohup, stays ignored."""
     received: list[int] = []
 
     def note(number: int, _frame: object) -> None:
@@ -124,7 +126,7 @@ def _stop_signals(reporter: Reporter) -> Iterator[list[int]]:
             raise SystemExit(128 + number)  # not os._exit, so that the terminal is restored and the workers are stopped
         reporter.say("finishing this step and saving; press Ctrl-C again to quit at once")
 
-    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [number for number in STOP_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield received

@@ -6,12 +6,16 @@ knows by the same names. :class:`SingleProcess` is a group of one, :mod:`rnncli.
 processes that share memory, and machines that exchange messages would be a third file with the same methods.
 """
 
+import signal
 from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 
 from rnncli.engine.arrays import Array
+
+STOP_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""What asks a run to stop: Ctrl-C, a request to end, a terminal that is closed. Windows has no SIGHUP."""
 
 
 class ProcessGroup(Protocol):

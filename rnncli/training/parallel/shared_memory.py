@@ -17,7 +17,7 @@ import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError, TrainingError
-from rnncli.training.parallel.group import ProcessGroup, SingleProcess, shard
+from rnncli.training.parallel.group import STOP_SIGNALS, ProcessGroup, SingleProcess, shard
 
 SPIN_ATTEMPTS = 2000
 """Attempts to take a semaphore before sleeping on it, half a millisecond: to be woken takes longer than to spin."""
@@ -152,7 +152,7 @@ def _cause(exit_code: int | None) -> str:
 
 def _run_worker(group: SharedMemoryGroup, rank: int, work: bytes, sizes: list[int]) -> None:
     """The life of a worker process."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # these are for rank 0, which ends the others
     group.join(rank)
     with suppress(Stopped, TrainingError):  # rank 0 meets the same error, and reports it
