@@ -166,6 +166,7 @@ def sample(
         if is_interactive(sys.stdout) and not json and not beam:
             say(f"seed {seed}")
     vocabulary.encode(prime, "the prime; --skip-unknown leaves them out")
+    vocabulary.encode(vocabulary.from_user_text(stop), "--stop, which would never come")
     clamps = [one for value in clamp or [] for one in parse_clamp(value, model, network)]
     training_text = None
     if novelty:

@@ -80,9 +80,10 @@ class Vocabulary:
     def _refuse(self, text: str, source: str, position: int) -> None:
         unseen = sorted(set(text) - set(self.characters))
         shown = " ".join(repr(character) for character in unseen[:10]) + (" …" if len(unseen) > 10 else "")
+        hint = "; a line end is typed as $'\\n' in a shell" if "\\" in unseen and "\\n" in text else ""
         raise InputError(
             f"the model has never seen {shown} (first at character {position + 1} of {source}); "
-            f"its alphabet is {self.alphabet()}"
+            f"its alphabet is {self.alphabet()}{hint}"
         )
 
     def alphabet(self, limit: int = 80) -> str:

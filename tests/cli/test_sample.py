@@ -85,6 +85,13 @@ def test_a_stop_text_after_a_line_end_adds_none() -> None:
     assert succeeded(rnncli("sample", "cycle.npz", "--prime", "b", "-t", 0, "--stop", "ab")) == "b\n"
 
 
+def test_a_line_end_that_was_typed_as_an_escape(hello: Path) -> None:
+    """Outside the alphabet a stop would never come; a shell passes \\n on as two characters."""
+    for option in ("--stop", "--prime"):
+        refused(rnncli("sample", hello, option, "h\\n"), option.removeprefix("--"), "$'\\n'")
+    refused(rnncli("sample", hello, "--stop", "x"), "'x'", "would never come")
+
+
 def test_endless_text_is_one_plain_sample(hello: Path) -> None:
     for options in (("--json",), ("--count", 2)):
         refused(rnncli("sample", hello, "-l", -1, *options), "--length -1")
