@@ -224,11 +224,14 @@ def _side_by_side(free: str, clamped: str) -> str:
     import shutil
     from itertools import zip_longest
 
+    from rich.cells import chop_cells, set_cell_size
+
     from rnncli.terminal.words import visible_lines
 
     width = (shutil.get_terminal_size().columns - 3) // 2
     columns = [["free", ""], ["clamped", ""]]
     for column, text in zip(columns, (free, clamped), strict=True):
         for line in visible_lines(text).expandtabs(4).split("\n"):
-            column += [line[start : start + width] for start in range(0, max(1, len(line)), width)]
-    return "".join(f"{a:{width}} | {b}".rstrip() + "\n" for a, b in zip_longest(*columns, fillvalue=""))
+            column += chop_cells(line, width)
+    rows = zip_longest(*columns, fillvalue="")
+    return "".join(f"{set_cell_size(left, width)} | {right}".rstrip() + "\n" for left, right in rows)

@@ -1,6 +1,7 @@
 """Metrics as tables: precision, recall and F1 by class, and the confusion matrix."""
 
 from rich import box
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -32,7 +33,7 @@ def draw_confusion(confusion: ConfusionMatrix) -> Table:
     table.add_column("", no_wrap=True)
     names = [visible(name) for name in confusion.classes]
     headings = [f" {name}" for name in names]
-    if sum(max(5, len(name) + 1) for name in names) + max(map(len, names)) > WIDTH:
+    if sum(max(5, cell_len(name) + 1) for name in names) + max(map(cell_len, names)) > WIDTH:
         headings = [str(number) for number in range(1, len(names) + 1)]
         names = [f"{number} {name}" for number, name in zip(headings, names, strict=True)]
     for heading in headings:

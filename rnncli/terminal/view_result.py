@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from rich import box
+from rich.cells import cell_len, set_cell_size
 from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
@@ -89,30 +90,32 @@ def draw_coloured_text(block: ColouredText, width: int, has_colour: bool) -> Tex
     """
     drawn = Text(_legend(block.scale, block.signed, block.unit), "dim")
     shown = [visible(c) for c in block.text]
+    beneath = _beneath(block)
+    widths = [max(cell_len(a), cell_len(b)) for a, b in zip(shown, beneath, strict=True)]  # 漢 takes two columns
     line: list[int] = []
     columns = 0
 
     def flush() -> None:
         for i in line:
-            drawn.append(shown[i], colour(block.values[i] / block.scale) if has_colour else "")
+            style = colour(block.values[i] / block.scale) if has_colour else ""
+            drawn.append(set_cell_size(shown[i], widths[i]) if widths[i] else shown[i], style)
         drawn.append("\n")
         if not has_colour:
             for i in line:
-                drawn.append(_mark(block.values[i] / block.scale, block.signed).ljust(len(shown[i])))
+                drawn.append(set_cell_size(_mark(block.values[i] / block.scale, block.signed), widths[i]))
             drawn.append("\n")
         if block.annotations:
             for i in line:
-                same = block.annotations[i] == block.text[i]
-                drawn.append(("" if same else visible(block.annotations[i])[:1]).ljust(len(shown[i])), "dim")
+                drawn.append(set_cell_size(beneath[i], widths[i]), "dim")
             drawn.append("\n")
         line.clear()
 
-    for i, character in enumerate(shown):
-        if columns + len(character) > width - 1:
+    for i, cell_width in enumerate(widths):
+        if columns + cell_width > width - 1:
             flush()
             columns = 0
         line.append(i)
-        columns += len(character)
+        columns += cell_width
         if block.text[i] == "\n":
             flush()
             columns = 0
@@ -122,14 +125,23 @@ def draw_coloured_text(block: ColouredText, width: int, has_colour: bool) -> Tex
     return drawn
 
 
+def _beneath(block: ColouredText) -> list[str]:
+    """The first character of each annotation, and nothing where it is that of the text."""
+    if not block.annotations:
+        return [""] * len(block.text)
+    pairs = zip(block.annotations, block.text, strict=True)
+    return ["" if annotation == character else visible(annotation)[:1] for annotation, character in pairs]
+
+
 def draw_heatmap(block: Heatmap, width: int) -> Text:
     """A line for each row, a cell for each value: a mark, which has a colour where the terminal has some."""
     labels = [visible(row) for row in block.rows]
-    margin = max(map(len, labels)) + 1
+    margin = max(map(cell_len, labels)) + 1
     shown = max(1, width - margin - 1)
     drawn = Text(_legend(block.scale), "dim")
     for label, values in zip(labels, block.values, strict=True):
-        drawn.append(label.ljust(margin)).append(cells(value / block.scale for value in values[:shown])).append("\n")
+        row = cells(value / block.scale for value in values[:shown])
+        drawn.append(set_cell_size(label, margin)).append(row).append("\n")
     left_out = len(block.columns) - shown
     if left_out > 0:
         drawn.append(f"and {plural(left_out, 'column')} more; all of them with --json", "dim")

@@ -2,6 +2,7 @@
 
 from itertools import islice
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import numpy as np
 import pytest
@@ -110,6 +111,18 @@ def test_the_left_side_of_a_model_without_line_ends(folder: Path) -> None:
         assert left == succeeded(rnncli("sample", "abc.npz", "--seed", seed, "-l", 60)).strip()
         clamped = succeeded(rnncli("sample", "abc.npz", "--seed", seed, "-l", 60, "--clamp", "1:0=2"))
         assert right == clamped.strip()
+
+
+def test_the_columns_of_wide_characters_are_straight(folder: Path) -> None:
+    """A character of two columns is counted as two."""
+    save("abc.npz", Checkpoint(random_model("\na가나다")))
+    options = ("--seed", 3, "-l", 90, "--clamp", "1:0=2", "--compare")
+    shown = succeeded(rnncli("sample", "abc.npz", *options, COLUMNS="40"))
+    lines = [line for line in shown.splitlines() if "|" in line]
+    widths = [[1 + (east_asian_width(c) == "W") for c in line] for line in lines]
+    assert {sum(width[: line.index("|")]) for width, line in zip(widths, lines, strict=True)} == {19}
+    assert max(map(sum, widths)) <= 40
+    assert len(lines) > 4
 
 
 def test_both_sides_of_a_labelled_text_end_where_it_ends() -> None:

@@ -1,13 +1,14 @@
 """How blocks are drawn: in columns that fit, with a legend of the marks."""
 
 import io
+import unicodedata
 
 import pytest
 from rich.console import Console
 
 from rnncli.results import Block, ColouredText, Heatmap, Table, ViewResult
 from rnncli.terminal.cells import mark
-from rnncli.terminal.view_result import as_csv, draw_view_result
+from rnncli.terminal.view_result import as_csv, draw_coloured_text, draw_view_result
 
 UNITS = [f"1:{n}" for n in range(30)]
 HEATMAP = Heatmap("States", ["a", "\n", "long"], UNITS, [[n / 15 - 1] * 30 for n in (0, 15, 29)])
@@ -41,6 +42,34 @@ def test_the_scale_has_the_strongest_mark() -> None:
     assert row == f"a {mark(-1)}{mark(0.5)}"
     _, legend, *_ = drawn(ColouredText("Surprisal", "ab", [0, 8], 8, "bits", signed=False), 80)
     assert legend == "0 ▁▂▃▄▅▆▇█ 8 bits"
+
+
+def columns(line: str) -> list[str]:
+    """What stands in each column of a terminal, "" in the second one of a wide character."""
+    return [c for character in line for c in [character, ""][: 1 + (unicodedata.east_asian_width(character) in "WF")]]
+
+
+@pytest.mark.parametrize("width", [12, 17, 80])
+def test_marks_stand_under_their_characters_however_wide_these_are(width: int) -> None:
+    """And so do annotations, of which a wide one may stand under a narrow character."""
+    text, annotations = "가나 ab漢字c\nd", "가다강aX漢子漢\nd"
+    values = [n / 10 for n in range(len(text))]
+    block = ColouredText("Surprisal", text, values, 1, "bits", list(annotations))
+    _, *lines = [*draw_coloured_text(block, width, has_colour=False).plain.split("\n"), ""]
+    found = []
+    for shown, marks, beneath in zip(*(map(columns, lines[n::3]) for n in range(3)), strict=False):
+        assert len(shown) < width
+        marks, beneath = ([*line, *[" "] * len(shown)] for line in (marks, beneath))
+        found += [(shown[n], marks[n], beneath[n]) for n in range(len(shown)) if marks[n] not in ("", " ")]
+    assert [character for character, _, _ in found] == list(text.replace(" ", "·").replace("\n", "↵"))
+    assert [m for _, m, _ in found] == [mark(value) for value in values]
+    expected = [" " if a == b else a for a, b in zip(annotations, text, strict=True)]
+    assert [annotation for _, _, annotation in found] == expected
+
+
+def test_the_names_of_rows_are_as_wide_as_the_screen_shows_them() -> None:
+    _, _, *rows = drawn(Heatmap("States", ["강강", "a"], ["x"], [[1.0], [1.0]]), 80)
+    assert [columns(row).index(mark(1)) for row in rows] == [5, 5]
 
 
 def test_a_blank_in_a_table_can_be_seen() -> None:
