@@ -9,11 +9,12 @@ import typer
 from typer.core import TyperGroup
 
 from rnncli import names
+from rnncli.cli.options import HelpToPipe
 from rnncli.errors import RnncliError
 from rnncli.terminal.console import say, silence
 
 
-class Commands(TyperGroup):
+class Commands(HelpToPipe, TyperGroup):
     """Prints errors as one sentence. Exit codes: 0 done, 1 it failed, 2 wrong usage or bad input, 130 interrupted."""
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -32,7 +32,17 @@ def _variable(long: str) -> str:
     return "RNNCLI_" + long.partition("/")[0].removeprefix("--").replace("-", "_").upper()
 
 
-class Command(TyperCommand):
+class HelpToPipe:
+    """A command whose help may be cut by its reader, as ``head`` does: that is no error."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        try:
+            super().format_help(ctx, formatter)  # type: ignore[misc]
+        except SystemExit:  # Rich ends the process with 1
+            raise typer.Exit from None
+
+
+class Command(HelpToPipe, TyperCommand):
     """A command whose renamed options may still be typed by their former flags."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

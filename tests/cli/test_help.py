@@ -1,6 +1,7 @@
 """Help for every command and option, an environment variable for each, and one sentence for every mistake."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 
 from rnncli.cli import app
 from rnncli.cli.options import Command, option
-from tests.cli.running import ROOT, process, refused, rnncli, succeeded
+from tests.cli.running import COMMAND, ROOT, environment, process, refused, rnncli, succeeded
 
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 OPTIONS = [
@@ -174,3 +175,14 @@ def test_a_run_that_fails_ends_with_1(hello_text: Path) -> None:
     result = rnncli("train", hello_text, "--learning-rate", "3e38", "-q")
     assert result.exit_code == 1
     assert "--learning-rate 3e+37" in result.stderr
+
+
+@pytest.mark.parametrize("command", [(), ("train",), ("inspect",)], ids=str)
+def test_a_reader_that_has_seen_enough_of_the_help_is_no_error(command: tuple[str, ...]) -> None:
+    words = [*COMMAND, *command, "--help"]
+    with subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        run.stdout.close()
+        assert run.stderr is not None
+        assert run.stderr.read() == b""
+    assert run.returncode == 0
