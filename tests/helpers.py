@@ -100,7 +100,7 @@ def random_pair_model(task: str, dtype: object = np.float32, seed: int = 1, **co
 
 
 def random_pairs(model: PairModel, count: int, seed: int = 2) -> tuple[Padded, Padded]:
-    """So many texts of different lengths, and their targets."""
+    """Texts of different lengths, and their targets."""
     rng = np.random.default_rng(seed)
     lengths = 2 + rng.permutation(count)
     of_target = {"classify": np.ones(count, np.intp), "generate": np.ones(count, np.intp), "tag": lengths}

@@ -68,11 +68,11 @@ def compare(
 
 
 def _model_row(loaded: "Checkpoint", text: str, name: str) -> dict[str, Any]:
+    from rnncli.cli.model_input import require_two
     from rnncli.evaluation.losses import score
 
     ids = loaded.model.vocabulary.encode(text, name)
-    if len(ids) < 2:
-        raise InputError(f"{name} holds fewer than two characters, so there is nothing to predict")
+    require_two(ids, name)
     state = loaded.record.state if loaded.record else {"step": 0, "seconds": 0.0}
     result = score(cast("LanguageModel", loaded.model), ids)
     return {

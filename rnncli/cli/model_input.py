@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from rnncli.models.language_model import NextCharacterModel
     from rnncli.storage.checkpoint import Checkpoint
 
-MAX_CHARACTERS = 10_000_000
-"""Of a training text, for n-gram baselines and the search for copied text."""
-
 
 def command_for(model: "Model") -> str:
     """The command that uses a model: sample for those that write, predict for the others."""
@@ -65,14 +62,20 @@ def parse_clamp(clamp: str, path: str, model: "NextCharacterModel") -> "list[Cla
     return clamps_for(model, parse_unit(unit, model, path), dict.fromkeys(state_names(model), number))
 
 
+def require_two(ids: Any, name: str) -> None:
+    """InputError where ``ids`` (N,) of the text ``name`` have no character to predict."""
+    if len(ids) < 2:
+        raise InputError(f"{name} holds fewer than two characters, so there is nothing to predict")
+
+
 def training_ids(loaded: "Checkpoint", hint: str) -> Any:
-    """The training text of a model as ids (N,), at most ``MAX_CHARACTERS`` of them; InputError, ending with the
-    ``hint``, if its files were moved or modified."""
-    dataset = loaded.dataset()
-    if dataset is None:
+    """The training text of a model as ids (N,); InputError, ending with the ``hint``, if its files were moved or
+    modified."""
+    ids = loaded.training_ids()
+    if ids is None:
         names = loaded.record.data.names if loaded.record else "its training text"
         raise InputError(f"{loaded.path}: {names} was moved or modified; {hint}")
-    return dataset.text_ids(dataset.training, MAX_CHARACTERS)
+    return ids
 
 
 def baseline_ids(loaded: "Checkpoint", train: list[str]) -> Any:

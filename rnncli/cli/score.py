@@ -133,15 +133,14 @@ def _score_text(
     """The metrics of running text, as ``--json`` has them."""
     import numpy as np
 
-    from rnncli.cli.model_input import baseline_ids
+    from rnncli.cli.model_input import baseline_ids, require_two
     from rnncli.datasets.text import read_ids
     from rnncli.evaluation.losses import dynamic_evaluation, fixed_context, losses_by_character, stateful
     from rnncli.evaluation.metrics import metrics_by_character, ngram_metrics, text_metrics
 
     model: Any = loaded.model
     ids = read_ids(sources, model.vocabulary)
-    if len(ids) < 2:
-        raise InputError(f"{', '.join(sources.names)} holds fewer than two characters, so there is nothing to predict")
+    require_two(ids, ", ".join(sources.names))
     if adapt_rate is not None:
         losses = dynamic_evaluation(model, ids, adapt_rate)
     elif context is not None:

@@ -176,8 +176,7 @@ def _encode(columns: Columns, texts: list[str], targets: list[str], vocabulary: 
 
 
 def _held_out(groups: NDArray[Any], fraction: float | None, seed: int) -> NDArray[np.bool_]:
-    """Which pairs (N,) are for validation: of each group the same share, and at least one of each
-    stays to learn from."""
+    """Which pairs (N,) are for validation: of each group the same share, and at least one of each stays to train on."""
     if fraction is None:
         fraction = VALIDATION_FRACTION if len(groups) >= MIN_FOR_VALIDATION else 0.0
     order = np.lexsort((np.random.default_rng([seed, 2]).random(len(groups)), groups))

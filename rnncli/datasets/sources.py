@@ -1,6 +1,6 @@
 """Where text comes from: files, directories, standard input.
 
-A text is read in chunks, so that its size is add_boundaries by the disk and not by memory.
+A text is read in chunks, so that its size is bounded by the disk and not by memory.
 """
 
 import codecs

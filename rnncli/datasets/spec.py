@@ -72,7 +72,7 @@ class DataSpec:
 
     def find(self, folder: Path) -> tuple["DataSpec", Sources] | None:
         """The same data where it lies today, seen from here or from ``folder``, that of the model file; None if files
-        are gone or their bytes have changed. Without its validation file the data is all for training, as it was."""
+        are gone or their bytes have changed. Where the validation file is gone, nothing is held out."""
         for place in (Path(), folder):
             files = [str(place / name) for name in self.files]
             if files and all(Path(name).is_file() for name in files):

@@ -23,7 +23,6 @@ from rnncli.models.score import Score
 ADAPT_WINDOW = 20
 """Characters between two updates of dynamic evaluation."""
 
-ADAPT_RATE = 0.1
 CLIP_NORM = 5.0
 
 BATCH_SIZE = 64
@@ -100,7 +99,7 @@ def fixed_context(model: LanguageModel, ids: Ids, positions: Ids, context: int) 
         yield TokenLosses(nats[-1], correct[-1], window[-1])
 
 
-def dynamic_evaluation(model: LanguageModel, ids: Ids, learning_rate: float = ADAPT_RATE) -> Iterator[TokenLosses]:
+def dynamic_evaluation(model: LanguageModel, ids: Ids, learning_rate: float) -> Iterator[TokenLosses]:
     """Predict ``ids`` (N,), all but the first, while adapting to them: a step of clipped gradient descent after each
     ``ADAPT_WINDOW`` characters, every character being predicted before it is learnt from (Krause et al. 2018, "Dynamic
     evaluation of neural sequence models"). A copy of ``model`` adapts; its own weights do not change.

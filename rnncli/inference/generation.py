@@ -59,8 +59,8 @@ def generate_texts(
     are generated side by side, before this returns.
 
     ``label`` is needed for a model of labelled texts, and only for that. ``clamps`` hold units while the prime is read
-    and characters are drawn, but not in beam search. InputError for characters and
-    labels that the model does not know, and where it needs a label.
+    and characters are drawn, but not in beam search. InputError for characters and labels that the model does not
+    know, and where it needs a label.
     """
     rng, vocabulary = np.random.default_rng(seed), model.vocabulary
     prime = model.with_boundary(prime) or default_prime(model, rng)

@@ -68,12 +68,6 @@ def make_probe(checkpoint: Checkpoint, files: list[str], prime: str = "") -> Pro
     return probe
 
 
-def training_ids(probe: Probe) -> NDArray[Any] | None:
-    """The text that the model was trained on as ids (N,); None if it was moved or modified."""
-    dataset = probe.checkpoint.dataset()
-    return None if dataset is None else dataset.text_ids(dataset.training, MAX_CHARACTERS)
-
-
 def _read(model: Model, spec: DataSpec, sources: Sources) -> NDArray[Any]:
     ids: NDArray[Any] = read_text_ids(spec, sources, model.vocabulary, MAX_CHARACTERS)
     return ids

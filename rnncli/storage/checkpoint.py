@@ -15,8 +15,10 @@ import stat
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnncli import names
 from rnncli.datasets.dataset import Dataset, find_dataset
@@ -34,6 +36,9 @@ from rnncli.training.record import Record, resume_shapes, upgrade
 FORMAT_VERSION = 3
 READABLE = (2, FORMAT_VERSION)
 RESUME = "resume/"
+
+MAX_CHARACTERS = 10_000_000
+"""Of a training text, for n-gram baselines and the search for copied text."""
 
 
 @dataclass
@@ -59,6 +64,11 @@ class Checkpoint:
         if self.record is None:
             return None
         return find_dataset(self.record.data, Path(self.path).parent, self.model.alphabets)
+
+    def training_ids(self) -> NDArray[Any] | None:
+        """The training text as ids (N,), at most ``MAX_CHARACTERS`` of them; None where :meth:`dataset` is."""
+        dataset = self.dataset()
+        return None if dataset is None else dataset.text_ids(dataset.training, MAX_CHARACTERS)
 
 
 def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:

@@ -38,7 +38,7 @@ def steps(
     layers: int = 1,
     shape: tuple[int, int] = (32, 64),
 ) -> Steps:
-    """Training steps on so many random characters."""
+    """Training steps on a number of random characters."""
     ids = np.random.default_rng(0).integers(len(VOCABULARY), size=characters, dtype=np.uint8)
     model = LanguageModel(NetworkConfig(cell, layers, hidden_size), VOCABULARY)
     model.initialise(np.random.default_rng(1))

@@ -27,7 +27,7 @@ def columns(padded: Padded) -> list[list[int]]:
 
 
 def choices(count: int) -> list[np.ndarray]:
-    """Of so many: all, none, one, all backwards, and some twice."""
+    """All of them, none, one, all backwards, and some twice."""
     everything = np.arange(count)
     return [everything, everything[:0], everything[-1:], everything[::-1], np.array([count - 1, 0, count - 1])]
 

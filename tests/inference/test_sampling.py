@@ -64,7 +64,7 @@ def chi_square(observed: np.ndarray, shares: np.ndarray) -> float:
     return float(((observed - expected)[possible] ** 2 / expected[possible]).sum())
 
 
-# What chi-square with so many degrees of freedom exceeds once in a thousand times, from a printed table.
+# What chi-square with this number of degrees of freedom exceeds once in a thousand times, from a printed table.
 RARE = {1: 10.83, 2: 13.82, 3: 16.27, 4: 18.47}
 
 

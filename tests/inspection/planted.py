@@ -43,7 +43,7 @@ def runs(rng: Rng) -> str:
 
 
 def debts(rng: Rng) -> str:
-    """So many of the letters x and y as there were of a and b."""
+    """As many of the letters x and y as there were of a and b."""
     count = int(rng.integers(2, 9))
     return _letters(rng, "ab", count, count + 1) + _letters(rng, "xy", count, count + 1)
 

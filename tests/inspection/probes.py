@@ -20,7 +20,7 @@ every_recurrent = pytest.mark.parametrize("config", list(RECURRENT.values()), id
 
 
 def probe_of(model: LanguageModel, text: str | np.ndarray | int) -> Probe:
-    """A model with a text, or the ids of one, or so many random characters."""
+    """A model with a text, or the ids of one, or a number of random characters."""
     if isinstance(text, int):
         text = random_ids(model, text)
     ids = model.vocabulary.encode(text) if isinstance(text, str) else text
@@ -28,5 +28,5 @@ def probe_of(model: LanguageModel, text: str | np.ndarray | int) -> Probe:
 
 
 def random_probe(count: int, dtype: object = np.float64, **config: object) -> Probe:
-    """A random model, and so many random characters."""
+    """A random model, and this number of random characters."""
     return probe_of(random_model(dtype=dtype, **config), count)

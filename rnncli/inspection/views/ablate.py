@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from rnncli.engine.arrays import Array
 from rnncli.inspection.activations import Unit, clamps_for, parse_unit, read, require_language_model, state_names
-from rnncli.inspection.features import FEATURES, feature
+from rnncli.inspection.features import FEATURES, feature, is_yes_or_no
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.units import best_units
@@ -62,4 +62,4 @@ def effects(probe: Probe, units: list[Unit]) -> tuple[Array, dict[Unit, Array]]:
 def _predicting(name: str, text: str) -> NDArray[np.bool_]:
     """The places where a feature is true, or above its mean: predictions there can use it."""
     values = feature(name, text)
-    return values > (0 if set(np.unique(values)) <= {0.0, 1.0} else values.mean())
+    return values > (0 if is_yes_or_no(values) else values.mean())

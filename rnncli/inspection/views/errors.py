@@ -8,7 +8,7 @@ import numpy as np
 from rnncli.engine.arrays import Array
 from rnncli.evaluation.ngram import probabilities
 from rnncli.inspection.activations import read, require_language_model
-from rnncli.inspection.probe import Probe, training_ids
+from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.results import Table, ViewResult
 
@@ -60,7 +60,7 @@ def ngram_probabilities(probe: Probe) -> tuple[Array, str, str]:
     Where the training text is gone, each half of the text is predicted by a model of the other half.
     """
     size, decode = len(probe.model.vocabulary), probe.model.vocabulary.decode
-    training = training_ids(probe)
+    training = probe.checkpoint.training_ids()
     if training is not None:
         known = probabilities(training, probe.ids, size, ORDER)
         return known, decode(map(int, training)), "the training text"

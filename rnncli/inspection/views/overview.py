@@ -14,7 +14,7 @@ from rnncli.inspection.prime import PrimeStep, read_prime
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.errors import ORDER, ngram_probabilities
-from rnncli.inspection.views.memory import memory_length
+from rnncli.inspection.views.memory import SMALL, memory_length
 from rnncli.inspection.views.units import best_units
 from rnncli.models.base import Model, PairModel
 from rnncli.models.score import perplexity
@@ -55,7 +55,7 @@ def file_data(model: Model, record: Record | None) -> dict[str, Any]:
     """What the model file says, as plain data.
 
     ``history`` has the evaluations with ``step``, ``loss`` and, where a part was held out, ``validation_loss``, in nats
-    per character; ``best_validation_loss`` is the lowest of these, None where there is none.
+    per ``unit`` of the model; ``best_validation_loss`` is the lowest of these, None where there is none.
     """
     state = record.state if record else {"step": 0, "history": [], "best_loss": None}
     best = state["best_loss"]
@@ -154,7 +154,7 @@ def _tables(data: Mapping[str, Any]) -> list[Table]:
     """The numbers of the whole, the parameters, the evaluations."""
     whole = {"task": data["task"], **data["network"], "parameters": data["total_parameters"]}
     whole |= {name: data[name] for name in ("steps", "epochs", "best_validation_loss", "bits_per_character")}
-    shapes = [(one["name"], " × ".join(map(str, one["shape"])), one["size"]) for one in data["parameters"]]
+    shapes = [(array["name"], " × ".join(map(str, array["shape"])), array["size"]) for array in data["parameters"]]
     columns = ("step", "loss", "validation_loss")
     return [
         Table("Model", ("name", "value"), list(whole.items())),
@@ -198,7 +198,7 @@ def health(request: ViewRequest) -> ViewResult:
         facts["units"] = f"{dead:.1%} dead, {saturated:.1%} saturated"
     if recurrent_cell(model):
         _, enough = memory_length(probe)
-        facts["memory"] = f"{plural(enough, 'character')}: reading more changes its loss by less than 0.01 nats"
+        facts["memory"] = f"{plural(enough, 'character')}: reading more changes its loss by less than {SMALL} nats"
     blocks: list[Block] = []
     following = [request.command("text"), request.command("memory")]
     if names and len(probe.ids) > 6 * SMALLEST_SHIFT:
@@ -217,7 +217,7 @@ def health(request: ViewRequest) -> ViewResult:
 
 def _most_selective(probe: Probe) -> Table:
     """The units that go more closely with a feature than any of an untrained network, those first that learnt most."""
-    scores = [one for one in best_units(probe, list(FEATURES), best=1) if one.is_associated and one.learnt > 0]
-    scores = sorted(scores, key=lambda one: -one.learnt)[:MOST_SELECTIVE]
-    rows = [(one.feature, str(one.unit), one.strength, one.untrained, one.z) for one in scores]
+    scores = [s for s in best_units(probe, list(FEATURES), best=1) if s.is_associated and s.learnt > 0]
+    scores = sorted(scores, key=lambda score: -score.learnt)[:MOST_SELECTIVE]
+    rows = [(s.feature, str(s.unit), s.strength, s.untrained, s.z) for s in scores]
     return Table("The most selective units", ("feature", "unit", "AUC or r", "untrained", "z"), rows)
