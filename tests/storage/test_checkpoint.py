@@ -16,13 +16,6 @@ from rnncli.storage.lock import exclusive_lock
 from tests.helpers import DATA, ODD_CHARACTERS, RECORD, a_checkpoint, random_ids
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A whole model file."""
-    save(tmp_path / "model.npz", a_checkpoint())
-    return tmp_path / "model.npz"
-
-
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 @pytest.mark.parametrize("embedding_size", [0, 3])
 def test_all_comes_back_as_it_was(cell: str, embedding_size: int, tmp_path: Path) -> None:

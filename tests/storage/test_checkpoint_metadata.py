@@ -8,16 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncli.storage.checkpoint import save
-from tests.helpers import a_checkpoint
 from tests.storage.test_checkpoint_refusals import refused
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A whole model file."""
-    save(tmp_path / "model.npz", a_checkpoint())
-    return tmp_path / "model.npz"
 
 
 def rewrite(path: Path, data: bytes) -> None:

@@ -15,13 +15,6 @@ from rnncli.storage.checkpoint import load, save
 from tests.helpers import a_checkpoint
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A whole model file."""
-    save(tmp_path / "model.npz", a_checkpoint())
-    return tmp_path / "model.npz"
-
-
 def replace_last(path: Path, data: bytes) -> None:
     """The same archive with another last member, sound as an archive."""
     with zipfile.ZipFile(path) as file:
