@@ -60,6 +60,7 @@ def bench(
         return
     median, fastest, slowest = (1000 * seconds for seconds in speed.step_seconds)
     peak = f"{speed.peak_flops / 1e9:.0f} GFLOP/s"
+    memory = "not known on this system" if speed.peak_memory is None else f"{speed.peak_memory / 1e6:.0f} MB at most"
     say(
         f"{cell.upper()}, {names.plural(layers, 'layer')} of {names.plural(hidden_size, 'unit')}, "
         f"{batch_size} streams of windows of {seq_length}, {names.plural(workers, 'process')}"
@@ -69,5 +70,5 @@ def bench(
         f"step             {median:.1f} ms ({fastest:.1f} to {slowest:.1f})\n"
         f"matrix products  {speed.product_share:.0%} of the peak of {peak} in each process\n"
         f"sampling         {count(speed.sampling)} characters per second, one text at a time\n"
-        f"memory           {speed.peak_memory / 1e6:.0f} MB at most, all processes together\n"
+        f"memory           {memory}, all processes together\n"
     )

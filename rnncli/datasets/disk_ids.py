@@ -8,6 +8,7 @@ import os
 import tempfile
 import weakref
 from contextlib import suppress
+from io import FileIO
 from typing import Any
 
 import numpy as np
@@ -15,17 +16,18 @@ from numpy.typing import NDArray
 
 
 class File:
-    """An open file, closed with the last that has it, and deleted then if it is a temporary one of ours."""
+    """An open file without a buffer, closed with the last that has it, and deleted then if it is a temporary one of
+    ours."""
 
-    def __init__(self, descriptor: int, temporary: str | None = None) -> None:
-        self.descriptor = descriptor
-        weakref.finalize(self, _discard, descriptor, temporary)
+    def __init__(self, raw: FileIO, temporary: str | None = None) -> None:
+        self.raw = raw
+        weakref.finalize(self, _discard, raw, temporary)
 
 
-def _discard(descriptor: int, temporary: str | None) -> None:
-    os.close(descriptor)
+def _discard(raw: FileIO, temporary: str | None) -> None:
+    raw.close()
     if temporary is not None:
-        with suppress(OSError):
+        with suppress(OSError):  # after it was closed: Windows removes no file that is open
             os.unlink(temporary)
 
 
@@ -39,7 +41,7 @@ class DiskIds:
 
     def __init__(self, path: str, dtype: np.dtype, start: int, stop: int, file: "File | None" = None) -> None:
         self.path, self.dtype, self.start, self.stop = path, dtype, start, stop
-        self._file = file or File(os.open(path, os.O_RDONLY))
+        self._file = file or File(FileIO(path))
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -61,9 +63,9 @@ class DiskIds:
 
     def read(self, start: int, stop: int) -> NDArray[Any]:
         """The ids from ``start`` to ``stop`` in memory."""
-        size = self.dtype.itemsize
-        data = os.pread(self._file.descriptor, (stop - start) * size, (self.start + start) * size)
-        return np.frombuffer(data, self.dtype)
+        size, raw = self.dtype.itemsize, self._file.raw
+        raw.seek((self.start + start) * size)
+        return np.frombuffer(raw.read((stop - start) * size), self.dtype)
 
 
 class IdsWriter:
@@ -81,13 +83,13 @@ class IdsWriter:
     def append(self, ids: NDArray[Any]) -> None:
         """Add a chunk (n,)."""
         self._count += len(ids)
-        if self._file is None and self._count > self._limit and hasattr(os, "pread"):
+        if self._file is None and self._count > self._limit:
             descriptor, self._path = tempfile.mkstemp(prefix="rnncli-ids-")
-            self._file = File(descriptor, self._path)
+            self._file = File(FileIO(descriptor, "r+"), self._path)
         self._chunks.append(ids)
         if self._file is not None:
             for chunk in self._chunks:
-                _write(self._file.descriptor, chunk.tobytes())
+                _write(self._file.raw, chunk.tobytes())
             self._chunks = []
 
     def finish(self) -> "NDArray[Any] | DiskIds":
@@ -97,8 +99,8 @@ class IdsWriter:
         return DiskIds(self._path, self._dtype, 0, self._count, self._file)
 
 
-def _write(descriptor: int, data: bytes) -> None:
+def _write(raw: FileIO, data: bytes) -> None:
     """All of it; one call may write a part."""
     rest = memoryview(data)
     while rest:
-        rest = rest[os.write(descriptor, rest) :]
+        rest = rest[raw.write(rest) :]

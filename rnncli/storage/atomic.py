@@ -2,10 +2,15 @@
 
 import os
 import re
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+REPLACE_TIMEOUT = 2.0 if sys.platform == "win32" else 0.0
+"""Seconds. Windows replaces no file that another process has open, as one does that samples from it meanwhile."""
 
 
 @contextmanager
@@ -21,7 +26,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, target)
+        _replace(temporary, target)
         _sync_folder(target.parent)
     finally:
         with suppress(OSError):
@@ -47,6 +52,17 @@ def remove_stale_temporaries(path: Path) -> None:
         if pattern.fullmatch(neighbour.name):
             with suppress(OSError):
                 neighbour.unlink()
+
+
+def _replace(source: Path, target: Path) -> None:
+    end = time.monotonic() + REPLACE_TIMEOUT
+    while True:
+        try:
+            return os.replace(source, target)
+        except PermissionError:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(0.02)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -63,7 +63,8 @@ class Speed:
     """Speeds in characters per second. ``step_seconds`` are those of the training steps, median, fastest and slowest.
 
     ``product_share`` is the share of the machine's peak in matrix products (``peak_flops`` of one process, in float32
-    operations per second, times the processes) that training reaches; ``peak_memory`` in bytes, of all processes.
+    operations per second, times the processes) that training reaches; ``peak_memory`` in bytes, of all processes, and
+    None where the system does not tell it.
     """
 
     training: float
@@ -71,7 +72,7 @@ class Speed:
     step_seconds: tuple[float, float, float]
     peak_flops: float
     product_share: float
-    peak_memory: int
+    peak_memory: int | None
 
 
 def measure(config: NetworkConfig, vocabulary_size: int, options: TrainingOptions, group: ProcessGroup) -> Speed:
@@ -118,9 +119,11 @@ def _sampling_speed(model: LanguageModel, rng: np.random.Generator) -> float:
     return float(SAMPLE_LENGTH / np.median(durations))
 
 
-def _peak_memory(group: ProcessGroup) -> int:
-    """Largest resident size of this process, and of the largest worker once for each."""
-    import resource  # which not every system has
+def _peak_memory(group: ProcessGroup) -> int | None:
+    """Largest resident size of this process, and of the largest worker once for each; Windows has no such figure."""
+    if sys.platform == "win32":
+        return None
+    import resource
 
     unit = 1 if sys.platform == "darwin" else 1024
     own, workers = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))

@@ -92,7 +92,10 @@ def _check_output(request: Request) -> None:
     probe = temporary_path(path)
     try:
         with open(probe, "xb"):
-            probe.unlink()
+            pass
+        probe.unlink()  # only now: Windows removes no file that is open
+    except FileExistsError:
+        pass  # a killed process with our number has left it, as in a container that was started again
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}; write elsewhere with -o") from None
     if path.exists() and not request.resume:

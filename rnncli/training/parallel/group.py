@@ -14,8 +14,11 @@ import numpy as np
 
 from rnncli.engine.arrays import Array
 
-STOP_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""What asks a run to stop: Ctrl-C, a request to end, a terminal that is closed. Windows has no SIGHUP."""
+STOP_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
+)
+"""What asks a run to stop: Ctrl-C, a request to end, a terminal that is closed. Windows has no SIGHUP, but SIGBREAK, of
+Ctrl-Break."""
 
 
 class ProcessGroup(Protocol):
