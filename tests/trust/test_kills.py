@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from rnncli.errors import InputError, RnncliError
-from rnncli.storage import atomic
+from rnncli.storage import atomic, lock
 from rnncli.storage.atomic import atomic_write, temporary_path
 from rnncli.storage.checkpoint import Checkpoint, load, save
 from rnncli.storage.lock import exclusive_lock
-from tests.cli.running import environment
+from tests.cli.running import environment, rnncli, succeeded
 from tests.trust.archives import small_model
 
 KILLS = 100
@@ -243,6 +243,25 @@ def test_a_lock_leaves_the_files_of_others_alone(tmp_path: Path) -> None:
     with exclusive_lock(path):
         assert not any(file.exists() for file in stale)
     assert all(file.exists() for file in others)
+
+
+def test_a_file_system_without_locks_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Any) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(lock, "_lock", fail)
+    with exclusive_lock(tmp_path / "model.npz"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stale_temporary_of_the_own_number_stops_nothing(tmp_path: Path) -> None:
+    """In a container every start may have the same number as the one that was killed."""
+    path, text = tmp_path / "model.npz", tmp_path / "a.txt"
+    text.write_text("hello")
+    temporary_path(path).write_bytes(b"half a mod")
+    succeeded(rnncli("train", text, "-q", "--steps", 1, "-o", path))
+    assert sorted(tmp_path.iterdir()) == [text, path]
 
 
 def test_weights_that_are_no_numbers_are_never_written(tmp_path: Path) -> None:
