@@ -5,6 +5,7 @@ For rnncli, and not for the libraries below it, there are then no POSIX modules 
 text of more than ``IN_MEMORY`` characters is kept on disk.
 """
 
+import builtins
 import os
 import pathlib
 import signal
@@ -73,25 +74,26 @@ def msvcrt() -> ModuleType:
 
 def simulate() -> None:
     """Make all of rnncli that is imported from now on see Windows."""
-    import tempfile  # noqa: F401
-    import zipfile  # noqa: F401
-    from importlib import resources  # noqa: F401
-
-    import numpy.random  # noqa: F401
-    import typer.testing  # noqa: F401
-    from rich import progress  # noqa: F401
-
-    files = {name: refusing_open_files(getattr(os, name)) for name in ("unlink", "remove", "rename", "replace")}
-    modules: dict[str, Any] = {
-        "os": View(os, name="nt", **files),
+    names = ("unlink", "remove", "rename", "replace")
+    views = {
+        "os": View(os, name="nt", **{name: refusing_open_files(getattr(os, name)) for name in names}),
         "signal": View(signal, SIGBREAK=signal.SIGUSR1),
         "sys": View(sys, platform="win32"),
         "msvcrt": msvcrt(),
-        **dict.fromkeys(MODULES),  # None: it cannot be imported
     }
     for name in ("unlink", "rename", "replace"):
         setattr(pathlib.Path, name, refusing_open_files(getattr(pathlib.Path, name)))
-    sys.modules.update(modules)
+    real_import = builtins.__import__
+
+    def import_module(name: str, importer: Any = None, *rest: Any, **more: Any) -> ModuleType:
+        if importer and importer["__name__"].partition(".")[0] == "rnncli":
+            if name in MODULES:
+                raise ModuleNotFoundError(f"on Windows there is no module {name}")
+            if name in views:
+                return views[name]
+        return real_import(name, importer, *rest, **more)
+
+    builtins.__import__ = import_module
 
 
 if __name__ == "__main__":
