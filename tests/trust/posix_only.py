@@ -19,7 +19,8 @@ NAMES = {
         makedev minor memfd_create mkfifo mknod nice openpty pathconf\w* pidfd_open pipe2 posix_\w+ preadv? pwritev?
         readv writev register_at_fork sched_\w+ sendfile set(e|re|res)?[ug]id setgroups setns setpgid setpgrp
         setpriority setsid splice statvfs\w* sync sysconf\w* tc[gs]etpgrp ttyname uname unshare wait wait3 wait4 waitid
-        W[A-Z]+ (CLD|EFD|F|MFD|POSIX|PRIO|RTLD|RWF|SCHED|SPLICE|ST|XATTR)_(?!OK\b)\w+ P_(ALL|PGID|PID|PIDFD)""",
+        W[A-Z]+ (CLD|EFD|F|MFD|POSIX|PRIO|RTLD|RWF|SCHED|SPLICE|ST|XATTR)_(?!OK\b)\w+ P_(ALL|PGID|PID|PIDFD)
+        (EX|GRND)_\w+ NGROUPS_MAX SEEK_(DATA|HOLE) spawn[lv]pe?""",
     "signal": r"""
         SIG(?!(ABRT|BREAK|FPE|ILL|INT|SEGV|TERM)\b)[A-Z]\w+ SIG_(BLOCK|UNBLOCK|SETMASK) ITIMER_\w+ Sigmasks alarm
         [gs]etitimer pause pidfd_send_signal pthread_\w+ siginterrupt sigpending sigtimedwait sigwait\w*""",
