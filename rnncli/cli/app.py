@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from rnncli import names
+from rnncli.cli.environment import Variables
 from rnncli.cli.options import HelpToPipe
 from rnncli.errors import RnncliError
 from rnncli.terminal.console import say, silence
@@ -17,10 +18,16 @@ from rnncli.terminal.console import say, silence
 class Commands(HelpToPipe, TyperGroup):
     """Prints errors as one sentence. Exit codes: 0 done, 1 it failed, 2 wrong usage or bad input, 130 interrupted."""
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._variables = Variables(self.commands)
+
     def list_commands(self, ctx: Any) -> list[str]:
         return list(self.commands)  # in the order of use, not alphabetical
 
     def invoke(self, ctx: Any) -> Any:
+        for warning in self._variables.warnings(os.environ):
+            say(warning)
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader of standard output, such as `head`, has closed it
@@ -67,7 +74,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Every option can also be set in the environment: RNNCLI_HIDDEN_SIZE=128 for --hidden-size 128.",
+    epilog="Every option can also be set in the environment: RNNCLI_TRAIN_HIDDEN_SIZE=128 for train --hidden-size 128, "
+    "RNNCLI_HIDDEN_SIZE=128 for every command. An option that differs between commands, as --context, takes the first "
+    "form only. A variable holds one value.",
 )
 
 

@@ -1,7 +1,8 @@
-"""How options are declared: help, a default, an environment variable, and messages for values that are wrong."""
+"""How options are declared: help, a default, completion, and messages for values that are wrong."""
 
 import difflib
 import math
+import os
 import re
 from typing import Any
 
@@ -15,21 +16,16 @@ RENAMED: dict[str, str] = {}
 
 
 def option(*flags: str, help: str, panel: str | None = None, formerly: str | None = None, **settings: Any) -> Any:
-    """A Typer option that can also be set as RNNCLI_<OPTION>; the command line beats the environment.
+    """A Typer option. Its environment variables follow from its long flag and its command, see
+    :mod:`rnncli.cli.environment`.
 
     ``formerly`` is the long flag, or pair of flags (``--a/--no-a``), of an option that was renamed. It keeps working,
     its variable as well, and no help shows it.
     """
-    long = next(flag for flag in flags if flag.startswith("--"))
-    variables = [_variable(long)]
     if formerly is not None:
+        long = next(flag for flag in flags if flag.startswith("--"))
         RENAMED.update(zip(formerly.split("/"), long.split("/"), strict=True))
-        variables += [_variable(formerly)] if _variable(formerly) not in variables else []
-    return typer.Option(*flags, help=help, rich_help_panel=panel, envvar=variables, show_envvar=False, **settings)
-
-
-def _variable(long: str) -> str:
-    return "RNNCLI_" + long.partition("/")[0].removeprefix("--").replace("-", "_").upper()
+    return typer.Option(*flags, help=help, rich_help_panel=panel, show_envvar=False, **settings)
 
 
 class HelpToPipe:
@@ -43,12 +39,19 @@ class HelpToPipe:
 
 
 class Command(HelpToPipe, TyperCommand):
-    """A command whose renamed options may still be typed by their former flags."""
+    """A command whose renamed options may still be typed by their former flags. An error in a value from the
+    environment names the variable."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         known = {flag for parameter in self.params for flag in (*parameter.opts, *parameter.secondary_opts)}
         renamed = {old: new for old, new in RENAMED.items() if new in known and old not in known}
-        return super().parse_args(ctx, [_present(word, renamed) for word in args])
+        try:
+            return super().parse_args(ctx, [_present(word, renamed) for word in args])
+        except typer.BadParameter as error:
+            option = error.param
+            if option is not None and _source(ctx, option.name) == "ENVIRONMENT":
+                error.param_hint = next(name for name in option.envvar or () if os.environ.get(name))
+            raise
 
 
 def _present(word: str, renamed: dict[str, str]) -> str:
@@ -57,7 +60,8 @@ def _present(word: str, renamed: dict[str, str]) -> str:
 
 
 def one_of(*names: str) -> dict[str, Any]:
-    """Settings of an option that takes one of some names; a misspelt one gets a suggestion."""
+    """Settings of an option that takes one of some names, which the shell completes; a misspelt one gets a
+    suggestion."""
 
     def parse(value: str) -> str:
         if value not in names:
@@ -66,7 +70,10 @@ def one_of(*names: str) -> dict[str, Any]:
             raise typer.BadParameter(f"{value!r} is not known; {hint}")
         return value
 
-    return {"parser": parse, "metavar": "|".join(names)}
+    def complete(incomplete: str) -> list[str]:
+        return [name for name in names if name.startswith(incomplete)]
+
+    return {"parser": parse, "metavar": "|".join(names), "autocompletion": complete}
 
 
 def int_range(low: int, high: int = 2**53) -> dict[str, Any]:

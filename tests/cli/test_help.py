@@ -45,7 +45,7 @@ def test_every_option_has_help_and_a_variable(name: str, parameter: Any) -> None
     long = next(flag for flag in parameter.opts if flag.startswith("--"))
     assert parameter.help
     assert parameter.help.rstrip().endswith(".")
-    assert parameter.envvar[0] == "RNNCLI_" + long.removeprefix("--").replace("-", "_").upper()
+    assert parameter.envvar[0] == f"RNNCLI_{name}_{long.removeprefix('--')}".replace("-", "_").upper()
 
 
 def test_a_renamed_option_keeps_its_former_name_and_variable(hello: Path) -> None:
