@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rnncli.cli.completion import further_models, model_files
 from rnncli.cli.options import int_range, one_of, option
 from rnncli.errors import InputError
 from rnncli.inspection.views import VIEWS, View
@@ -21,13 +22,20 @@ ARGUMENTS = list(dict.fromkeys(view.argument for view in VIEWS.values() if view.
 
 
 def inspect(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="The model file.")] = "model.npz",
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="The model file.", autocompletion=model_files)
+    ] = "model.npz",
     view: Annotated[
         str, typer.Argument(help="What to look at, see above.", **{**one_of(*VIEWS), "metavar": "VIEW"})
     ] = "overview",
     arguments: Annotated[
         list[str] | None,
-        typer.Argument(metavar=f"[{'|'.join(ARGUMENTS)}]", help="What the view is about.", show_default=False),
+        typer.Argument(
+            metavar=f"[{'|'.join(ARGUMENTS)}]",
+            help="What the view is about.",
+            show_default=False,
+            autocompletion=further_models,
+        ),
     ] = None,
     text: Annotated[
         list[str] | None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from rnncli.cli.completion import model_files
 from rnncli.cli.options import int_range, option
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ CHUNK_SIZE = 1 << 16
 
 
 def predict(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="The model file.", show_default=False)],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="The model file.", autocompletion=model_files, show_default=False)
+    ],
     file: Annotated[str, typer.Argument(metavar="FILE", help="One text per line; - is standard input.")] = "-",
     top: Annotated[int, option("--top", help="The N most probable answers, with probabilities.", **int_range(1))] = 1,
     beam: Annotated[int, option("--beam", help="Beam width of a translator; 1 is greedy.", **int_range(1, 1000))] = 1,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rnncli.cli.completion import model_files
 from rnncli.cli.options import float_range, int_range, option, temperature_range
 from rnncli.errors import InputError
 
@@ -15,7 +16,9 @@ DECODING, OUTPUT = "Decoding", "Output"
 
 
 def sample(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="The model file.")] = "model.npz",
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="The model file.", autocompletion=model_files)
+    ] = "model.npz",
     prime: Annotated[str, option("--prime", help="Text to continue, echoed first; - is standard input.")] = "",
     length: Annotated[
         int, option("-l", "--length", help="Characters after the prime at most; -1 is no limit.", **int_range(-1))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rnncli.cli.completion import model_files
 from rnncli.cli.options import float_range, int_range, option
 from rnncli.errors import InputError
 
@@ -24,7 +25,9 @@ FORMATS = {"nats_per_character": ".4f", "bits_per_character": ".4f", "perplexity
 
 
 def score(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="The model file.", show_default=False)],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="The model file.", autocompletion=model_files, show_default=False)
+    ],
     files: Annotated[
         list[str],
         typer.Argument(metavar="FILE", help="The text: files, folders, or - for standard input.", show_default=False),

@@ -7,6 +7,7 @@ from typing import Any
 import typer
 
 from rnncli import names
+from rnncli.cli.completion import model_files
 from rnncli.cli.options import duration, float_range, int_range, one_of, option
 
 BY_SIZE = "by the size of the text"
@@ -41,7 +42,7 @@ class Request:
             )
         }
     )
-    output: str = _file("-o", "--output", default="model.npz", help="The model file.")
+    output: str = _file("-o", "--output", default="model.npz", help="The model file.", autocompletion=model_files)
     task: str | None = _text(
         "--task",
         help="Generate text, or classify, tag or translate lines of two columns.",
@@ -194,6 +195,7 @@ class Request:
         metavar="MODEL",
         help="Start from the weights, network and alphabet of this model.",
         show_default=False,
+        autocompletion=model_files,
     )
     resume: bool = _file(
         "--resume", default=False, help="Resume the run that wrote the model file, exactly where it stopped."
