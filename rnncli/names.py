@@ -1,8 +1,11 @@
-"""The version, the names that users choose from, and the plural of a noun.
+"""The version, the names that users choose from, the plural of a noun, and a command line of rnncli.
 
-It imports nothing, so that the command line lists its choices without loading NumPy. A test compares each tuple with
-its registry: who adds a cell, say, registers it in ``rnncli.engine.cells.CELLS`` and names it here.
+It imports nothing heavy, so that the command line lists its choices without loading NumPy. A test compares each tuple
+with its registry: who adds a cell, say, registers it in ``rnncli.engine.cells.CELLS`` and names it here.
 """
+
+import shlex
+from collections.abc import Sequence
 
 __version__ = "0.1.0"
 
@@ -23,3 +26,12 @@ def plural(number: int, noun: str) -> str:
     """1 layer, 2 layers, 2 processes"""
     ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
     return f"{number:,} {noun}{ending}"
+
+
+def command_line(command: str, *arguments: str, options: Sequence[str] = ()) -> str:
+    """An rnncli command line that a shell understands. Where an argument begins with a dash, the options come first
+    and ``--`` ends them."""
+    words = [*arguments, *options]
+    if any(argument.startswith("-") and argument != "-" for argument in arguments):
+        words = [*options, "--", *arguments]
+    return shlex.join(["rnncli", command, *words])

@@ -32,3 +32,18 @@ from rnncli.models.registry import MODELS
 def test_what_is_offered_is_registered(offered: tuple[str, ...], registered: Iterable[str]) -> None:
     assert len(set(offered)) == len(offered)
     assert set(offered) == set(registered)
+
+
+@pytest.mark.parametrize(
+    ("words", "options", "line"),
+    [
+        (("m.npz",), ["--label", "-a b"], "rnncli sample m.npz --label '-a b'"),
+        (("-m.npz",), ["--label", "a"], "rnncli sample --label a -- -m.npz"),
+        (("m.npz", "-"), [], "rnncli sample m.npz -"),
+        (("a b.npz", "-x $y"), [], "rnncli sample -- 'a b.npz' '-x $y'"),
+        ((), ["--beam", "3"], "rnncli sample --beam 3"),
+    ],
+)
+def test_a_command_line_for_a_shell(words: tuple[str, ...], options: list[str], line: str) -> None:
+    """Quoted; a name with a leading dash stands after --, and a dash alone is standard input."""
+    assert names.command_line("sample", *words, options=options) == line

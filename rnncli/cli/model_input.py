@@ -7,6 +7,7 @@ from rnncli.datasets.sources import open_sources, standard_input
 from rnncli.datasets.text import read_ids
 from rnncli.datasets.vocabulary import CODECS, Vocabulary
 from rnncli.errors import InputError
+from rnncli.names import command_line
 from rnncli.storage import checkpoint
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def load_for(command: str, path: str) -> "Checkpoint":
     loaded = checkpoint.load(path)
     right = command_for(loaded.model)
     if right != command:
-        raise InputError(f"{path} is {loaded.model.noun}, which cannot {command}; use rnncli {right} {path}")
+        raise InputError(f"{path} is {loaded.model.noun}, which cannot {command}; use {command_line(right, path)}")
     return loaded
 
 

@@ -1,9 +1,9 @@
 """What a view is asked."""
 
-import shlex
 from dataclasses import dataclass, field
 
 from rnncli.inspection.probe import Probe
+from rnncli.names import command_line
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,11 @@ class ViewRequest:
     text_options: list[str] = field(default_factory=list)
     """The ``--text`` or ``--prime`` that chose the text of the probe; empty where that is the held-out part."""
 
-    def command(self, view: str, *words: str) -> str:
+    def command(self, view: str, *arguments: str, **options: str) -> str:
         """A command line that shows another view of the same model and text."""
-        return shlex.join(["rnncli", "inspect", self.probe.path, view, *words, *self.text_options])
+        given = [word for name, value in options.items() for word in (f"--{name}", value)]
+        return command_line("inspect", self.probe.path, view, *arguments, options=[*given, *self.text_options])
 
     def clamped_sample(self, unit: str) -> str:
         """A command line that samples with and without ``unit`` held at 1."""
-        return shlex.join(["rnncli", "sample", self.probe.path, "--clamp", f"{unit}=1", "--compare"])
+        return command_line("sample", self.probe.path, options=["--clamp", f"{unit}=1", "--compare"])

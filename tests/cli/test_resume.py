@@ -13,10 +13,10 @@ from tests.cli.running import COMMAND, environment, process, refused, rnncli, su
 LONG = ("--hidden-size", "6", "--dropout", "0.2", "--seq-length", "7", "--eval-every", "50", "--steps", "1500")
 
 
-def interrupt(number: signal.Signals, *options: str) -> "subprocess.CompletedProcess[bytes]":
+def interrupt(number: signal.Signals, *options: str, text: str = "lines.txt") -> "subprocess.CompletedProcess[bytes]":
     """Start a run and send it a signal after its fifth step. It blocks when the pipe of its events is full, so that it
     cannot have finished by then."""
-    words = [*COMMAND, "train", "lines.txt", "--json", *options]
+    words = [*COMMAND, "train", "--json", *options, "--", text]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as run:
         assert run.stdout
         for line in run.stdout:
@@ -56,6 +56,14 @@ def test_after_ctrl_c_the_command_that_resumes_is_printed(folder: Path) -> None:
     _, found, advice = stopped.stderr.decode().rpartition("resume with\n  rnncli ")
     assert found
     assert shlex.split(advice) == ["train", "lines.txt", "-o", "m.npz", "--resume"]
+
+
+def test_it_resumes_files_whose_names_begin_with_a_dash(folder: Path) -> None:
+    (folder / "-x.txt").write_text(LINES)
+    stopped = interrupt(signal.SIGINT, *LONG, "-o", "-m.npz", text="-x.txt")
+    advice = shlex.split(stopped.stderr.decode().rpartition("resume with\n  rnncli ")[2])
+    succeeded(rnncli(*advice[:1], "-q", *advice[1:]))
+    assert checkpoint.load("-m.npz").record.state["step"] == 1500
 
 
 def trained(*options: object) -> None:

@@ -1,7 +1,6 @@
 """What ``rnncli train`` tells people, in words."""
 
 import math
-import shlex
 from functools import singledispatch
 from itertools import islice
 
@@ -17,7 +16,7 @@ from rnncli.inference.sampling import SamplingConfig, generate, stop_before
 from rnncli.models.base import Model
 from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import LanguageModel
-from rnncli.names import plural
+from rnncli.names import command_line, plural
 from rnncli.terminal.words import count, seconds, visible_lines
 from rnncli.training.diagnosis import diagnose
 from rnncli.training.trainer import Trainer
@@ -64,7 +63,7 @@ def best_validation_loss(trainer: Trainer) -> float | None:
 
 def interrupted(request: Request, trainer: Trainer) -> str:
     """Where a run has stopped, and the command that resumes it."""
-    resume = command("train", *request.files, "-o", request.output, "--resume")
+    resume = command_line("train", *request.files, options=["-o", request.output, "--resume"])
     return f"stopped at step {count(trainer.step)}, saved {request.output}; resume with\n  {resume}"
 
 
@@ -79,21 +78,19 @@ def advice(request: Request, trainer: Trainer) -> list[str]:
         return []
     if not found.suggestion:
         return [found.verdict]
-    return [found.verdict, f"try:  {command('train', *request.files, *found.suggestion, '-o', 'other.npz')}"]
+    other = command_line("train", *request.files, options=[*found.suggestion, "-o", "other.npz"])
+    return [found.verdict, f"try:  {other}"]
 
 
 def next_commands(request: Request, trainer: Trainer) -> str:
     """The commands that use the model and look inside."""
     use = command_for(trainer.model)
-    model = [] if request.output == "model.npz" and use == "sample" else [request.output]
+    model, options = [request.output], []
     if isinstance(trainer.model, LabelledLanguageModel):
-        model = [request.output, "--label", trainer.model.target.symbols[0]]
-    return f"next: {command(use, *model)}    or: {command('inspect', request.output)}"
-
-
-def command(*words: str) -> str:
-    """An rnncli command line that a shell understands."""
-    return shlex.join(["rnncli", *words])
+        options = ["--label", trainer.model.target.symbols[0]]
+    elif request.output == "model.npz" and use == "sample":
+        model = []
+    return f"next: {command_line(use, *model, options=options)}    or: {command_line('inspect', request.output)}"
 
 
 def example(trainer: Trainer) -> str:

@@ -208,7 +208,7 @@ def health(request: ViewRequest) -> ViewResult:
             feature, unit = selective.rows[0][:2]
             following = [
                 request.command("units"),
-                request.command("ablate", "--unit", str(unit), "--feature", str(feature)),
+                request.command("ablate", unit=str(unit), feature=str(feature)),
                 request.clamped_sample(str(unit)),
             ]
     question = "Is it healthy, and what is notable?"

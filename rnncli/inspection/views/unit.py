@@ -51,7 +51,7 @@ def unit(request: ViewRequest) -> ViewResult:
         "hidden state": f"mean {hidden.mean():.3f}, standard deviation {hidden.std():.3f}, "
         f"{np.mean(np.abs(hidden) > 0.9):.0%} of the time beyond ±0.9"
     }
-    following = [request.command("ablate", "--unit", str(unit)), request.clamped_sample(str(unit))]
+    following = [request.command("ablate", unit=str(unit)), request.clamped_sample(str(unit))]
     return ViewResult(probe.source, facts, blocks, following, f"What does unit {unit} do?")
 
 

@@ -117,7 +117,7 @@ def units(request: ViewRequest) -> ViewResult:
         best = max(associated, key=lambda score: abs(score.z))
         blocks.append(_snippet(probe, best))
         following = [
-            request.command("ablate", "--unit", str(best.unit), "--feature", best.feature),
+            request.command("ablate", unit=str(best.unit), feature=best.feature),
             request.command("unit", str(best.unit)),
         ]
     facts = {
