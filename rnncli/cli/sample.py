@@ -8,6 +8,7 @@ import typer
 from rnncli.cli.completion import model_files
 from rnncli.cli.options import float_range, int_range, option, temperature_range
 from rnncli.errors import InputError
+from rnncli.names import plural
 
 if TYPE_CHECKING:
     from rnncli.inference.novelty import Novelty
@@ -139,7 +140,7 @@ def sample(
 
     from rnncli.cli.model_input import check_label, load_for, parse_clamp, primed, training_ids
     from rnncli.datasets.vocabulary import CODECS
-    from rnncli.inference.generation import GenerationConfig, generate_texts
+    from rnncli.inference.generation import GenerationConfig, generate_texts, is_random
     from rnncli.inference.novelty import novelty as novelty_of
     from rnncli.inference.sampling import SamplingConfig
     from rnncli.terminal.console import is_interactive, say, write
@@ -153,7 +154,7 @@ def sample(
         prime = vocabulary.without_unknown(prime)
     check_label(loaded, label)
     if top_k > len(vocabulary):
-        say(f"--top-k {top_k} keeps all {len(vocabulary)} characters of the model")
+        say(f"--top-k {top_k} keeps all of the model's {plural(len(vocabulary), 'character')}")
     if length < 0 and (json or novelty or count > 1):
         raise InputError("--length -1 never ends, so --json, --novelty and --count do not apply")
     first_temperature, last_temperature = temperature
@@ -164,10 +165,6 @@ def sample(
         raise InputError(
             "--beam finds one text of a limited --length; --clamp, --no-repeat, --count and -t X:Y do not apply"
         )
-    if seed is None:
-        seed = secrets.randbits(32)
-        if is_interactive(sys.stdout) and not json and not beam:
-            say(f"seed {seed}")
     vocabulary.encode(prime, "the prime; --skip-unknown leaves them out")
     vocabulary.encode(vocabulary.from_user_text(stop), "--stop, which would never come")
     clamps = [one for value in clamp or [] for one in parse_clamp(value, model, network)]
@@ -183,6 +180,12 @@ def sample(
         vocabulary.from_user_text(stop),
         max_lines,
     )
+    if not is_random(network, prime, config):
+        seed = None
+    elif seed is None:
+        seed = secrets.randbits(32)
+        if is_interactive(sys.stdout) and not json:
+            say(f"seed {seed}")
     if compare:
         if not clamps or json or novelty or count > 1 or length < 0:
             raise InputError(
@@ -218,7 +221,7 @@ def _describe(novelty: "Novelty") -> str:
 
     return (
         f"novelty: {novelty.copied:.1%} of its {NGRAM_LENGTH}-character sequences occur in the training text; the "
-        f"longest copied one has {len(novelty.longest)} characters: {novelty.longest!r}"
+        f"longest copied one has {plural(len(novelty.longest), 'character')}: {novelty.longest!r}"
     )
 
 

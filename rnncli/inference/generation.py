@@ -82,6 +82,12 @@ def generate_texts(
     return [_stopped((vocabulary.symbols[int(ids[0])] for ids in row), config, model.eos) for row in rows]
 
 
+def is_random(model: NextCharacterModel, prime: str, config: GenerationConfig) -> bool:
+    """Whether :func:`generate_texts` draws anything, so that its seed matters: characters, or the default prime."""
+    draws = not config.beam and (config.sampling.temperature or config.last_temperature)
+    return bool(draws) or not (model.with_boundary(prime) or "\n" in model.vocabulary.characters)
+
+
 def _stopped(characters: Iterator[str], config: GenerationConfig, eos: int) -> Iterator[str]:
     chunks = stop_before(config.stop, characters if eos == NO_EOS else stop_before(BOUNDARY, characters))
     return chunks if config.max_lines is None else stop_after_lines(config.max_lines, chunks)

@@ -73,6 +73,28 @@ def test_json(hello: Path) -> None:
     assert {row["seed"] for row in rows} == {7}
 
 
+@pytest.mark.parametrize(
+    ("options", "draws"),
+    [
+        (("-t", 0, "--prime", "h"), False),
+        (("-t", 0), True),  # the first character is drawn
+        (("-t", "0:1", "--prime", "h"), True),
+        (("--beam", 2, "--prime", "h"), False),
+        (("--prime", "h"), True),
+    ],
+)
+def test_a_seed_is_told_where_something_is_drawn(
+    options: tuple[object, ...], draws: bool, hello: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the data, and on a terminal where none was given."""
+    command = ("sample", hello, "-l", 5, *options)
+    assert json.loads(succeeded(rnncli(*command, "--json", "--seed", 7)))["seed"] == (7 if draws else None)
+    assert isinstance(json.loads(succeeded(rnncli(*command, "--json")))["seed"], int) == draws
+    monkeypatch.setattr("rnncli.terminal.console.is_interactive", lambda stream: True)
+    assert rnncli(*command).stderr.startswith("seed ") == draws
+    assert rnncli(*command, "--seed", 7).stderr == ""
+
+
 def test_it_ends_before_the_stop_text(hello: Path) -> None:
     assert succeeded(rnncli("sample", hello, "--prime", "h", "-t", 0, "--stop", "lo")) == "hel\n"
     row = json.loads(succeeded(rnncli("sample", hello, "--prime", "h", "-t", 0, "--stop", "lo", "--json")))
