@@ -5,10 +5,13 @@ import pytest
 
 from rnncli.engine.activations import ACTIVATIONS
 from rnncli.engine.arrays import Array, Workspace
+from rnncli.inspection.activations import read
 from rnncli.inspection.association import associate, auc, rank
 from rnncli.inspection.bptt import state_gradients
+from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.gradients import bound
-from rnncli.inspection.views.match import alike
+from rnncli.inspection.views.match import alike, match
+from rnncli.results import Table
 from tests.helpers import random_pair_model
 from tests.inspection.probes import random_probe
 
@@ -123,6 +126,39 @@ def test_a_place_where_no_unit_is_on_is_like_none() -> None:
     units, shares = alike(np.full((30, 4), 0.49), 3, 5)
     assert len(units) == 0
     assert shares.tolist() == [0.0] * 30
+
+
+def test_the_nearest_states_answer_where_no_unit_is_on() -> None:
+    """Against a search by brute force: the nearest place first, none of them near another or the range."""
+    probe = random_probe(400, hidden_size=5)
+    probe.model.parameters.flat[...] *= 0.3
+    hidden = [[float(value) for value in row] for row in read(probe, ["l1.hidden"], streams=1).values["l1.hidden"]]
+    assert max(abs(value) for row in hidden for value in row) < 0.5
+    start, stop = 120, 128
+    mean = [sum(row[unit] for row in hidden[start:stop]) / (stop - start) for unit in range(5)]
+    apart = [(sum((a - b) ** 2 for a, b in zip(row, mean, strict=True)) / 5) ** 0.5 for row in hidden]
+    free = [at for at in range(len(hidden)) if not start - 25 <= at < stop + 25]
+    expected: list[int] = []
+    while free and len(expected) < 10:
+        expected.append(min(free, key=apart.__getitem__))
+        free = [at for at in free if not expected[-1] - 25 <= at < expected[-1] + 25]
+    found = match(ViewRequest(probe, ["120:128"]))
+    (table,) = found.blocks
+    assert isinstance(table, Table)
+    assert [row[0] for row in table.rows] == expected
+    assert len(expected) > 4
+    np.testing.assert_allclose([float(str(row[1])) for row in table.rows], [apart[at] for at in expected], rtol=1e-5)
+    assert found.facts["units"].startswith("no unit of layer 1")
+    assert "nearest states" in found.facts["units"]
+    for at, _, place in table.rows:
+        assert f"[{probe.text()[int(str(at))]}]" in str(place)
+
+
+def test_one_unit_that_is_on_is_one_unit() -> None:
+    probe = random_probe(200, hidden_size=1, cell="rnn", activation="relu")
+    probe.model.parameters["l1.b"][...] = 9
+    found = match(ViewRequest(probe, ["3:5"]))
+    assert found.facts["units"] == "1 unit of layer 1 is beyond ±0.5 all the way"
 
 
 @pytest.mark.parametrize("task", ["tag", "classify"])

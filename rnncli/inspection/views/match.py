@@ -1,4 +1,5 @@
-"""Where else is it in this state? As in LSTMVis (Strobelt et al. 2018)."""
+"""Where else is it in this state? As in LSTMVis (Strobelt et al. 2018): the places at which the same units are on as in
+a range of characters; where no unit is on all the way, the places with the nearest hidden states."""
 
 import numpy as np
 
@@ -6,6 +7,7 @@ from rnncli.engine.arrays import Array, Ids
 from rnncli.errors import InputError
 from rnncli.inspection.activations import read, require_language_model
 from rnncli.inspection.request import ViewRequest
+from rnncli.names import plural
 from rnncli.results import Table, ViewResult
 
 CHARACTERS = 50_000
@@ -28,8 +30,15 @@ def alike(hidden: Array, start: int, stop: int) -> tuple[Ids, Array]:
     return units, (signs[:, units] == pattern[units]).mean(axis=1)
 
 
+def distances(hidden: Array, start: int, stop: int) -> Array:
+    """For each place in ``hidden`` (N, H) the root mean square difference (N,) between its state and the mean of those
+    from ``start`` to ``stop``: 0 is the same state, and 2 the most where states lie between −1 and 1."""
+    difference = hidden - hidden[start:stop].mean(axis=0)
+    return np.sqrt(np.mean(difference * difference, axis=1))
+
+
 def match(request: ViewRequest) -> ViewResult:
-    """Places in the text at which the same units are on as from A to B."""
+    """Places in the text at which the same units are on as from A to B, or with the nearest states."""
     probe = request.probe.first(CHARACTERS)
     model = require_language_model(probe)
     if not model.network.names:
@@ -37,27 +46,35 @@ def match(request: ViewRequest) -> ViewResult:
     start, stop = _range(request, len(probe.ids) - 1)
     layer = request.layer or model.config.layers
     hidden = read(probe, [f"l{layer}.hidden"], streams=1).values[f"l{layer}.hidden"]
-    units, shares = alike(hidden, start, stop)
-    if not len(units):
-        raise InputError(
-            f"no unit of layer {layer} is beyond ±{ON} all the way from {start} to {stop}; take fewer characters"
-        )
     text = probe.text()
-    shares = shares.copy()
-    shares[max(0, start - AROUND) : stop + AROUND] = -1
-    rows = []
-    for _ in range(BEST):
-        at = int(shares.argmax())
-        if shares[at] <= 0:
-            break
-        rows.append(
-            (at, float(shares[at]), f"{text[max(0, at - AROUND) : at]}[{text[at]}]{text[at + 1 : at + AROUND]}")
-        )
-        shares[max(0, at - AROUND) : at + AROUND] = -1
-    here = f"{text[max(0, start - AROUND) : start]}[{text[start:stop]}]{text[stop : stop + AROUND]}"
-    facts = {"here": here, "units": f"{len(units)} of layer {layer} are beyond ±{ON} all the way"}
-    table = Table("Most similar places", ("character", "share of these units", "text, [the place]"), rows)
-    return ViewResult(probe.source, facts, [table])
+    facts = {"here": f"{text[max(0, start - AROUND) : start]}[{text[start:stop]}]{text[stop : stop + AROUND]}"}
+    units, shares = alike(hidden, start, stop)
+    if len(units):
+        verb = "is" if len(units) == 1 else "are"
+        facts["units"] = f"{plural(len(units), 'unit')} of layer {layer} {verb} beyond ±{ON} all the way"
+        places = [(at, float(shares[at])) for at in _best(shares, start, stop) if shares[at] > 0]
+        name, column = "Most similar places", "share of these units"
+    else:
+        apart = distances(hidden, start, stop)
+        facts["units"] = f"no unit of layer {layer} is beyond ±{ON} all the way, so the nearest states are shown"
+        places = [(at, float(apart[at])) for at in _best(-apart, start, stop)]
+        name, column = "Nearest states", "RMS difference from the mean state"
+    rows = [
+        (at, value, f"{text[max(0, at - AROUND) : at]}[{text[at]}]{text[at + 1 : at + AROUND]}") for at, value in places
+    ]
+    return ViewResult(probe.source, facts, [Table(name, ("character", column, "text, [the place]"), rows)])
+
+
+def _best(scores: Array, start: int, stop: int) -> list[int]:
+    """The places with the highest ``scores`` (N,), the best first, apart from one another and from the range."""
+    left = scores.astype(np.float64)
+    left[max(0, start - AROUND) : stop + AROUND] = -np.inf
+    places: list[int] = []
+    while len(places) < BEST and np.isfinite(left).any():
+        at = int(left.argmax())
+        places.append(at)
+        left[max(0, at - AROUND) : at + AROUND] = -np.inf
+    return places
 
 
 def _range(request: ViewRequest, count: int) -> tuple[int, int]:
