@@ -63,7 +63,7 @@ def bench(
     memory = "not known on this system" if speed.peak_memory is None else f"{speed.peak_memory / 1e6:.0f} MB at most"
     say(
         f"{cell.upper()}, {names.plural(layers, 'layer')} of {names.plural(hidden_size, 'unit')}, "
-        f"{batch_size} streams of windows of {seq_length}, {names.plural(workers, 'process')}"
+        f"{names.plural(batch_size, 'stream')} of windows of {seq_length}, {names.plural(workers, 'process')}"
     )
     write(
         f"training         {count(speed.training)} characters per second\n"

@@ -15,6 +15,7 @@ import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
+from rnncli.names import plural
 
 SMALLEST_SHIFT = 1_000
 SHIFTS = 199
@@ -36,7 +37,9 @@ def associate(activations: Array, features: Array, seed: int = 0) -> Association
     """Associate activations (N, H) with features (N, F); InputError if the text is too short to shift."""
     count = len(features)
     if count < 3 * SMALLEST_SHIFT:
-        raise InputError(f"{count:,} characters are too few to estimate chance; {3 * SMALLEST_SHIFT:,} are needed")
+        raise InputError(
+            f"it reads {plural(count, 'character')}, too few to estimate chance; {3 * SMALLEST_SHIFT:,} are needed"
+        )
     ranks, labels = standardised(rank(activations)), standardised(features)
     r = ranks.T @ labels / count
     shifts = np.random.default_rng(seed).integers(SMALLEST_SHIFT, count - SMALLEST_SHIFT, SHIFTS)

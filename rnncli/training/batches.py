@@ -21,6 +21,7 @@ from rnncli.evaluation.losses import score
 from rnncli.models.base import Model, PairModel
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.score import Score
+from rnncli.names import plural
 from rnncli.training.options import TrainingOptions
 from rnncli.training.parallel.group import ProcessGroup, shard
 
@@ -70,8 +71,8 @@ class StreamBatches:
         streams = options.batch_size
         if streams >= len(dataset.training):
             raise InputError(
-                f"{streams} streams need a text of more than {streams} characters to learn "
-                f"from, this one has {len(dataset.training)}; use a smaller --batch-size"
+                f"a batch of {plural(streams, 'stream')} needs a text of more than {plural(streams, 'character')} to "
+                f"learn from, this one has {len(dataset.training)}; use a smaller --batch-size"
             )
         self._options, self._group, self._validation = options, group, dataset.validation
         self._streams = Streams(dataset.training, streams, options.seq_length)

@@ -17,6 +17,7 @@ from rnncli.errors import InputError
 from rnncli.models.base import Model
 from rnncli.models.config import FEED_FORWARD, NetworkConfig
 from rnncli.models.registry import MODELS
+from rnncli.names import plural
 from rnncli.training.benchmark import Machine
 from rnncli.training.defaults import (
     DEFAULTS,
@@ -126,7 +127,8 @@ def resume_run(
         trainer.evaluations_since_best = 0  # asked to go on, it gets its patience back
     if trainer.finished:
         raise InputError(
-            f"the run has finished after {trainer.step} steps; give a longer --steps, --epochs or --time to resume it"
+            f"the run has finished after {plural(trainer.step, 'step')}; "
+            "give a longer --steps, --epochs or --time to resume it"
         )
     return trainer
 

@@ -70,6 +70,16 @@ def trained(*options: object) -> None:
     succeeded(rnncli("train", "-", "-q", "--hidden-size", 5, "--steps", 3, *options, input="abcabcabc"))
 
 
+def test_one_step_is_one_step(folder: Path) -> None:
+    """In the refusal to go on, and in what the overview says of the run."""
+    (folder / "a.txt").write_text("abcabcabc")
+    command = ("train", "a.txt", "-q", "--batch-size", 1, "--seq-length", 8, "--steps", 1, "--validation", 0)
+    succeeded(rnncli(*command))
+    refused(rnncli(*command, "--resume"), "finished after 1 step;")
+    learning = " ".join(succeeded(rnncli("inspect", "model.npz", COLUMNS="200")).split())
+    assert "learning 1 step of 1 × 8 characters (1 epoch), adam" in learning
+
+
 def test_a_finished_run_can_be_extended() -> None:
     trained()
     first = checkpoint.load("model.npz").record.state

@@ -9,6 +9,7 @@ from rnncli.inspection.bptt import state_gradients
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.models.language_model import LanguageModel
+from rnncli.names import plural
 from rnncli.results import Block, Curves, Table, ViewResult
 
 CONTEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -54,7 +55,8 @@ def memory(request: ViewRequest) -> ViewResult:
         Curves("Loss against the number of characters of context", "characters", "nats", {"loss": means}),
         Table("The same in numbers", ("context", "nats per character"), means),
     ]
-    facts = {"memory": f"{enough} characters of context are within {SMALL} nats of {means[-1][0]}"}
+    context = f"{plural(enough, 'character')} of context {'is' if enough == 1 else 'are'}"
+    facts = {"memory": f"{context} within {SMALL} nats of {means[-1][0]}"}
     following = []
     if cell := recurrent_cell(model):
         norms = state_gradients(probe)

@@ -112,14 +112,15 @@ def _facts(data: Mapping[str, Any], model: Model) -> dict[str, str]:
         facts[model.target_key.replace("_", " ")] = f"{len(answers):,}: {_beginning(listed)}"
     if corpus:
         first, *more = corpus["names"]
-        unit = "characters" if model.data_format == TEXT else "lines"
+        unit = "character" if model.data_format == TEXT else "line"
         sources = f"{first} and {plural(len(more), 'more file')}" if more else first
-        facts["trained on"] = f"{sources}, {corpus['training']:,} {unit}, {corpus['validation']:,} held out"
-        windows = f" × {options['seq_length']}" if model.data_format == TEXT else ""
+        facts["trained on"] = f"{sources}, {plural(corpus['training'], unit)}, {corpus['validation']:,} held out"
+        batch, epochs = options["batch_size"], f"{data['epochs']:.3g}"
+        read = f"{batch} × {plural(options['seq_length'], unit)}" if model.data_format == TEXT else plural(batch, unit)
         facts["learning"] = (
-            f"{plural(data['steps'], 'step')} of {options['batch_size']}{windows} {unit} "
-            f"({data['epochs']:.3g} epochs), {options['optimizer']} at {options['learning_rate']:g}, "
-            f"{options['schedule']}"
+            f"{plural(data['steps'], 'step')} of {read} "
+            f"({epochs} {'epoch' if epochs == '1' else 'epochs'}), "
+            f"{options['optimizer']} at {options['learning_rate']:g}, {options['schedule']}"
         )
     per = f"per {model.unit}"
     if data["best_validation_loss"] is not None:
