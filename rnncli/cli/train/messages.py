@@ -18,7 +18,7 @@ from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import LanguageModel
 from rnncli.names import command_line, plural
 from rnncli.terminal.words import count, seconds, visible_lines
-from rnncli.training.diagnosis import diagnose
+from rnncli.training.diagnosis import MAX_HELD_OUT, MAX_TRAINING, Baseline, best_baseline, diagnose
 from rnncli.training.trainer import Trainer
 
 SAMPLE_LENGTH = 200
@@ -68,12 +68,20 @@ def interrupted(request: Request, trainer: Trainer) -> str:
 
 
 def advice(request: Request, trainer: Trainer) -> list[str]:
-    """For running text: whether the network overfits or underfits, and a command that may do better."""
-    if trainer.dataset.spec.format != TEXT:
+    """For running text: whether the network overfits, underfits or has nothing left to learn, and a command that may do
+    better."""
+    dataset = trainer.dataset
+    if dataset.spec.format != TEXT or trainer.options.loss != "cross-entropy":  # the validation loss is in nats
         return []
+
+    def baseline() -> Baseline:
+        training = dataset.text_ids(dataset.training, MAX_TRAINING)
+        held_out = dataset.text_ids(dataset.validation, MAX_HELD_OUT)
+        return best_baseline(training, held_out, len(dataset.vocabulary))
+
     config = trainer.model.config
-    sizes = trainer.model.parameters.flat.size, trainer.dataset.characters
-    found = diagnose(trainer.history, *sizes, config.hidden_size, config.dropout)
+    sizes = trainer.model.parameters.flat.size, dataset.characters
+    found = diagnose(trainer.history, *sizes, config.hidden_size, config.dropout, baseline)
     if found is None:
         return []
     if not found.suggestion:
@@ -113,7 +121,7 @@ def _(model: LanguageModel, dataset: Dataset, rng: np.random.Generator) -> str:
     """A text at most as long as that of the training. It starts a line, or where the training text has only one, with
     the first character of that."""
     has_lines = BOUNDARY in model.vocabulary.characters
-    prime = model.vocabulary.encode(BOUNDARY) if has_lines else dataset.training[:1]
+    prime = model.vocabulary.encode(BOUNDARY) if has_lines else dataset.text_ids(dataset.training, 1)
     length = min(SAMPLE_LENGTH, len(dataset.training) - 1)
     drawn = islice(generate(model, prime, SamplingConfig(temperature=0.8), rng), length)
     text = model.vocabulary.decode([*prime, *(int(ids[0]) for ids in drawn)])

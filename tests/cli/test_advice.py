@@ -1,0 +1,43 @@
+"""What a run is told when it ends: whether there is more to learn from its text."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.running import rnncli
+
+DNA = "".join(np.array(list("ACGT"))[np.random.default_rng(5).integers(4, size=12_000)])
+
+
+def advice(text: str, folder: Path, *options: object) -> list[str]:
+    """The verdict of a short run, and the command that it suggests."""
+    (folder / "text.txt").write_text(text)
+    result = rnncli("train", folder / "text.txt", "-o", folder / "m.npz", "--hidden-size", 12, *options)
+    assert result.exit_code == 0, result.stderr
+    verdicts = ("nothing left", "overfitting", "underfitting", "good fit")
+    return [line for line in result.stderr.splitlines() if line.startswith((*verdicts, "try:"))]
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+@pytest.mark.parametrize(("text", "loss"), [("hello world\n" * 900, "0.0"), (DNA, "1.3")], ids=["certain", "DNA"])
+def test_a_text_that_holds_no_more_gets_no_suggestion(
+    text: str, loss: str, on_disk: bool, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if on_disk:
+        monkeypatch.setattr("rnncli.datasets.text.IN_MEMORY", 1000)
+    (verdict,) = advice(text, folder, "--steps", 250, "--eval-every", 50)
+    assert verdict.startswith("nothing left to learn: ")
+    assert loss in verdict
+
+
+def test_a_text_with_more_to_learn_gets_a_suggestion(folder: Path) -> None:
+    text = "".join(f"{n} times {n % 9} is {n * (n % 9)}\n" for n in range(1, 900))
+    verdict, command = advice(text, folder, "--steps", 60, "--eval-every", 20, "--validation-split", "tails")
+    assert verdict.startswith("underfitting: ")
+    assert "-gram model reaches" in verdict
+    assert "--hidden-size 18" in command
+
+
+def test_losses_in_other_units_are_not_compared(folder: Path) -> None:
+    assert advice(DNA, folder, "--steps", 60, "--eval-every", 20, "--loss", "mse") == []
