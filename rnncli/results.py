@@ -5,11 +5,14 @@ what it has to say in them needs no drawing of its own.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 Value = str | int | float | bool | None
+
+BLANK = "·"
+"""How a blank is shown that has to be seen."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,11 @@ class ViewResult:
             "parts": [block.to_json() for block in self.blocks],
             **self.data,
         }
+
+
+def listed(numbers: Iterable[tuple[str, float]], form: str) -> str:
+    """Characters with a number each in the format ``form``, as in "e 0.35  · 0.20": a blank is a dot."""
+    return "  ".join(f"{character.replace(' ', BLANK)} {number:{form}}" for character, number in numbers)
 
 
 def plain(value: Any) -> Value:

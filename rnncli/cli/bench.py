@@ -37,12 +37,13 @@ def bench(
       rnncli bench --cell lstm --hidden-size 512   another network
     """
     import json as jsonlib
+    import sys
     from dataclasses import asdict
     from math import prod
 
     from rnncli.models.config import NetworkConfig
-    from rnncli.terminal.console import say, write
-    from rnncli.terminal.words import count
+    from rnncli.terminal.console import say, terminal_width, write
+    from rnncli.terminal.words import count, wrapped
     from rnncli.training.benchmark import Machine, measure
     from rnncli.training.defaults import default_workers
     from rnncli.training.options import TrainingOptions
@@ -65,10 +66,11 @@ def bench(
         f"{cell.upper()}, {names.plural(layers, 'layer')} of {names.plural(hidden_size, 'unit')}, "
         f"{names.plural(batch_size, 'stream')} of windows of {seq_length}, {names.plural(workers, 'process')}"
     )
-    write(
+    lines = (
         f"training         {count(speed.training)} characters per second\n"
         f"step             {median:.1f} ms ({fastest:.1f} to {slowest:.1f})\n"
         f"matrix products  {speed.product_share:.0%} of the peak of {peak} in each process\n"
         f"sampling         {count(speed.sampling)} characters per second, one text at a time\n"
         f"memory           {memory}, all processes together\n"
     )
+    write(wrapped(lines, terminal_width(sys.stdout)))

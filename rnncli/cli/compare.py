@@ -133,4 +133,5 @@ def _print(rows: list[dict[str, Any]], json: bool) -> None:
         )
         for row in rows
     ]
-    screen(sys.stdout).print(*draw_table(Table("", columns, cells)))
+    output = screen(sys.stdout)
+    output.print(*draw_table(Table("", columns, cells), output.width))

@@ -25,10 +25,14 @@ def guide(
     """
     import sys
 
-    from rnncli.terminal.console import is_interactive, write
+    from rnncli.terminal.console import is_interactive, terminal_width, write
+    from rnncli.terminal.words import wrapped
 
     if topic is None:
-        write("".join(f"{name}\t{_page(name).partition(chr(10))[0].lstrip('# ')}\n" for name in TOPICS))
+        width = terminal_width(sys.stdout)
+        gap = "\t" if width is None else "  "
+        lines = (f"{name}{gap}{_page(name).partition(chr(10))[0].lstrip('# ')}\n" for name in TOPICS)
+        write(wrapped("".join(lines), width))
     elif is_interactive(sys.stdout):
         from rich.markdown import Markdown
 

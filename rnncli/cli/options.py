@@ -4,12 +4,15 @@ import difflib
 import math
 import os
 import re
+import sys
 from typing import Any
 
 import typer
 from typer.core import TyperCommand
 
+from rnncli.cli.help import page
 from rnncli.errors import InputError
+from rnncli.terminal.console import silence, write
 
 RENAMED: dict[str, str] = {}
 """Former flags of options that were renamed, and their present ones."""
@@ -29,12 +32,13 @@ def option(*flags: str, help: str, panel: str | None = None, formerly: str | Non
 
 
 class HelpToPipe:
-    """A command whose help may be cut by its reader, as ``head`` does: that is no error."""
+    """A command with our own pages of help. A reader that has seen enough of one, as ``head`` has, is no error."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         try:
-            super().format_help(ctx, formatter)  # type: ignore[misc]
-        except SystemExit:  # Rich ends the process with 1
+            write(page(ctx))
+        except BrokenPipeError:
+            silence(sys.stdout)
             raise typer.Exit from None
 
 

@@ -193,9 +193,9 @@ def _score_answers(model: Any, sources: "Sources", json: bool) -> None:
     write(_lines(metrics))
     if confusion is not None:
         output = screen(sys.stdout)
-        output.print(draw_f1(confusion, target.capitalize()))
+        output.print(draw_f1(confusion, target.capitalize(), output.width))
         if len(confusion.classes) <= MAX_CLASSES:
-            output.print(draw_confusion(confusion))
+            output.print(draw_confusion(confusion, output.width))
 
 
 def _lines(metrics: "Metrics", percent: str = ".2%") -> str:
@@ -208,10 +208,10 @@ def _lines(metrics: "Metrics", percent: str = ".2%") -> str:
 
 def _print_text(data: dict[str, Any], json: bool) -> None:
     from rnncli.results import Table
-    from rnncli.terminal.console import write
+    from rnncli.terminal.console import terminal_width, write
     from rnncli.terminal.screen import screen
     from rnncli.terminal.view_result import draw_table
-    from rnncli.terminal.words import visible
+    from rnncli.terminal.words import wrapped
 
     if json:
         write(jsonlib.dumps(data, ensure_ascii=False) + "\n")
@@ -220,8 +220,10 @@ def _print_text(data: dict[str, Any], json: bool) -> None:
     write(_lines(data, percent=".1%"))
     if baseline:
         name, nats = f"{baseline['order']}-gram model", baseline["nats_per_character"]
-        write(f"{name:18}  {nats:.4f} nats, {baseline['bits_per_character']:.4f} bits\n")
+        line = f"{name:18}  {nats:.4f} nats, {baseline['bits_per_character']:.4f} bits\n"
+        write(wrapped(line, terminal_width(sys.stdout)))
     if rows:
         columns = ("character", "count", "mean nats", "share of the loss", "accuracy")
-        cells = [(visible(row["character"]), row["count"], row["nats"], row["share"], row["accuracy"]) for row in rows]
-        screen(sys.stdout).print(*draw_table(Table("", columns, cells)))
+        cells = [(row["character"], row["count"], row["nats"], row["share"], row["accuracy"]) for row in rows]
+        output = screen(sys.stdout)
+        output.print(*draw_table(Table("", columns, cells), output.width))

@@ -6,9 +6,12 @@ from itertools import pairwise
 
 from rich.text import Text
 
-from rnncli.terminal.words import visible_line
+from rnncli.terminal.words import visible_line, width_of, wrapped
 
 Points = Sequence[tuple[float, float]]
+
+MARGIN = 9
+"""Columns before the canvas, for the numbers of the y axis."""
 
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _BLANK = 0x2800
@@ -41,11 +44,14 @@ def chart(
                 canvas.dot(column, round((top - y) / ((top - bottom) or 1) * (canvas.rows - 1)), style)
     ends = (f"{10**top:8.1e} ", f"{10**bottom:8.1e} ") if log else (f"{top:8.3f} ", f"{bottom:8.3f} ")
     text = canvas.framed(*ends)
-    text.append(" " * 9 + f"{left:,.0f}" + f"{x_name} {right:,.0f}".rjust(width - len(f"{left:,.0f}")) + "\n", "dim")
-    text.append(" " * 9)
-    for number, (name, style) in enumerate(zip(curves, styles, strict=False)):
-        text.append(f"{'⠒ ⠒' if number else '⠒⠒⠒'} {visible_line(name)}   ", style)
-    text.rstrip()
+    text.append(
+        " " * MARGIN + f"{left:,.0f}" + f"{x_name} {right:,.0f}".rjust(width - len(f"{left:,.0f}")) + "\n", "dim"
+    )
+    names = [f"{'⠒ ⠒' if number else '⠒⠒⠒'} {visible_line(name)}" for number, name in enumerate(curves)]
+    apart = "   " if width_of("   ".join(names)) <= width else f"\n{' ' * MARGIN}"
+    text.append(" " * MARGIN)
+    for number, (name, style) in enumerate(zip(names, styles, strict=False)):
+        text.append(apart if number else "").append(name, style)
     return text
 
 
@@ -55,8 +61,10 @@ def scatter(points: Points, width: int, x_name: str, y_name: str, height: int = 
     for x, y in points:
         canvas.dot(round(x * (canvas.columns - 1)), round((1 - y) * (canvas.rows - 1)), "")
     text = canvas.framed("       1 ", "       0 ")
-    text.append(" " * 9 + "0" + "1".rjust(width - 1) + "\n", "dim")
-    text.append(f"{' ' * 9}to the right: {x_name}; upwards: {y_name}", "dim")
+    text.append(" " * MARGIN + "0" + "1".rjust(width - 1) + "\n", "dim")
+    for axis in (f"to the right: {x_name}", f"upwards: {y_name}"):
+        text.append("\n".join(" " * MARGIN + line for line in wrapped(axis, width).split("\n")) + "\n", "dim")
+    text.rstrip()
     return text
 
 
@@ -78,7 +86,7 @@ class Canvas:
         text = Text()
         last = len(self._cells) - 1
         for number, (line, styles) in enumerate(zip(self._cells, self._styles, strict=True)):
-            text.append(top if number == 0 else bottom if number == last else " " * 9, "dim")
+            text.append(top if number == 0 else bottom if number == last else " " * MARGIN, "dim")
             for cell, style in zip(line, styles, strict=True):
                 text.append(chr(cell), style)
             text.append("\n")

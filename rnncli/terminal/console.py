@@ -4,6 +4,11 @@ import os
 import sys
 from typing import IO, Any, TextIO
 
+from rnncli.terminal.words import wrapped
+
+WIDTH = 80
+"""Columns of a terminal that does not tell."""
+
 
 class Messages:
     """A stream of messages for people: once it fails (a lost terminal, a full disk) all further ones are dropped.
@@ -32,9 +37,9 @@ class Messages:
 
 
 def say(message: str) -> None:
-    """Print a line for people on standard error, if there is one."""
+    """Print a line for people on standard error, if there is one; a terminal gets it broken at blanks."""
     if sys.stderr is not None:
-        print(message, file=Messages(sys.stderr), flush=True)
+        print(wrapped(message, terminal_width(sys.stderr)), file=Messages(sys.stderr), flush=True)
 
 
 def write(text: str, encoding: str = "utf-8") -> None:
@@ -45,6 +50,19 @@ def write(text: str, encoding: str = "utf-8") -> None:
     stream.flush()
     stream.buffer.write(text.encode(encoding, "surrogatepass" if encoding == "utf-8" else "replace"))
     stream.buffer.flush()
+
+
+def terminal_width(stream: TextIO | None) -> int | None:
+    """The columns of the terminal behind this stream; None for pipes and files. COLUMNS overrides it."""
+    if stream is None or not stream.isatty():
+        return None
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or WIDTH
+    except (OSError, ValueError):
+        return WIDTH
 
 
 def silence(stream: IO[str] | None) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from rnncli.terminal.console import Messages, is_interactive, say
 from rnncli.terminal.screen import screen
-from rnncli.terminal.words import count, seconds
+from rnncli.terminal.words import count, seconds, wrapped
 
 if TYPE_CHECKING:
     from rnncli.training.trainer import Report
@@ -53,16 +54,16 @@ def show_progress(reports: "Iterable[Report]") -> "Iterator[Report]":
     """Yield the reports, and draw them on standard error."""
     pace = Pace()
     estimated = False
-    with _bar() if is_interactive(sys.stderr) else _Lines() as display:
+    with draw_bar(screen(Messages(sys.stderr))) if is_interactive(sys.stderr) else _Lines() as display:
         for report in reports:
             pace.update(report)
             if not estimated and monotonic() - pace.started > ESTIMATE_AFTER:
                 estimated = True
                 if pace.seconds_left() > ESTIMATE_AFTER:
-                    display.print(f"about {seconds(pace.seconds_left())} left")
+                    display.say(f"about {seconds(pace.seconds_left())} left")
             if report.validation is not None:
                 better = "best so far" if report.is_best else "no improvement"
-                display.print(
+                display.say(
                     f"step {count(report.step)}, epoch {report.epoch:.2f}: loss {pace.loss:.3f}, validation "
                     f"{report.validation.nats:.3f} ({report.validation.bits:.3f} bits), "
                     f"accuracy {report.validation.accuracy:.1%}, {better}"
@@ -83,40 +84,57 @@ class _Lines:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def print(self, line: str) -> None:
+    def say(self, line: str) -> None:
         say(line)
 
     def show(self, report: "Report", pace: Pace) -> None:
         if monotonic() - self.last >= LINE_INTERVAL:
             self.last = monotonic()
-            say(f"step {count(report.step)}, {report.progress:.0%}: {_figures(pace)}")
+            say(f"step {count(report.step)}, {report.progress:.0%}: {figures(pace)}")
 
 
 class _Bar(Progress):
     """For a terminal: one line that is redrawn."""
 
-    def print(self, line: str) -> None:  # type: ignore[override]
-        self.console.print(line, style="dim")
+    bar_width: int
+
+    def say(self, line: str) -> None:
+        self.console.print(wrapped(line, self.console.width), style="dim")
 
     def show(self, report: "Report", pace: Pace) -> None:
-        self.update(self.task_ids[0], completed=report.progress, figures=_figures(pace))
+        self.update(
+            self.task_ids[0],
+            completed=report.progress,
+            figures=figures(pace, self.console.width - self.bar_width - len("  100 % ")),
+        )
 
 
-def _bar() -> _Bar:
+def draw_bar(output: Console) -> _Bar:
+    """A bar on this console."""
+    bar_width = max(8, min(20, output.width // 8))
     bar = _Bar(
-        BarColumn(bar_width=20),
+        BarColumn(bar_width=bar_width),
         TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.fields[figures]}"),
-        console=screen(Messages(sys.stderr)),
+        console=output,
         transient=True,
         refresh_per_second=5,
     )
+    bar.bar_width = bar_width
     bar.add_task("train", total=1.0, figures="")
     return bar
 
 
-def _figures(pace: Pace) -> str:
-    bits = pace.loss / math.log(2)
+def figures(pace: Pace, room: int | None = None) -> str:
+    """Loss, speed and time left, as many of them as ``room`` columns hold: the loss is the last to go."""
+    loss, bits = f"loss {pace.loss:.3f}", f" ({pace.loss / math.log(2):.2f} bits)"
     left = pace.seconds_left()
-    time = seconds(left) if math.isfinite(left) else "?"
-    return f"loss {pace.loss:.3f} ({bits:.2f} bits) · {count(pace.speed)} chars/s · {time} left"
+    speed, time = f"{count(pace.speed)} chars/s", seconds(left) if math.isfinite(left) else "?"
+    choices = (
+        f"{loss}{bits} · {speed} · {time} left",
+        f"{loss} · {speed} · {time} left",
+        f"{loss} · {time} left",
+        f"{loss} · {time}",
+        loss,
+    )
+    return next((choice for choice in choices if room is None or len(choice) <= room), loss)

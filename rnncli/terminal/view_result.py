@@ -3,49 +3,51 @@
 import csv
 import io
 import math
+import sys
 from collections.abc import Iterable, Sequence
 
-from rich import box
-from rich.cells import cell_len, set_cell_size
+from rich.cells import set_cell_size
 from rich.console import Group, RenderableType
-from rich.table import Table as Grid
 from rich.text import Text
 
 from rnncli.names import plural
 from rnncli.results import Block, ColouredText, Curves, Heatmap, Scatter, Table, Value, ViewResult
 from rnncli.terminal.cells import MARKS, cells, colour, mark
 from rnncli.terminal.chart import chart, scatter
-from rnncli.terminal.words import visible, visible_line
+from rnncli.terminal.table import HEADING, draw_facts, draw_rows
+from rnncli.terminal.words import PICTURES, visible_line, visible_value, width_of, wrapped
 
-HEADING = "bold"
 STYLES = ("blue", "dark_orange", "green", "magenta", "cyan", "red", "yellow", "white")
 BARS = " ▁▂▃▄▅▆▇█"
 
 
-def draw_view_result(result: ViewResult, width: int, has_colour: bool) -> RenderableType:
-    """Everything that a view found but its ``tables``, on a screen of ``width`` columns."""
+def draw_view_result(result: ViewResult, width: int, has_colour: bool, wraps: bool = True) -> RenderableType:
+    """Everything that a view found but its ``tables``, on a screen of ``width`` columns. Where it ``wraps``, texts are
+    broken at blanks, and not only tables and charts fit the width."""
+    line_width = width if wraps else None
     head = Text()
-    head.append(result.question, HEADING)
+    head.append(wrapped(result.question, line_width), HEADING)
     if result.text:
-        head.append(f"  in {visible_line(result.text)}", "dim")
+        source = f"in {visible_line(result.text)}"
+        fits = line_width is None or width_of(f"{result.question}  {source}") <= line_width
+        head.append(f"  {source}" if fits else f"\n{wrapped(source, line_width)}", "dim")
     drawn: list[RenderableType] = [head]
     if result.facts:
-        facts = Grid(box=None, show_header=False, padding=(0, 2, 0, 0))
-        facts.add_column(style="dim", no_wrap=True)
-        for name, value in result.facts.items():
-            facts.add_row(Text(visible_line(name)), Text(visible_line(value)))
-        drawn += [Text(), facts]
+        facts = [(visible_line(name), visible_line(value)) for name, value in result.facts.items()]
+        drawn += [Text(), draw_facts(facts, line_width or sys.maxsize)]
     for block in result.blocks:
-        drawn += [Text(), Text(visible_line(block.name), HEADING), *_draw(block, width, has_colour)]
+        name = wrapped(visible_line(block.name), line_width)
+        drawn += [Text(), Text(name, HEADING), *_draw(block, width, has_colour)]
     if result.next:
-        drawn += [Text(), Text("next: " + "\n      ".join(map(visible_line, result.next)))]
+        commands = zip(["next: ", *["      "] * len(result.next)], map(visible_line, result.next), strict=False)
+        drawn += [Text(), Text("\n".join(wrapped(label + command, line_width) for label, command in commands))]
     return Group(*drawn)
 
 
 def _draw(block: Block, width: int, has_colour: bool) -> list[RenderableType]:
     match block:
         case Table():
-            return draw_table(block)
+            return draw_table(block, width)
         case ColouredText():
             return [draw_coloured_text(block, width, has_colour)]
         case Curves():
@@ -56,15 +58,14 @@ def _draw(block: Block, width: int, has_colour: bool) -> list[RenderableType]:
             return [draw_heatmap(block, width)]
 
 
-def draw_table(table: Table) -> list[RenderableType]:
+def draw_table(table: Table, width: int) -> list[RenderableType]:
     """Rows under headings, numbers to the right."""
-    grid = Grid(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for number, column in enumerate(table.columns):
-        numeric = all(isinstance(row[number], int | float | None) for row in table.rows)
-        grid.add_column(Text(visible_line(column)), justify="right" if numeric else "left")
-    for row in table.rows:
-        grid.add_row(*(Text(written(value)) for value in row))
-    return [grid, Text(table.note, "dim")] if table.note else [grid]
+    headings = [visible_line(column) for column in table.columns]
+    numeric = [all(isinstance(row[n], int | float | None) for row in table.rows) for n in range(len(headings))]
+    rows = [[written(value) for value in row] for row in table.rows]
+    drawn = draw_rows(headings, rows, numeric, width)
+    apart = [Text()] if "\n\n" in drawn.plain else []  # records, which end with an empty line
+    return [drawn, *apart, Text(wrapped(table.note, width), "dim")] if table.note else [drawn]
 
 
 def written(value: Value) -> str:
@@ -79,7 +80,7 @@ def written(value: Value) -> str:
         return f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.4g}" if abs(value) >= 10 else f"{value:.3f}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return visible(value) if isinstance(value, str) and value.isspace() else visible_line(str(value))
+    return visible_value(str(value))
 
 
 def draw_coloured_text(block: ColouredText, width: int, has_colour: bool) -> Text:
@@ -89,9 +90,9 @@ def draw_coloured_text(block: ColouredText, width: int, has_colour: bool) -> Tex
     scale, which does not depend on the values.
     """
     drawn = Text(_legend(block.scale, block.signed, block.unit), "dim")
-    shown = [visible(c) for c in block.text]
+    shown = [_in_text(c) for c in block.text]
     beneath = _beneath(block)
-    widths = [max(cell_len(a), cell_len(b)) for a, b in zip(shown, beneath, strict=True)]  # 漢 takes two columns
+    widths = [max(width_of(a), width_of(b)) for a, b in zip(shown, beneath, strict=True)]  # 漢 takes two columns
     line: list[int] = []
     columns = 0
 
@@ -125,18 +126,23 @@ def draw_coloured_text(block: ColouredText, width: int, has_colour: bool) -> Tex
     return drawn
 
 
+def _in_text(character: str) -> str:
+    """A character among others: a blank of any kind is as many dots as it is wide, and joiners do their work."""
+    return "·" * width_of(character) if character.isspace() and character not in PICTURES else visible_line(character)
+
+
 def _beneath(block: ColouredText) -> list[str]:
     """The first character of each annotation, and nothing where it is that of the text."""
     if not block.annotations:
         return [""] * len(block.text)
     pairs = zip(block.annotations, block.text, strict=True)
-    return ["" if annotation == character else visible(annotation)[:1] for annotation, character in pairs]
+    return ["" if annotation == character else _in_text(annotation)[:1] for annotation, character in pairs]
 
 
 def draw_heatmap(block: Heatmap, width: int) -> Text:
     """A line for each row, a cell for each value: a mark, which has a colour where the terminal has some."""
-    labels = [visible(row) for row in block.rows]
-    margin = max(map(cell_len, labels)) + 1
+    labels = [visible_value(row) for row in block.rows]
+    margin = max(map(width_of, labels)) + 1
     shown = max(1, width - margin - 1)
     drawn = Text(_legend(block.scale), "dim")
     for label, values in zip(labels, block.values, strict=True):
@@ -144,7 +150,7 @@ def draw_heatmap(block: Heatmap, width: int) -> Text:
         drawn.append(set_cell_size(label, margin)).append(row).append("\n")
     left_out = len(block.columns) - shown
     if left_out > 0:
-        drawn.append(f"and {plural(left_out, 'column')} more; all of them with --json", "dim")
+        drawn.append(wrapped(f"and {plural(left_out, 'column')} more; all of them with --json", width), "dim")
     drawn.rstrip()
     return drawn
 

@@ -33,6 +33,26 @@ def test_every_command_has_help_with_examples(name: str, flag: str) -> None:
             assert (flag in text) != parameter.hidden or not flag.startswith("--")
 
 
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_fits_the_screen_and_cuts_no_word(name: str, width: int) -> None:
+    text = succeeded(rnncli(*filter(None, [name]), "--help", COLUMNS=str(width)))
+    assert max(map(len, text.splitlines())) <= width
+    assert not re.search(r"\w…|<bool>|<str>|\(gru\)|: \(", text)
+    wide = succeeded(rnncli(*filter(None, [name]), "--help", COLUMNS="100"))
+    assert sorted(text.replace("|\n", "|").split()) == sorted(wide.split())
+    for parameter in COMMANDS[name].params if name else ():
+        for flag in (*parameter.opts, *parameter.secondary_opts):
+            assert re.search(rf"(?<![\w-]){re.escape(flag)}(?![\w-])", text) or parameter.hidden or flag[0] != "-"
+
+
+def test_help_shows_defaults_and_values_as_they_are_typed() -> None:
+    text = succeeded(rnncli("train", "--help", COLUMNS="100"))
+    assert re.search(r"\n      --cell rnn\|gru\|lstm\|mlp  Recurrent cell.*\n.* \[default: gru\]\n", text)
+    assert re.search(r"\n  -o, --output PATH +The model file. \[default: model.npz\]\n", text)
+    assert re.search(r"\n  -f, --force +Replace an existing model.\n", text)
+
+
 def test_the_root_lists_its_commands() -> None:
     text = succeeded(rnncli("--help"))
     assert all(name in text for name in COMMANDS)

@@ -234,7 +234,7 @@ def test_labels_that_were_never_learnt_are_named(folder: Path) -> None:
 def test_the_columns_of_a_confusion_are_told_apart(names: list[str]) -> None:
     counts = np.arange(len(names) ** 2).reshape(len(names), -1)
     output = io.StringIO()
-    Console(file=output, width=100).print(draw_confusion(ConfusionMatrix(names, counts)))
+    Console(file=output, width=100).print(draw_confusion(ConfusionMatrix(names, counts), 100))
     lines = output.getvalue().splitlines()
     start = next(n for n, line in enumerate(lines) if headings_of(line) in (names, [str(n + 1) for n in range(20)]))
     for heading, name, line in zip(headings_of(lines[start]), names, lines[start + 1 :], strict=True):

@@ -1,14 +1,25 @@
 """How things look: charts, cells and words."""
 
 import io
+import shlex
 
 import pytest
 
 from rnncli.names import plural
 from rnncli.terminal.cells import cells, colour, mark
 from rnncli.terminal.chart import chart
+from rnncli.terminal.console import say
 from rnncli.terminal.screen import screen
-from rnncli.terminal.words import count, seconds, visible
+from rnncli.terminal.words import (
+    count,
+    seconds,
+    visible,
+    visible_line,
+    visible_lines,
+    visible_value,
+    width_of,
+    wrapped,
+)
 
 
 def rows(curves: dict[str, list[tuple[float, float]]], width: int = 10, height: int = 4) -> list[str]:
@@ -98,6 +109,55 @@ def test_numbers() -> None:
 def test_text_on_one_line() -> None:
     shown = visible("a b\n\t\r\0\x1b[1m\u200b漢é")
     assert shown == "a·b↵→␍\\x00\\x1b[1m\\u200b漢é"
+
+
+@pytest.mark.parametrize("text", ["l\xa0»", "日\u3000本", "می\u200cخواهم", "👩\u200d🚀", "e\u0301", "\ue0b0"])
+def test_what_a_terminal_shows_is_printed(text: str) -> None:
+    assert visible_line(text) == visible_lines(text) == text
+
+
+@pytest.mark.parametrize("character", ["\0", "\x1b", "\x7f", "\x85", "\x9b", "\udc80", "\u2028", "\u202e", "\u2066"])
+def test_what_steers_a_terminal_is_escaped(character: str) -> None:
+    """The last two turn the order of a line round."""
+    expected = "a" + character.encode("unicode_escape", "surrogatepass").decode() + "b"
+    assert visible_line(f"a{character}b") == visible_lines(f"a{character}b") == visible(f"a{character}b") == expected
+
+
+def test_a_value_that_stands_alone_can_be_seen() -> None:
+    values = {
+        " ": "·",
+        "\xa0": "\\xa0",
+        "\u3000": "\\u3000",
+        "\u200d": "\\u200d",
+        "New York": "New York",
+        "a\u200cb": "a\u200cb",
+    }
+    assert {value: visible_value(value) for value in values} == values
+
+
+WORDS = "saved plays.npz after 791 steps; set it with --time 3m, --epochs or --steps 漢字 漢字  漢字漢字, 0.4321 nats"
+
+
+@pytest.mark.parametrize("width", [*range(12, 60), 200])
+def test_a_message_is_broken_at_blanks_alone(width: int) -> None:
+    lines = wrapped(f"length   {WORDS}", width).split("\n")
+    assert " ".join(line.strip() for line in lines).split() == ["length", *WORDS.split()]
+    assert max(map(width_of, lines)) <= max(width, 9 + len("plays.npz"))
+    assert (len(lines) == 1) == (width == 200)
+    assert all(line.startswith(" " * 9) for line in lines[1:]) or width < 18
+
+
+def test_a_command_that_is_broken_can_still_be_typed() -> None:
+    words = ["rnncli", "train", "it's a text.txt", "--hidden-size", "96", "-o", "o t.npz"]
+    for width in range(12, 90):
+        broken = wrapped(f"try:  {shlex.join(words)}", width).removeprefix("try:")
+        assert shlex.split(broken.replace("\\\n", "")) == words
+
+
+def test_nothing_is_broken_in_a_pipe(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    say(WORDS)
+    assert capsys.readouterr().err == WORDS + "\n"
 
 
 def test_text_is_never_markup() -> None:

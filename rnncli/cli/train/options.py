@@ -42,7 +42,9 @@ class Request:
             )
         }
     )
-    output: str = _file("-o", "--output", default="model.npz", help="The model file.", autocompletion=model_files)
+    output: str = _file(
+        "-o", "--output", default="model.npz", metavar="PATH", help="The model file.", autocompletion=model_files
+    )
     task: str | None = _text(
         "--task",
         help="Generate text, or classify, tag or translate lines of two columns.",

@@ -19,7 +19,7 @@ from rnncli.inspection.views.units import best_units
 from rnncli.models.base import Model, PairModel
 from rnncli.models.score import perplexity
 from rnncli.names import plural
-from rnncli.results import Block, Curves, Heatmap, Table, ViewResult
+from rnncli.results import BLANK, Block, Curves, Heatmap, Table, ViewResult, listed
 from rnncli.training.record import Record
 
 CHARACTERS = 30_000
@@ -133,10 +133,6 @@ def _facts(data: Mapping[str, Any], model: Model) -> dict[str, str]:
     return facts
 
 
-BLANK = "·"
-"""Stands for a blank in a list of symbols, where it could not be seen."""
-
-
 def _beginning(symbols: str) -> str:
     return symbols[:SYMBOLS] + (" …" if len(symbols) > SYMBOLS else "")
 
@@ -169,10 +165,7 @@ def _expected(steps: list[PrimeStep], layer: int) -> list[Block]:
     if not steps:
         return []
     read = [step.character for step in steps]
-    rows = [
-        (step.character, "   ".join(f"{answer.replace(' ', BLANK)} {p:.3f}" for answer, p in step.expected))
-        for step in steps
-    ]
+    rows = [(step.character, listed(step.expected, ".3f")) for step in steps]
     blocks: list[Block] = [Table("What it expects at each character", ("read", "expected, with probability"), rows)]
     for cell, direction in ((f"l{layer}", ""), (f"l{layer}r", ", reading from the end")):
         if cell in steps[0].hidden:
