@@ -64,7 +64,7 @@ class TextModel:
         """Label, tags or translation of a text, with the ``top`` most probable answers."""
         if isinstance(self.model, NextCharacterModel):
             raise InputError("a language model has nothing to predict; use sample or score")
-        return predict(self.model, [text], top, beam)[0]
+        return predict(self.model, [self.model.vocabulary.from_user_text(text)], top, beam)[0]
 
     def _writer(self) -> NextCharacterModel:
         if not isinstance(self.model, NextCharacterModel):

@@ -17,6 +17,10 @@ class InputError(RnncliError):
     exit_code = 2
 
 
+class DataChangedError(InputError):
+    """The files that a model was trained on hold other bytes than then."""
+
+
 class ModelFileError(InputError):
     """A model file that is missing, damaged or not a model at all."""
 

@@ -18,7 +18,8 @@ SCHEDULES = ("constant", "linear", "cosine")
 LOSSES = ("cross-entropy", "mse")
 
 TASKS = ("generate", "classify", "tag", "translate")
-ENCODINGS = ("utf-8", "bytes")
+NORMAL_FORMS = ("nfc", "nfkc", "none")
+SHUFFLES = ("lines", "documents")
 VALIDATION_SPLITS = ("end", "tails")
 
 
@@ -26,6 +27,12 @@ def plural(number: int, noun: str) -> str:
     """1 layer, 2 layers, 2 processes"""
     ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
     return f"{number:,} {noun}{ending}"
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """a.txt, b.txt, c.txt and 4 more"""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def command_line(command: str, *arguments: str, options: Sequence[str] = ()) -> str:

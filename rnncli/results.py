@@ -150,7 +150,7 @@ class ViewResult:
         }
 
 
-def listed(numbers: Iterable[tuple[str, float]], form: str) -> str:
+def with_numbers(numbers: Iterable[tuple[str, float]], form: str) -> str:
     """Characters with a number each in the format ``form``, as in "e 0.35  · 0.20": a blank is a dot."""
     return "  ".join(f"{character.replace(' ', BLANK)} {number:{form}}" for character, number in numbers)
 

@@ -99,12 +99,12 @@ def random_pair_model(task: str, dtype: object = np.float32, seed: int = 1, **co
     return model
 
 
-def random_pairs(model: PairModel, count: int, seed: int = 2) -> tuple[Padded, Padded]:
+def random_pairs(model: PairModel, count: int, seed: int = 2, shortest: int = 2) -> tuple[Padded, Padded]:
     """Texts of different lengths, and their targets."""
     rng = np.random.default_rng(seed)
-    lengths = 2 + rng.permutation(count)
+    lengths = shortest + rng.permutation(count)
     of_target = {"classify": np.ones(count, np.intp), "generate": np.ones(count, np.intp), "tag": lengths}
-    others = of_target.get(model.task, 2 + rng.permutation(count))
+    others = of_target.get(model.task, shortest + rng.permutation(count))
     return tuple(  # type: ignore[return-value]
         Ragged.of(rng.integers(size, size=n.sum()), n.tolist()).padded(np.arange(count))
         for n, size in ((lengths, len(model.vocabulary)), (others, len(model.target)))

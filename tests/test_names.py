@@ -6,7 +6,7 @@ import pytest
 
 from rnncli import names
 from rnncli.datasets.columns import LAYOUTS
-from rnncli.datasets.vocabulary import CODECS
+from rnncli.datasets.shuffle import DOCUMENTS, LINES
 from rnncli.engine.activations import ACTIVATIONS
 from rnncli.engine.cells import CELLS
 from rnncli.engine.losses import LOSSES
@@ -26,7 +26,7 @@ from rnncli.models.registry import MODELS
         pytest.param(names.LOSSES, LOSSES, id="losses"),
         pytest.param(names.TASKS, {model.task for model in MODELS.values()}, id="models"),
         pytest.param(names.TASKS, LAYOUTS, id="datasets"),
-        pytest.param(names.ENCODINGS, CODECS, id="encodings"),
+        pytest.param(names.SHUFFLES, [LINES, DOCUMENTS], id="shuffles"),
     ],
 )
 def test_what_is_offered_is_registered(offered: tuple[str, ...], registered: Iterable[str]) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from rnncli.cli.options import option
+from rnncli.cli.options import encoding_option, option
 from rnncli.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def compare(
             show_default="that of the first model",
         ),
     ] = None,
+    encoding: Annotated[str | None, encoding_option()] = None,
     json: Annotated[bool, option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Compare models: size, training time and loss on the same text, beside n-gram baselines.
@@ -37,7 +38,9 @@ def compare(
       rnncli compare gru.npz lstm.npz unseen.txt
       rnncli compare gru.npz unseen.txt --train corpus.txt    baselines trained on another text
     """
+    from rnncli.datasets.normal_form import normalise
     from rnncli.datasets.sources import open_sources
+    from rnncli.datasets.unknown import UnknownCharacters
     from rnncli.models.language_model import LanguageModel
     from rnncli.storage import checkpoint
     from rnncli.terminal.console import say
@@ -50,20 +53,35 @@ def compare(
         if not isinstance(one.model, LanguageModel):
             raise InputError(f"{path} is {one.model.noun}, which has no loss on running text to compare")
     first = loaded[paths[0]].model.vocabulary
-    text = "".join(open_sources([file], first.encoding).chunks())
+    sources = open_sources([file], loaded[paths[0]].reading(encoding))
+    text = "".join(sources.chunks())
+    left_out: set[str] = set()  # for all of them, so that their losses compare
+    for path, one in loaded.items():
+        unknown, vocabulary = UnknownCharacters(), one.model.vocabulary
+        unseen = unknown.count(text, vocabulary)
+        if unseen:
+            say(f"{path}: {unknown.told(vocabulary)}")
+        if not vocabulary.unknown:
+            left_out |= set(unseen)
+    text = text.translate(dict.fromkeys(map(ord, left_out)))
     rows = []
     for path, one in loaded.items():
         if one.model.vocabulary.encoding != first.encoding:
             raise InputError(
                 f"{path} reads {one.model.vocabulary.encoding} and {paths[0]} {first.encoding}: losses do not compare"
             )
+        if normalise(text, one.model.vocabulary.normalize) != text:
+            form = one.model.vocabulary.normalize
+            raise InputError(f"{path} reads the text in {form}, and {paths[0]} otherwise: losses do not compare")
         rows.append(_model_row(one, text, file))
     try:
-        rows += _baseline_rows(loaded[paths[0]], train or [], text, file)
+        rows += _baseline_rows(loaded[paths[0]], train or [], text, file, encoding)
     except InputError as error:
         if train:
             raise
         say(f"no n-gram baselines: {error}")
+    for warning in sources.warnings:
+        say(warning)
     _print(sorted(rows, key=lambda row: row["nats_per_character"]), json)
 
 
@@ -86,12 +104,14 @@ def _model_row(loaded: "Checkpoint", text: str, name: str) -> dict[str, Any]:
     }
 
 
-def _baseline_rows(loaded: "Checkpoint", train: list[str], text: str, name: str) -> list[dict[str, Any]]:
+def _baseline_rows(
+    loaded: "Checkpoint", train: list[str], text: str, name: str, encoding: str | None
+) -> list[dict[str, Any]]:
     from rnncli.cli.model_input import baseline_ids
     from rnncli.evaluation.metrics import ngram_metrics
 
     vocabulary = loaded.model.vocabulary
-    training_ids, ids = baseline_ids(loaded, train), vocabulary.encode(text, name)
+    training_ids, ids = baseline_ids(loaded, train, encoding), vocabulary.encode(text, name)
     rows = []
     for order in ORDERS:
         metrics = ngram_metrics(training_ids, ids, len(vocabulary), order)

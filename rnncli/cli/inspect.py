@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rnncli.cli.completion import further_models, model_files
-from rnncli.cli.options import int_range, one_of, option
+from rnncli.cli.options import encoding_option, int_range, one_of, option
 from rnncli.errors import InputError
 from rnncli.inspection.views import VIEWS, View
 
@@ -41,6 +41,7 @@ def inspect(
         list[str] | None,
         option("--text", metavar="FILE", help="A text to read.", show_default="what was held out", panel=WHAT),
     ] = None,
+    encoding: Annotated[str | None, encoding_option(WHAT)] = None,
     prime: Annotated[
         str,
         option(
@@ -113,7 +114,7 @@ def inspect(
     # A report has what the overview has, and more; whatever view is named beside it.
     chosen, words = (VIEWS[view], arguments or []) if html is None else (VIEWS["overview"], [])
     request = replace(
-        _request(chosen, loaded, words, text or [], primed(prime, loaded.model.vocabulary), html is not None),
+        _request(chosen, loaded, words, text or [], encoding, primed(prime, loaded.model.vocabulary), html is not None),
         unit=unit,
         layer=layer,
         features=list(feature or []),
@@ -152,13 +153,20 @@ def _check(loaded: "Checkpoint", layer: int | None, label: str | None) -> None:
 
 
 def _request(
-    view: View, loaded: "Checkpoint", arguments: list[str], text: list[str], prime: str, in_report: bool
+    view: View,
+    loaded: "Checkpoint",
+    arguments: list[str],
+    text: list[str],
+    encoding: str | None,
+    prime: str,
+    in_report: bool,
 ) -> "ViewRequest":
     """What ``view`` says that it needs, from what the user typed."""
     from rnncli.cli.model_input import primed
     from rnncli.inspection.probe import Probe, make_probe
     from rnncli.inspection.request import ViewRequest
     from rnncli.storage import checkpoint
+    from rnncli.terminal.console import say
 
     if arguments and not view.argument:
         raise InputError(
@@ -169,12 +177,16 @@ def _request(
         if not prime:
             raise InputError(f"{view.name} takes a short text: {view.example}")
     files = [word for file in text for word in ("--text", file)]
+    if encoding is not None:
+        files += ["--encoding", encoding]
     if view.reads == "text if any":
-        probe = _text_if_any(loaded, text, skipped=bool(prime) and not in_report)
+        probe = _text_if_any(loaded, text, encoding, skipped=bool(prime) and not in_report)
         return ViewRequest(probe, prime=prime, text_options=files)
     if view.reads == "nothing":
         return ViewRequest(Probe(loaded), arguments, prime=prime)
-    probe = make_probe(loaded, text, prime)
+    probe = make_probe(loaded, text, prime, encoding)
+    for notice in probe.notices:
+        say(notice)
     chosen_by = ["--prime", prime] if prime else files
     if view.argument.startswith("MODEL"):
         others = [_other(probe, checkpoint.load(path)) for path in arguments]
@@ -182,7 +194,7 @@ def _request(
     return ViewRequest(probe, arguments, text_options=chosen_by)
 
 
-def _text_if_any(loaded: "Checkpoint", text: list[str], skipped: bool) -> "Probe":
+def _text_if_any(loaded: "Checkpoint", text: list[str], encoding: str | None, skipped: bool) -> "Probe":
     """A model with its text; without one if it has learnt no running text, if that text is gone, which is said, or if
     reading it is ``skipped`` and the user names none."""
     from rnncli.inspection.activations import is_of_running_text
@@ -191,7 +203,7 @@ def _text_if_any(loaded: "Checkpoint", text: list[str], skipped: bool) -> "Probe
 
     if is_of_running_text(loaded.model) and (text or not skipped):
         try:
-            return make_probe(loaded, text)
+            return make_probe(loaded, text, encoding=encoding)
         except InputError as error:
             if text:
                 raise

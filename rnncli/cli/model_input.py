@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from rnncli.datasets.sources import open_sources, standard_input
 from rnncli.datasets.text import read_ids
-from rnncli.datasets.vocabulary import CODECS, Vocabulary
+from rnncli.datasets.unknown import UnknownCharacters
+from rnncli.datasets.vocabulary import BYTES, Vocabulary
 from rnncli.errors import InputError
 from rnncli.names import command_line
 from rnncli.storage import checkpoint
@@ -44,7 +45,12 @@ def check_label(loaded: "Checkpoint", label: str | None) -> None:
 def primed(prime: str, vocabulary: Vocabulary) -> str:
     """The text of ``--prime``, as the vocabulary holds it; - is standard input."""
     if prime == "-":
-        return standard_input().read().decode(CODECS[vocabulary.encoding], "replace")
+        data = standard_input().read()
+        return (
+            data.decode("latin-1")
+            if vocabulary.encoding == BYTES
+            else vocabulary.from_user_text(data.decode("utf-8", "replace"))
+        )
     return vocabulary.from_user_text(prime)
 
 
@@ -66,7 +72,7 @@ def parse_clamp(clamp: str, path: str, model: "NextCharacterModel") -> "list[Cla
 def require_two(ids: Any, name: str) -> None:
     """InputError where ``ids`` (N,) of the text ``name`` have no character to predict."""
     if len(ids) < 2:
-        raise InputError(f"{name} holds fewer than two characters, so there is nothing to predict")
+        raise InputError(f"{name} holds fewer than two characters that the model knows, so there is nothing to predict")
 
 
 def training_ids(loaded: "Checkpoint", hint: str) -> Any:
@@ -79,12 +85,12 @@ def training_ids(loaded: "Checkpoint", hint: str) -> Any:
     return ids
 
 
-def baseline_ids(loaded: "Checkpoint", train: list[str]) -> Any:
-    """The training text of an n-gram baseline as ids (N,): the files ``train`` or, by default, the training text of the
-    model; InputError where there is none."""
+def baseline_ids(loaded: "Checkpoint", train: list[str], encoding: str | None = None) -> Any:
+    """The training text of an n-gram baseline as ids (N,): the files ``train`` in this ``encoding`` or, by default, the
+    training text of the model; InputError where there is none."""
     if not train:
         return training_ids(loaded, "name a training text for the n-gram baseline with --train")
-    ids = read_ids(open_sources(train, loaded.model.vocabulary.encoding), loaded.model.vocabulary)
+    ids = read_ids(open_sources(train, loaded.reading(encoding)), loaded.model.vocabulary, unknown=UnknownCharacters())
     if not len(ids):
         raise InputError(f"{', '.join(train)} holds no characters for the n-gram baseline to learn from")
     return ids

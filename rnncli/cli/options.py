@@ -115,6 +115,30 @@ def float_range(low: float, high: float = math.inf, open_low: bool = False, open
     return {"parser": parse, "metavar": "NUMBER"}
 
 
+USUAL_ENCODINGS = ("utf-8", "bytes", "utf-16", "latin-1", "cp1252", "cp949", "euc_kr", "shift_jis", "gb18030", "big5")
+
+
+def encoding_name(value: str) -> str:
+    """The name under which an encoding is recorded: bytes, or that of a codec of Python."""
+    from rnncli.datasets.reading import canonical_encoding
+
+    found = canonical_encoding(value)
+    if found is None:
+        close = difflib.get_close_matches(value.lower(), USUAL_ENCODINGS, 1)
+        hint = f"did you mean {close[0]}?" if close else f"Python has {', '.join(USUAL_ENCODINGS)} and more"
+        raise typer.BadParameter(f"{value!r} is no encoding of text; {hint}")
+    return found
+
+
+ENCODING: dict[str, Any] = {"parser": encoding_name, "metavar": "NAME"}
+"""Settings of an option that takes an encoding."""
+
+
+def encoding_option(panel: str | None = None) -> Any:
+    """``--encoding`` of the commands that read other texts."""
+    return option("--encoding", help="Encoding of the files.", panel=panel, show_default="utf-8", **ENCODING)
+
+
 def temperature_range(value: Any) -> tuple[float, float]:
     """The first and the last temperature: of 0.5:1.2 these two, of 0.7 the same twice."""
     first, colon, last = str(value).partition(":")

@@ -139,7 +139,6 @@ def sample(
     import sys
 
     from rnncli.cli.model_input import check_label, load_for, parse_clamp, primed, training_ids
-    from rnncli.datasets.vocabulary import CODECS
     from rnncli.inference.generation import GenerationConfig, generate_texts, is_random
     from rnncli.inference.novelty import novelty as novelty_of
     from rnncli.inference.sampling import SamplingConfig
@@ -148,7 +147,6 @@ def sample(
     loaded = load_for("sample", model)
     network: Any = loaded.model
     vocabulary = network.vocabulary
-    codec = CODECS[vocabulary.encoding]
     prime = primed(prime, vocabulary)
     if skip_unknown:
         prime = vocabulary.without_unknown(prime)
@@ -205,9 +203,9 @@ def sample(
             write(jsonlib.dumps(result, ensure_ascii=False) + "\n")
             continue
         last, text = prime, ""
-        write(prime, codec)
+        write(prime, vocabulary.codec)
         for last in chunks:
-            write(last, codec)
+            write(last, vocabulary.codec)
             if novelty:
                 text += last
         if not last.endswith("\n") and vocabulary.encoding == "utf-8":

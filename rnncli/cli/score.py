@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rnncli.cli.completion import model_files
-from rnncli.cli.options import float_range, int_range, option
+from rnncli.cli.options import encoding_option, float_range, int_range, option
 from rnncli.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rnncli.datasets.columns import Line
     from rnncli.datasets.sources import Sources
+    from rnncli.datasets.unknown import UnknownCharacters
     from rnncli.evaluation.metrics import Metrics
     from rnncli.models.labelled_language_model import LabelledLanguageModel
     from rnncli.storage.checkpoint import Checkpoint
@@ -20,7 +24,13 @@ READING, COMPARISON = "How the text is read", "Comparison"
 
 ADAPT_RATE = 0.1
 
-FORMATS = {"nats_per_character": ".4f", "bits_per_character": ".4f", "perplexity": ".3f", "macro_f1": ".4f"}
+FORMATS = {
+    "nats_per_character": ".4f",
+    "nats_per_known_character": ".4f",
+    "bits_per_character": ".4f",
+    "perplexity": ".3f",
+    "macro_f1": ".4f",
+}
 """How a metric is printed; all others are counts or fractions."""
 
 
@@ -83,6 +93,15 @@ def score(
     per_character: Annotated[
         bool, option("--per-character", help="A table of loss and accuracy by character.", panel=COMPARISON)
     ] = False,
+    encoding: Annotated[str | None, encoding_option(READING)] = None,
+    skip_unknown: Annotated[
+        bool,
+        option(
+            "--skip-unknown",
+            help="Leave out characters that the model does not know, even if it has a symbol for them.",
+            panel=READING,
+        ),
+    ] = False,
     json: Annotated[bool, option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Evaluate a model: loss and perplexity on a text, or accuracy on a .tsv of lines with known answers.
@@ -95,6 +114,7 @@ def score(
       rnncli score names.npz unseen.tsv              accuracy, F1 and confusion matrix of a classifier
     """
     from rnncli.datasets.sources import open_sources
+    from rnncli.datasets.unknown import UnknownCharacters
     from rnncli.models.labelled_language_model import LabelledLanguageModel
     from rnncli.models.language_model import LanguageModel
     from rnncli.storage import checkpoint
@@ -108,41 +128,48 @@ def score(
         raise InputError("--train is the training text of the --baseline; give both")
     loaded = checkpoint.load(model)
     network = loaded.model
-    sources = open_sources(files, network.vocabulary.encoding)
+    sources = open_sources(files, loaded.reading(encoding))
+    unknown = UnknownCharacters(skip_unknown)
     if not isinstance(network, LanguageModel):
         flags = {"--adapt": adapt, "--context": context, "--baseline": baseline, "--per-character": per_character}
+        flags["--skip-unknown"] = skip_unknown
         if given := [flag for flag, value in flags.items() if value not in (None, False)]:
             raise InputError(f"{model} is {network.noun}, so {' and '.join(given)} does not apply")
     if isinstance(network, LanguageModel):
         rate = (adapt_rate or ADAPT_RATE) if adapt else None
-        _print_text(_score_text(loaded, sources, rate, context, baseline, train or [], per_character), json)
+        training = (train or [], encoding)
+        _print_text(_score_text(loaded, sources, unknown, rate, context, baseline, training, per_character), json)
     elif isinstance(network, LabelledLanguageModel):
-        _print_text(_score_labelled_texts(network, sources), json)
+        _print_text(_score_labelled_texts(network, sources, unknown), json)
     else:
-        _score_answers(network, sources, json)
+        _score_answers(network, sources, unknown, json)
     for warning in sources.warnings:
         say(warning)
+    if unknown.number:
+        say(unknown.told(network.vocabulary))
 
 
 def _score_text(
     loaded: "Checkpoint",
     sources: "Sources",
+    unknown: "UnknownCharacters",
     adapt_rate: float | None,
     context: int | None,
     baseline: int | None,
-    train: list[str],
+    training: tuple[list[str], str | None],
     per_character: bool,
 ) -> dict[str, Any]:
-    """The metrics of running text, as ``--json`` has them."""
+    """The metrics of running text, as ``--json`` has them; ``training`` are the files of the n-gram
+    baseline and their encoding."""
     import numpy as np
 
     from rnncli.cli.model_input import baseline_ids, require_two
     from rnncli.datasets.text import read_ids
     from rnncli.evaluation.losses import dynamic_evaluation, fixed_context, losses_by_character, stateful
-    from rnncli.evaluation.metrics import metrics_by_character, ngram_metrics, text_metrics
+    from rnncli.evaluation.metrics import metrics_by_character, ngram_metrics, text_metrics, unknown_metrics
 
     model: Any = loaded.model
-    ids = read_ids(sources, model.vocabulary)
+    ids = read_ids(sources, model.vocabulary, unknown=unknown)
     require_two(ids, ", ".join(sources.names))
     if adapt_rate is not None:
         losses = dynamic_evaluation(model, ids, adapt_rate)
@@ -152,27 +179,47 @@ def _score_text(
         losses = stateful(model, ids)
     by_character = losses_by_character(losses, len(model.vocabulary))
     data: dict[str, Any] = {**text_metrics(by_character.score)}
+    data |= unknown_metrics(by_character, unknown.number, model.vocabulary.unknown and not unknown.skip)
     if baseline is not None:
-        training_ids = baseline_ids(loaded, train)
+        training_ids = baseline_ids(loaded, *training)
         data["baseline"] = ngram_metrics(training_ids, ids, len(model.vocabulary), baseline)
     if per_character:
         data["per_character"] = metrics_by_character(by_character, model.vocabulary.symbols)
     return data
 
 
-def _score_labelled_texts(model: "LabelledLanguageModel", sources: "Sources") -> dict[str, Any]:
-    from rnncli.datasets.dataset import open_dataset
-    from rnncli.datasets.spec import PAIRS, DataSpec
+def _score_labelled_texts(
+    model: "LabelledLanguageModel", sources: "Sources", unknown: "UnknownCharacters"
+) -> dict[str, Any]:
+    from dataclasses import replace
+
+    from rnncli.datasets.pairs import encode_lines
     from rnncli.evaluation.losses import score_pairs
     from rnncli.evaluation.metrics import text_metrics
 
-    spec = DataSpec(task=model.task, format=PAIRS, validation="0")
-    return {**text_metrics(score_pairs(model, open_dataset(spec, sources, model.alphabets).training))}
+    def known(text: str) -> str:
+        return model.vocabulary.decode(unknown.encode(text, model.vocabulary))
+
+    lines = (replace(line, text=known(line.text)) for line in _lines(sources, model.task))
+    pairs = encode_lines(lines, model.task, *model.alphabets)
+    return {**text_metrics(score_pairs(model, pairs)), "unknown_characters": unknown.number}
 
 
-def _score_answers(model: Any, sources: "Sources", json: bool) -> None:
+def _lines(sources: "Sources", task: str) -> "Iterator[Line]":
+    """The lines of the layout of a task; what was left out of them is said."""
+    from rnncli.datasets.columns import LineNotices, read_lines
+    from rnncli.datasets.spec import MAX_LENGTH
+    from rnncli.terminal.console import say
+
+    notices = LineNotices()
+    yield from read_lines(sources, task, MAX_LENGTH, notices)
+    for sentence in notices.sentences(MAX_LENGTH):
+        say(sentence)
+
+
+def _score_answers(model: Any, sources: "Sources", unknown: "UnknownCharacters", json: bool) -> None:
     """Compare predictions with the column that has the truth."""
-    from rnncli.datasets.columns import CHARACTERS, LAYOUTS, TAGS, read_columns
+    from rnncli.datasets.columns import CHARACTERS, LAYOUTS, TAGS
     from rnncli.evaluation.metrics import answer_metrics
     from rnncli.inference.prediction import predict
     from rnncli.terminal.console import say, write
@@ -180,17 +227,19 @@ def _score_answers(model: Any, sources: "Sources", json: bool) -> None:
     from rnncli.terminal.screen import screen
     from rnncli.terminal.words import visible_line
 
-    columns, target = read_columns(sources, model.task), LAYOUTS[model.task].target
+    lines, target = list(_lines(sources, model.task)), LAYOUTS[model.task].target
+    texts, targets = [line.text for line in lines], [line.target for line in lines]
+    unknown.count("".join(texts), model.vocabulary)
     if target != CHARACTERS:
-        expected = {*"".join(columns.targets)} if target == TAGS else {*columns.targets}
-        if unknown := sorted(expected - set(model.target.symbols)):
-            say(f"{target}s that the model does not know and never predicts: {', '.join(map(visible_line, unknown))}")
-    predictions = [prediction.best for prediction in predict(model, columns.texts)]
-    metrics, confusion = answer_metrics(target, columns.targets, predictions)
+        expected = {*"".join(targets)} if target == TAGS else {*targets}
+        if strange := sorted(expected - set(model.target.symbols)):
+            say(f"{target}s that the model does not know and never predicts: {', '.join(map(visible_line, strange))}")
+    predictions = [prediction.best for prediction in predict(model, texts)]
+    metrics, confusion = answer_metrics(target, targets, predictions)
     if json:
         write(jsonlib.dumps(metrics | (confusion.to_json() if confusion else {}), ensure_ascii=False) + "\n")
         return
-    write(_lines(metrics))
+    write(_as_lines(metrics))
     if confusion is not None:
         output = screen(sys.stdout)
         output.print(draw_f1(confusion, target.capitalize(), output.width))
@@ -198,7 +247,7 @@ def _score_answers(model: Any, sources: "Sources", json: bool) -> None:
             output.print(draw_confusion(confusion, output.width))
 
 
-def _lines(metrics: "Metrics", percent: str = ".2%") -> str:
+def _as_lines(metrics: "Metrics", percent: str = ".2%") -> str:
     """A line for each metric, under its name in ``--json`` with blanks; fractions in the format ``percent``."""
     names = {name: name.replace("_", " ").replace("macro f1", "macro-F1") for name in metrics}
     width = max(map(len, names.values()))
@@ -217,7 +266,9 @@ def _print_text(data: dict[str, Any], json: bool) -> None:
         write(jsonlib.dumps(data, ensure_ascii=False) + "\n")
         return
     baseline, rows = data.pop("baseline", None), data.pop("per_character", None)
-    write(_lines(data, percent=".1%"))
+    if not data["unknown_characters"]:
+        del data["unknown_characters"]
+    write(_as_lines(data, percent=".1%"))
     if baseline:
         name, nats = f"{baseline['order']}-gram model", baseline["nats_per_character"]
         line = f"{name:18}  {nats:.4f} nats, {baseline['bits_per_character']:.4f} bits\n"

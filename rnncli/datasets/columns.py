@@ -9,11 +9,13 @@ label that it is written from. Texts that a network writes stand between two bou
 and when to stop.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rnncli.datasets.normal_form import NONE
 from rnncli.datasets.sources import Sources
 from rnncli.errors import InputError
+from rnncli.names import plural
 
 BOUNDARY = "\n"
 """What stands before and behind a text that is to be written: begin and end of sequence (BOS and EOS) in one.
@@ -52,75 +54,115 @@ LAYOUTS = {
 
 
 @dataclass(frozen=True)
-class Columns:
-    """The texts and the targets of some files, and where each line stands."""
+class Line:
+    """A line: its ``text`` and ``target``, and the file and number where it stands. Those that a network writes are
+    without boundaries."""
 
-    texts: list[str]
-    targets: list[str]
-    place: Callable[[int], str]
-    sha256: str
+    text: str
+    target: str
+    file: str
+    number: int
+
+    @property
+    def place(self) -> str:
+        """For a message."""
+        return f"{self.file}, line {self.number}"
 
 
-def read_columns(sources: Sources, task: str) -> Columns:
-    """The columns of all lines; InputError, naming file and line, for a line that has not the layout of ``task``."""
-    layout = LAYOUTS[task]
-    lines: list[list[str]] = []
-    begins: list[tuple[int, str]] = []
+def with_boundaries(line: Line, task: str) -> tuple[str, str]:
+    """Text and target of a line, with boundaries around the one that is written."""
+    written = LAYOUTS[task].written
+    text = BOUNDARY + line.text + BOUNDARY if written == "text" else line.text
+    return text, BOUNDARY + line.target + BOUNDARY if written == "target" else line.target
+
+
+@dataclass
+class LineNotices:
+    """What was left out or changed while lines were read."""
+
+    too_long: int = 0
+    first_too_long: str = ""
+    stripped: int = 0
+    heading: str = ""
+
+    def sentences(self, max_length: int) -> list[str]:
+        """All of it in words."""
+        found = []
+        if self.too_long:
+            found.append(
+                f"left out {plural(self.too_long, 'line')} with more than {max_length:,} characters, the first "
+                f"{self.first_too_long}; --max-length decides"
+            )
+        if self.stripped:
+            found.append(f"stripped blanks around the labels of {plural(self.stripped, 'line')}")
+        if self.heading:
+            found.append(f"{self.heading} looks like a heading, and is learnt as a line; remove it if it is one")
+        return found
+
+
+def read_lines(sources: Sources, task: str, max_length: int, notices: LineNotices) -> Iterator[Line]:
+    """All lines but those longer than ``max_length``; InputError, naming file and line, for one that has not the layout
+    of ``task``, and where there is none."""
+    layout, empty = LAYOUTS[task], True
     sources.hint = "re-encode it"  # lines of bytes are no lines
-    for name, text in sources.whole_texts():
-        begins.append((len(lines), name))
-        of_file = text.rstrip("\r\n").split("\n") if text.strip("\r\n") else []
-        for number, line in enumerate(of_file, start=1):
-            fields = line.removesuffix("\r").split("\t")
-            if fault := _fault(fields, layout):
-                raise InputError(f"{name}, line {number}: {fault}")
-            lines.append(fields)
-    if not lines:
+    for file, number, fields in sources.rows():
+        first, empty = empty, False
+        if layout.target == LABELS and len(fields) == 2 and fields[0] != (label := fields[0].strip()):
+            notices.stripped += 1
+            fields = [label, fields[1]]
+        if fault := _fault(fields, layout, sources.reading.normalize):
+            raise InputError(f"{file}, line {number}: {fault}")
+        line = Line(fields[layout.text], fields[layout.target_column], file, number)
+        if first and {field.strip().casefold() for field in fields} <= HEADINGS:
+            notices.heading = f"{line.place} ({', '.join(fields)})"
+        if max(map(len, fields)) > max_length:
+            notices.too_long += 1
+            notices.first_too_long = notices.first_too_long or line.place
+            continue
+        yield line
+    if empty:
         raise InputError(f"{', '.join(sources.names)} is empty; each line should be {layout}")
 
-    def place(index: int) -> str:
-        begin, name = [b for b in begins if b[0] <= index][-1]
-        return f"{name}, line {index - begin + 1}"
 
-    texts, targets = ([fields[column] for fields in lines] for column in (layout.text, layout.target_column))
-    return Columns(texts, targets, place, sources.read_digest)
+HEADINGS = {
+    *("label", "labels", "class", "category", "target", "tag", "tags", "text", "texts", "source", "sentence", "word"),
+    *("input", "output", "name", "language", "sentiment", "review", "document", "id", "title", "token", "y", "x"),
+}
+"""Words of a first line that are no label and no text, but the names of columns."""
 
 
-def _fault(fields: Sequence[str], layout: Layout) -> str:
+def _fault(fields: Sequence[str], layout: Layout, form: str) -> str:
     if fields == [""]:
         return f"the line is empty; each should be {layout}"
     if len(fields) != 2:
-        return f"{len(fields) - 1 or 'no'} tab{'s'[: len(fields) > 2]} where one is expected, as in {layout}"
+        tabs = f"{len(fields) - 1 or 'no'} tab{'s'[: len(fields) > 2]} where one is expected, as in {layout}"
+        ends = any("\r" in field for field in fields)
+        return tabs + r"; lines end in CR alone, convert them with tr '\r' '\n'" * ends
     for name, value in zip(layout.columns, fields, strict=True):
         if not value:
             return f"the {name} is empty"
     if layout.target == TAGS and len(fields[0]) != len(fields[1]):
-        return f"the text has {len(fields[0])} characters and {len(fields[1])} tags; each character needs one"
+        normal = f" in {form.upper()} (see --normalize)" if form != NONE and not fields[0].isascii() else ""
+        return f"the text has {len(fields[0])} characters{normal} and {len(fields[1])} tags; each character needs one"
     return ""
-
-
-def add_boundaries(columns: Columns, task: str) -> tuple[list[str], list[str]]:
-    """Texts and targets, with boundaries around the one that is written."""
-    written, texts, targets = LAYOUTS[task].written, columns.texts, columns.targets
-    if written == "text":
-        texts = [BOUNDARY + text + BOUNDARY for text in texts]
-    if written == "target":
-        targets = [BOUNDARY + target + BOUNDARY for target in targets]
-    return texts, targets
 
 
 def guess_task(sources: Sources) -> str | None:
     """What the lines of a .tsv look like: classify where labels repeat, tag where both columns are always of equal
     length, translate where hardly anything repeats; None where it is not safe to say, or the lines are no pairs."""
     sources.hint = "re-encode it"
-    lines = [line.removesuffix("\r") for _, text in sources.whole_texts() for line in text.split("\n") if line]
-    fields = [line.split("\t") for line in lines]
-    pairs = [pair for pair in fields if len(pair) == 2]
-    if len(pairs) < 2 or 2 * len(pairs) < len(fields):
+    lines = pairs = 0
+    different, equal = set(), True
+    for _, _, fields in sources.rows():
+        lines += fields != [""]
+        if len(fields) == 2:
+            pairs += 1
+            different.add(hash(fields[0]))
+            equal = equal and len(fields[0]) == len(fields[1])
+    if pairs < 2 or 2 * pairs < lines:
         return None
-    if all(len(left) == len(right) for left, right in pairs):
+    if equal:
         return "tag"
-    different = len({left for left, _ in pairs})
-    if 2 * different <= len(pairs):
+    if 2 * len(different) <= pairs:
         return "classify"
-    return "translate" if 10 * different >= 9 * len(pairs) else None
+    return "translate" if 10 * len(different) >= 9 * pairs else None

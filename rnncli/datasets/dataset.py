@@ -3,13 +3,17 @@
 from pathlib import Path
 from typing import Any, Protocol
 
-from rnncli.datasets.columns import guess_task
-from rnncli.datasets.pairs import encode_columns, read_pairs
-from rnncli.datasets.sources import STDIN, Sources
-from rnncli.datasets.spec import PAIRS, TEXT, DataSpec
+from rnncli.datasets.columns import LAYOUTS, guess_task
+from rnncli.datasets.normal_form import NONE
+from rnncli.datasets.pairs import read_pairs, read_texts
+from rnncli.datasets.records import has_records
+from rnncli.datasets.sources import STDIN, STDIN_NAME, Sources
+from rnncli.datasets.spec import NO_SHUFFLE, PAIRS, TEXT, DataSpec
 from rnncli.datasets.text import read_ids, read_text
-from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.errors import InputError
+from rnncli.datasets.unknown import UnknownCharacters
+from rnncli.datasets.vocabulary import BYTES, Vocabulary
+from rnncli.errors import DataChangedError, InputError
+from rnncli.names import listed, plural
 
 Alphabets = tuple[Any, ...]
 """The vocabulary of the text, followed for pairs by the vocabulary or the labels of the target."""
@@ -69,17 +73,20 @@ class Dataset(Protocol):
         """The ids (N,) of the text in ``part``, training or validation, as one array of at most ``limit``."""
 
 
-def open_dataset(spec: DataSpec, sources: Sources, alphabets: Alphabets | None = None, min_count: int = 1) -> Dataset:
+def open_dataset(
+    spec: DataSpec, sources: Sources, alphabets: Alphabets | None = None, min_count: int = 1, extend: bool = False
+) -> Dataset:
     """Read ``sources``, the files of ``spec``, and split them; the dataset's own spec has their digest and sizes.
 
-    ``alphabets`` are those of a model to go on with; else characters that occur less than ``min_count`` times become
-    one unknown symbol. InputError for what cannot be read, learnt or split, and where ``spec`` has a digest for other
+    ``alphabets`` are those of a model to go on with; with ``extend`` symbols that they lack are added to those without
+    an unknown symbol. Without them, characters that occur less than ``min_count`` times become one unknown symbol.
+    InputError for what cannot be read, learnt or split, and where ``spec`` has a digest for other
     bytes than these.
     """
     _check(spec, sources)
     if spec.format == TEXT:
-        return read_text(spec, sources, None if alphabets is None else alphabets[0], min_count)
-    return read_pairs(spec, sources, alphabets, min_count)
+        return read_text(spec, sources, None if alphabets is None else alphabets[0], min_count, extend)
+    return read_pairs(spec, sources, alphabets, min_count, extend)
 
 
 def find_dataset(spec: DataSpec, folder: Path, alphabets: Alphabets) -> Dataset | None:
@@ -88,18 +95,22 @@ def find_dataset(spec: DataSpec, folder: Path, alphabets: Alphabets) -> Dataset 
     return None if found is None else open_dataset(*found, alphabets)
 
 
-def read_text_ids(spec: DataSpec, sources: Sources, vocabulary: Vocabulary, limit: int | None = None) -> Any:
-    """The ids (N,) of the text in other files of the format of ``spec``, of pairs the column of the text; at most
-    ``limit`` of them."""
+def read_text_ids(
+    spec: DataSpec, sources: Sources, vocabulary: Vocabulary, limit: int, unknown: UnknownCharacters | None = None
+) -> Any:
+    """The first ``limit`` ids (N,) of the text in other files of the format of ``spec``, of pairs of the column of the
+    text. Characters without an id are counted in ``unknown``; InputError where it is not given."""
     if spec.format == TEXT:
-        return read_ids(sources, vocabulary, limit)
-    return encode_columns(sources, spec.task, vocabulary, limit)
+        return read_ids(sources, vocabulary, limit, unknown=unknown)
+    return read_texts(sources, spec.task, vocabulary, limit)
 
 
 def infer_format(sources: Sources, task: str | None) -> tuple[str, str]:
     """Task and format of files for which the user gave this ``task``, or none: ``.tsv`` files are pairs. InputError
     where their lines could be several things."""
-    columns = all(name.endswith(".tsv") for name in sources.names)
+    columns = len(sources.reading.columns) == 2 or all(
+        name.removesuffix(".gz").endswith(".tsv") for name in sources.names
+    )
     if task is not None:
         return task, PAIRS if columns or task != "generate" else TEXT
     if not columns:
@@ -115,15 +126,23 @@ def infer_format(sources: Sources, task: str | None) -> tuple[str, str]:
 
 def _check(spec: DataSpec, sources: Sources) -> None:
     if spec.sha256 and sources.digest() != spec.sha256:
-        raise InputError(
-            f"{', '.join(sources.names)} is not the text that the model was trained on (its bytes differ); "
-            "resume with the same text, or begin a new model with -o"
+        raise DataChangedError(
+            f"{', '.join(sources.names)} is not the text that the model was trained on (its bytes differ)"
         )
-    if spec.validation_file == STDIN and "standard input" in sources.names:
+    if spec.validation_file == STDIN and STDIN_NAME in sources.names:
         raise InputError("standard input cannot be both the text and the validation; put one of them into a file")
     if spec.split_streams and spec.format == PAIRS:
         raise InputError("--validation-split tails is for running text; of pairs, lines are drawn by --seed")
     if spec.split_streams and spec.validation_file:
         raise InputError("--validation-split tails takes a fraction of every stream, and no file")
-    if spec.encoding == "bytes" and spec.format == PAIRS:
-        raise InputError("--encoding bytes is for running text; pairs are lines of UTF-8")
+    if spec.shuffle != NO_SHUFFLE and spec.format == PAIRS:
+        raise InputError("--shuffle is for running text; pairs are in random order each epoch")
+    if spec.encoding == BYTES and spec.format == PAIRS:
+        raise InputError("--encoding bytes is for running text; pairs are lines of characters")
+    if spec.encoding == BYTES and (spec.normalize != NONE or spec.columns):
+        raise InputError("--encoding bytes learns bytes as they are; leave out --normalize and --column")
+    if spec.columns and len(spec.columns) != (2 if spec.format == PAIRS else 1):
+        expected = f"two, {' and '.join(LAYOUTS[spec.task].columns)}" if spec.format == PAIRS else "one, the text"
+        raise InputError(f"--column is given {plural(len(spec.columns), 'time')}; --task {spec.task} takes {expected}")
+    if spec.columns and not any(map(has_records, sources.names)):
+        raise InputError(f"--column names a field of .csv and .jsonl files; {listed(sources.names)} has none")

@@ -1,21 +1,33 @@
 """Pairs as integers: texts and their targets, cut into a part to train on and one to validate on."""
 
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnncli.datasets.columns import BOUNDARY, CHARACTERS, LABELS, LAYOUTS, Columns, add_boundaries, read_columns
+from rnncli.datasets.columns import CHARACTERS, LAYOUTS, Line, LineNotices, read_lines, with_boundaries
+from rnncli.datasets.disk_ids import IdsWriter
 from rnncli.datasets.labels import Labels
-from rnncli.datasets.ragged import Ragged
+from rnncli.datasets.pair_counts import Alphabet, Counts
+from rnncli.datasets.ragged import Padded, Ragged
 from rnncli.datasets.sources import Sources
-from rnncli.datasets.spec import DataSpec
-from rnncli.datasets.vocabulary import Vocabulary, code_points
+from rnncli.datasets.spec import MAX_LENGTH, DataSpec
+from rnncli.datasets.text import IN_MEMORY
+from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.errors import InputError
-from rnncli.names import plural
+from rnncli.names import listed, plural
 
-Alphabet = Vocabulary | Labels
+MAX_LISTED = 4
+"""Labels that are named with their counts."""
+
+MAX_PADDED = 1 << 14
+"""Characters that are read side by side, padding included: each takes some kilobytes until its gradient is known."""
+
+TOGETHER = 1 << 18
+"""Characters of lines that are translated at once."""
 
 VALIDATION_FRACTION = 0.1
 MIN_FOR_VALIDATION = 100
@@ -39,6 +51,26 @@ class Pairs:
         """These of the pairs, in this order."""
         return Pairs(self.texts.take(which), self.targets.take(which))
 
+    def padded(self, which: NDArray[np.intp]) -> tuple[Padded, Padded]:
+        """The texts and the targets of these pairs, side by side."""
+        return self.texts.padded(which), self.targets.padded(which)
+
+    def by_length(self, which: NDArray[np.intp]) -> NDArray[np.intp]:
+        """These of the pairs, shortest first."""
+        return which[np.lexsort((self.targets.lengths[which], self.texts.lengths[which]))]
+
+    def micro_batches(self, which: NDArray[np.intp], size: int, window: int) -> Iterator[NDArray[np.intp]]:
+        """``which`` in parts of at most ``size`` pairs and, with their padding, ``MAX_PADDED`` characters; of longer
+        texts only a ``window`` is in memory at once. A pair alone may have more."""
+        lengths = np.minimum(np.maximum(self.texts.lengths[which], self.targets.lengths[which]), window)
+        start = 0
+        while start < len(which):
+            longest = np.maximum.accumulate(lengths[start : start + size])
+            fitting = int(np.count_nonzero(longest * np.arange(1, len(longest) + 1) <= MAX_PADDED))
+            stop = start + max(1, fitting)
+            yield which[start:stop]
+            start = stop
+
 
 @dataclass(frozen=True)
 class PairDataset:
@@ -61,7 +93,7 @@ class PairDataset:
     @property
     def characters(self) -> int:
         """Those of the longer column."""
-        return max(len(self.training.texts.ids), len(self.training.targets.ids))
+        return int(max(self.training.texts.lengths.sum(), self.training.targets.lengths.sum()))
 
     @property
     def has_validation(self) -> bool:
@@ -82,9 +114,17 @@ class PairDataset:
         if layout.target == CHARACTERS:
             distinct = f"{characters:,} source and {len(self.target):,} target characters"
         else:
-            distinct = f"{plural(characters, 'character')}, {plural(len(self.target), layout.target)}"
+            distinct = f"{plural(characters, 'character')}, {plural(len(self.target), layout.target)}{self._counts()}"
         held_out = f", and {plural(len(self.validation), self.unit)} for validation" if len(self.validation) else ""
         return f"{plural(len(self.training), self.unit)} of {' and '.join(layout.columns)}, {distinct}{held_out}"
+
+    def _counts(self) -> str:
+        """The most frequent labels, and how many lines have them."""
+        if not isinstance(self.target, Labels):
+            return ""
+        counts = np.bincount(self.training.targets.first(len(self.training)), minlength=len(self.target))
+        order = np.argsort(-counts, kind="stable")
+        return f" ({listed([f'{self.target.symbols[i]} {counts[i]:,}' for i in order], MAX_LISTED)})"
 
     def describe_batch(self, batch_size: int, seq_length: int) -> str:
         """32 lines"""
@@ -92,7 +132,7 @@ class PairDataset:
 
     def text_ids(self, part: Pairs, limit: int) -> NDArray[Any]:
         """The first ``limit`` ids of the column of texts, one behind the other."""
-        return part.texts.ids[:limit]
+        return part.texts.first(limit)
 
 
 def read_pairs(
@@ -100,79 +140,118 @@ def read_pairs(
     sources: Sources,
     alphabets: tuple[Vocabulary, Alphabet] | None = None,
     min_count: int = 1,
+    extend: bool = False,
 ) -> PairDataset:
-    """Read the pairs of a task.
+    """Read the pairs of a task, twice where ``alphabets`` are not given or may be extended: once to count, once to
+    translate them.
 
     Where a fraction is held out it is drawn by the seed of ``spec``, and from every label alike. ``alphabets`` are
-    those of a model to go on with. InputError, naming file and line, for what cannot be read, and for labels that are
-    all the same.
+    those of a model to go on with. InputError, naming file and line, for what cannot be read, for labels that are
+    all the same, and if the files change while they are read.
     """
-    columns = read_columns(sources, spec.task)
-    texts, targets = add_boundaries(columns, spec.task)
-    vocabulary, target = alphabets or _alphabets(texts, targets, spec.task, min_count)
-    written = vocabulary if LAYOUTS[spec.task].written == "text" else target
-    if not vocabulary.characters.strip(BOUNDARY) or "".join(written.symbols) == BOUNDARY:
-        raise InputError(f"no character occurs {min_count} times; use a smaller --min-count")
-    if isinstance(target, Labels) and len(target) < 2:
-        raise InputError(
-            f"{', '.join(sources.names)}: all {len(texts)} lines have the label {targets[0]!r}; it takes two or more"
-        )
-    pairs, warnings = _encode(columns, texts, targets, vocabulary, target), sources.warnings
-    if other := spec.open_validation():
-        more = read_columns(other, spec.task)
-        training, validation = pairs, _encode(more, *add_boundaries(more, spec.task), vocabulary, target)
-        warnings = [*warnings, *other.warnings]
+    notices, warnings = LineNotices(), list[str]()
+    other, digest = spec.open_validation(), spec.sha256
+    if alphabets is None or extend:
+        counts = Counts(spec.task)
+        for line in read_lines(sources, spec.task, spec.max_length, LineNotices()):
+            counts.add(line)
+        digest = sources.read_digest
+        if not counts.lines:
+            raise InputError(f"{', '.join(sources.names)}: no line has at most {spec.max_length:,} characters")
+        warnings += counts.warnings()
+        if other is not None:
+            learnt = set(counts.targets)
+            for line in read_lines(other, spec.task, spec.max_length, LineNotices()):
+                counts.add(line)
+            if unlearnt := sorted(set(counts.targets) - learnt):
+                names = listed(list(map(repr, unlearnt)))
+                warnings.append(f"{counts.layout.target}s of the validation file alone, which are not learnt: {names}")
+        alphabets = counts.extended(*alphabets) if alphabets else counts.alphabets(sources, min_count)
+    pairs = encode_lines(read_lines(sources, spec.task, spec.max_length, notices), spec.task, *alphabets)
+    if digest and sources.read_digest != digest:
+        raise InputError(f"{', '.join(sources.names)} changed while it was read; start again")
+    warnings = [*sources.warnings, *notices.sentences(spec.max_length), *warnings]
+    vocabulary, target = alphabets
+    if other is not None:
+        of_other = LineNotices()
+        training = pairs
+        validation = encode_lines(read_lines(other, spec.task, spec.max_length, of_other), spec.task, *alphabets)
+        warnings += [*other.warnings, *of_other.sentences(spec.max_length)]
     else:
-        groups = pairs.targets.ids if isinstance(target, Labels) else np.zeros(len(pairs), np.intp)
+        is_labelled = isinstance(target, Labels)
+        groups = pairs.targets.first(len(pairs)) if is_labelled else np.zeros(len(pairs), np.intp)
         chosen = _held_out(groups, spec.fraction, spec.seed)
         training, validation = pairs.take(np.flatnonzero(~chosen)), pairs.take(np.flatnonzero(chosen))
     spec = replace(
         spec,
         files=tuple(sources.names),
-        sha256=columns.sha256,
+        sha256=sources.read_digest,
         training=len(training),
         held_out=len(validation),
     )
     return PairDataset(spec, vocabulary, target, training, validation, tuple(warnings))
 
 
-def encode_columns(sources: Sources, task: str, vocabulary: Vocabulary, limit: int | None = None) -> NDArray[Any]:
+def read_texts(sources: Sources, task: str, vocabulary: Vocabulary, limit: int) -> NDArray[Any]:
     """The ids (N,) of the column of texts, one behind the other, of at most ``limit`` characters."""
-    return vocabulary.encode("".join(add_boundaries(read_columns(sources, task), task)[0])[:limit])
+    texts, total = [], 0
+    for line in read_lines(sources, task, MAX_LENGTH, LineNotices()):
+        texts.append(with_boundaries(line, task)[0])
+        total += len(texts[-1])
+        if total >= limit:
+            break
+    return vocabulary.encode("".join(texts)[:limit])
 
 
-def _alphabets(texts: list[str], targets: list[str], task: str, min_count: int) -> tuple[Vocabulary, Alphabet]:
-    """Alphabets of two columns. What is only read may later hold anything, so it has a symbol for the unknown."""
-    layout, vocabulary = LAYOUTS[task], _vocabulary(texts, min_count)
-    if layout.written != "text":
-        vocabulary = Vocabulary(vocabulary.characters, unknown=True)
-    if layout.target == LABELS:
-        return vocabulary, Labels(tuple(sorted(set(targets))))
-    return vocabulary, _vocabulary(targets, min_count if layout.target == CHARACTERS else 1)
+def encode_lines(lines: Iterator[Line], task: str, vocabulary: Vocabulary, target: Alphabet) -> Pairs:
+    """The ids of all lines, some hundred thousand characters at a time."""
+    columns = _Column(vocabulary), _Column(target)
+    waiting: list[Line] = []
+    size = 0
+    for line in lines:
+        waiting.append(line)
+        size += len(line.text) + len(line.target)
+        if size > TOGETHER:
+            _append(waiting, task, columns)
+            waiting, size = [], 0
+    _append(waiting, task, columns)
+    texts, targets = (column.finish() for column in columns)
+    return Pairs(texts, targets)
 
 
-def _vocabulary(texts: list[str], min_count: int) -> Vocabulary:
-    counts = np.bincount(code_points("".join(texts)), minlength=ord(BOUNDARY) + 1)
-    if counts[ord(BOUNDARY)]:  # it says where a text ends, however few there are
-        counts[ord(BOUNDARY)] = max(counts[ord(BOUNDARY)], min_count)
-    return Vocabulary.from_counts(counts, "utf-8", min_count)
+def _append(lines: list[Line], task: str, columns: "tuple[_Column, _Column]") -> None:
+    try:
+        for column, texts in zip(
+            columns, zip(*(with_boundaries(line, task) for line in lines), strict=True), strict=False
+        ):
+            column.append(texts)
+    except InputError:
+        for line in lines:  # which of them was it?
+            try:
+                columns[0].alphabet.encode(line.text)
+                columns[1].alphabet.encode(line.target)
+            except InputError as error:
+                raise InputError(f"{line.place}: {error}") from None
+        raise
 
 
-def _encode(columns: Columns, texts: list[str], targets: list[str], vocabulary: Vocabulary, target: Alphabet) -> Pairs:
-    def of(alphabet: Alphabet, column: list[str]) -> Ragged:
-        try:
-            if isinstance(alphabet, Labels):
-                return Ragged.of(np.concatenate([alphabet.encode(name) for name in column]), [1] * len(column))
-            return Ragged.of(alphabet.encode("".join(column)), [len(text) for text in column])
-        except InputError:
-            for index, text in enumerate(column):  # which of them was it?
-                try:
-                    alphabet.encode(text.strip(BOUNDARY))
-                except InputError as error:
-                    raise InputError(f"{columns.place(index)}: {error}") from None
-            raise
+class _Column:
+    """The ids of a column as they are read: in memory, and of long ones in a file."""
 
-    return Pairs(of(vocabulary, texts), of(target, targets))
+    def __init__(self, alphabet: Alphabet) -> None:
+        self.alphabet = alphabet
+        self._ids, self._lengths = IdsWriter(np.dtype(alphabet.dtype), IN_MEMORY), array("q")
+
+    def append(self, texts: Sequence[str]) -> None:
+        if isinstance(self.alphabet, Labels):
+            self._ids.append(np.concatenate([self.alphabet.encode(name) for name in texts]))
+            self._lengths.extend([1] * len(texts))
+        else:
+            self._ids.append(self.alphabet.encode("".join(texts)))
+            self._lengths.extend(map(len, texts))
+
+    def finish(self) -> Ragged:
+        return Ragged.of(self._ids.finish(), np.array(self._lengths, np.intp))
 
 
 def _held_out(groups: NDArray[Any], fraction: float | None, seed: int) -> NDArray[np.bool_]:

@@ -5,110 +5,133 @@ A text is read in chunks, so that its size is bounded by the disk and not by mem
 
 import codecs
 import difflib
+import gzip
 import hashlib
 import io
 import os
+import re
 import stat
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from rnncli.datasets.vocabulary import CODECS
+from rnncli.datasets.file_kinds import START, guess_encoding, identify
+from rnncli.datasets.normal_form import normalised
+from rnncli.datasets.notices import Notices
+from rnncli.datasets.reading import BYTE_ORDER_MARK, GZIP, Reading, decoded, open_file, read_bytes
+from rnncli.datasets.records import has_records, read_records
+from rnncli.datasets.vocabulary import BYTES
 from rnncli.errors import InputError
-from rnncli.names import plural
+from rnncli.names import listed, plural
 
-CHUNK_SIZE = 1 << 22
-"""Bytes read at once."""
-
-STDIN = "-"
-_SNIFF = 8192  # bytes at the start of a file that tell whether it is text
-BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+STDIN, STDIN_NAME = "-", "standard input"
+_TOGETHER = 1 << 20  # characters of short texts that make a chunk
 
 
 @dataclass
 class Sources:
-    """Several sources of bytes in a fixed order, which read as one text; ``warnings`` tell what was passed over."""
+    """Several sources of bytes in a fixed order, which read as one text."""
 
     names: list[str]
     openers: list[Callable[[], BinaryIO]]
-    encoding: str = "utf-8"
-    warnings: list[str] = field(default_factory=list)
+    reading: Reading = field(default_factory=Reading)
     hint: str = "re-encode it, or train on its bytes with --encoding bytes"
-    """What to do about bytes that are no UTF-8."""
+    """What to do about bytes that could be anything."""
 
     read_digest: str = ""
     """SHA-256 of all bytes, as they were when the text was last read to its end."""
 
+    notices: Notices = field(default_factory=Notices)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was passed over or changed, as far as the sources have been read."""
+        return self.notices.sentences(self.reading.normalize)
+
     def chunks(self) -> Iterator[str]:
         """The text from its beginning, in chunks of some megabytes; each call reads it anew."""
-        return (chunk for _, chunk in self.named_chunks())
+        return (chunk for _, chunk in self.numbered_chunks())
 
-    def whole_texts(self) -> list[tuple[str, str]]:
-        """The name and the whole text of each source."""
-        parts: list[list[str]] = [[] for _ in self.names]
-        for number, chunk in self._numbered_chunks():
-            parts[number].append(chunk)
-        return [(name, "".join(chunks)) for name, chunks in zip(self.names, parts, strict=True)]
+    def numbered_chunks(self, end_lines: bool = True) -> Iterator[tuple[int, str]]:
+        """The number of a source and a chunk of its text, in order. Records of the one column are a line each. Unless
+        ``end_lines`` is false, a line end comes between a text that does not end its last line and the next."""
+        before, last = 0, "\n"
+        for number, (name, chunks) in enumerate(self._texts()):
+            if self.reading.columns and has_records(name):
+                records = read_records(name, _lines(chunks, keep_ends=True), self.reading.columns)
+                chunks = _together(line if line.endswith("\n") else line + "\n" for _, (line,) in records)
+            for chunk in chunks:
+                if end_lines and before != number and last not in "\r\n" and self.reading.encoding != BYTES:
+                    yield before, "\n"
+                yield number, chunk
+                before, last = number, chunk[-1]
 
-    def named_chunks(self) -> Iterator[tuple[str, str]]:
-        """The name of a source and a chunk of its text, in order."""
-        return ((self.names[number], chunk) for number, chunk in self._numbered_chunks())
-
-    def _numbered_chunks(self) -> Iterator[tuple[int, str]]:
-        """The number of a source and a chunk of its text.
-
-        A byte order mark at the start of a file is left out, line ends stay as they are. Raises InputError for
-        bytes that are no UTF-8, naming file and byte.
-        """
-        digest = hashlib.sha256()
-        for number, (name, opener) in enumerate(zip(self.names, self.openers, strict=True)):
-            decoder = codecs.getincrementaldecoder(CODECS[self.encoding])()
-            position, begun = 0, False
-            with opener() as file:
-                while True:
-                    data = _read(file, name)
-                    digest.update(data)
-                    try:
-                        pending = len(decoder.getstate()[0])
-                        text = decoder.decode(data, final=not data)
-                    except UnicodeDecodeError as error:
-                        raise InputError(
-                            f"{name} is not valid UTF-8 at byte {position - pending + error.start}; {self.hint}"
-                        ) from None
-                    if not begun and text.startswith(BYTE_ORDER_MARK) and self.encoding == "utf-8":
-                        text = text[1:]
-                        self._warn(f"left out the byte order mark at the start of {name}")
-                        begun = True
-                    begun = begun or bool(text)
-                    position += len(data)
-                    if text:
-                        yield number, text
-                    if not data:
-                        break
-        self.read_digest = digest.hexdigest()
+    def rows(self) -> Iterator[tuple[str, int, list[str]]]:
+        """The fields of each line, between tabs, with the name of the source and the number of the line; of records
+        those of the columns. Empty lines at the end of a source are passed over."""
+        for name, chunks in self._texts():
+            if self.reading.columns and has_records(name):
+                for number, fields in read_records(name, _lines(chunks, keep_ends=True), self.reading.columns):
+                    yield name, number, [self._on_one_line(name, field) for field in fields]
+                continue
+            empty = 0
+            for number, line in enumerate(_lines(chunks), start=1):
+                if not line:
+                    empty += 1
+                    continue
+                yield from ((name, place, [""]) for place in range(number - empty, number))
+                empty = 0
+                yield name, number, line.split("\t")
 
     def digest(self) -> str:
-        """SHA-256 of all bytes in order, as hexadecimal."""
+        """SHA-256 of all bytes in order, as hexadecimal; of gzipped files those of their contents."""
         digest = hashlib.sha256()
         for name, opener in zip(self.names, self.openers, strict=True):
             with opener() as file:
-                while data := _read(file, name):
+                while data := read_bytes(file, name):
                     digest.update(data)
         return digest.hexdigest()
 
-    def _warn(self, warning: str) -> None:
-        if warning not in self.warnings:
-            self.warnings.append(warning)
+    def _texts(self) -> Iterator[tuple[str, Iterator[str]]]:
+        """The name and the text of each source, in chunks. A byte order mark at the start is left out; line ends stay
+        as they are. Raises InputError for bytes that are not text, naming the file and what it may be."""
+        digest = hashlib.sha256()
+        for name, opener in zip(self.names, self.openers, strict=True):
+            with opener() as file:
+                chunks = decoded(file, name, self.reading, self.hint, digest.update)
+                yield name, chunks if self.reading.encoding == BYTES else self._cleaned(name, chunks)
+        self.read_digest = digest.hexdigest()
+
+    def _cleaned(self, name: str, chunks: Iterator[str]) -> Iterator[str]:
+        """Without a byte order mark, and normalised."""
+        before = after = returns = line_feeds = 0
+        for raw, text in normalised(_without_mark(name, chunks, self.notices), self.reading.normalize):
+            before, after = before + len(raw), after + len(text)
+            returns, line_feeds = returns + text.count("\r"), line_feeds + text.count("\n")
+            if raw != text:
+                self.notices.normalised[name] = 0, 0
+            yield text
+        if name in self.notices.normalised:
+            self.notices.normalised[name] = before, after
+        if returns > 1 and not line_feeds:
+            self.notices.returns_alone[name] = None
+
+    def _on_one_line(self, name: str, text: str) -> str:
+        if "\n" not in text and "\r" not in text:
+            return text
+        self.notices.joined_lines[name] = None
+        return re.sub("\r\n|\r|\n", " ", text)
 
 
-def open_sources(arguments: Sequence[str], encoding: str = "utf-8") -> Sources:
+def open_sources(arguments: Sequence[str], reading: Reading | None = None) -> Sources:
     """Sources for what a user typed: text files, directories of them (searched through, sorted by path) and ``-``.
 
-    Raises InputError for what is missing, unreadable or without text.
+    Raises InputError for what is missing, unreadable or without text, and for columns where no file has any.
     """
-    sources = Sources([], [], encoding)
+    sources = Sources([], [], reading or Reading())
     for argument in arguments:
         if argument == STDIN:
             _add_stdin(sources)
@@ -127,11 +150,14 @@ def standard_input() -> BinaryIO:
 
 
 def _add_stdin(sources: Sources) -> None:
-    if "standard input" in sources.names:
+    if STDIN_NAME in sources.names:
         raise InputError("standard input (-) can be named only once")
     data = standard_input().read()  # cannot be read twice, so it is kept
-    sources.names.append("standard input")
-    sources.openers.append(lambda: io.BytesIO(data))
+    is_gzipped = data.startswith(GZIP) and sources.reading.encoding != BYTES
+    sources.names.append(STDIN_NAME)
+    sources.openers.append(
+        lambda: cast(BinaryIO, gzip.GzipFile(fileobj=io.BytesIO(data))) if is_gzipped else io.BytesIO(data)
+    )
 
 
 def _add_file(sources: Sources, path: str) -> None:
@@ -144,47 +170,82 @@ def _add_file(sources: Sources, path: str) -> None:
     if not stat.S_ISREG(mode):
         raise InputError(f"{path} is neither a file nor a directory; pipe it in and name it - instead")
     sources.names.append(os.fsencode(path).decode(errors="replace"))  # a name may be no text
-    sources.openers.append(lambda: _open(path))
+    sources.openers.append(lambda: open_file(path, sources.reading.encoding))
 
 
 def _add_directory(sources: Sources, folder: Path) -> None:
-    found = [path for path in sorted(folder.rglob("*")) if path.is_file() and not _is_hidden(path, folder)]
-    texts = [path for path in found if sources.encoding == "bytes" or _looks_like_text(path)]
-    if not texts:
-        raise InputError(f"{folder} contains no text files; name a folder or a file with text")
-    if len(texts) < len(found):
-        left_out = plural(len(found) - len(texts), "file")
-        sources.warnings.append(f"left out {left_out} of {folder} that are not text")
-    for path in texts:
-        _add_file(sources, str(path))
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and not _is_hidden(path, folder)]
+    left_out: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        reason = _reason_to_leave_out(str(path), sources.reading)
+        if reason:
+            left_out[reason].append(str(path.relative_to(folder)))
+        else:
+            _add_file(sources, str(path))
+    total = sum(map(len, left_out.values()))
+    reasons = "; ".join(f"{listed(names)}: {reason}" for reason, names in left_out.items())
+    if total == len(paths):
+        found = f" ({reasons})" if reasons else ""
+        raise InputError(f"{folder} contains no text files{found}; name a folder or a file with text")
+    if total:
+        sources.notices.left_out.append(f"left out {plural(total, 'file')} of {folder} that are not text ({reasons})")
 
 
 def _is_hidden(path: Path, folder: Path) -> bool:
     return any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(folder).parts)
 
 
-def _looks_like_text(path: Path) -> bool:
-    with _open(str(path)) as file:
-        start = _read(file, str(path), _SNIFF)
+def _reason_to_leave_out(path: str, reading: Reading) -> str:
+    """Why a file of a folder is not read: what it is instead of text; "" for text."""
+    if reading.encoding == BYTES:
+        return ""
+    with open_file(path, reading.encoding) as file:
+        start = read_bytes(file, path, START)
+    kind = identify(start, reading.encoding)
+    if kind is not None:
+        return kind.name
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(start, final=len(start) < _SNIFF)
-    except UnicodeDecodeError:
-        return False
-    return b"\0" not in start
+        codecs.getincrementaldecoder(reading.codec)().decode(start, final=len(start) < START)
+    except UnicodeError:
+        return guess_encoding(start) or f"not {reading.written}"
+    return "binary data" if b"\0" in start and reading.encoding == "utf-8" else ""
 
 
-def _open(path: str) -> BinaryIO:
-    try:
-        return open(path, "rb")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+def _without_mark(name: str, chunks: Iterator[str], notices: Notices) -> Iterator[str]:
+    first = next(chunks, "")
+    if first.startswith(BYTE_ORDER_MARK):
+        notices.byte_order_marks[name] = None
+        first = first[1:]
+    if first:
+        yield first
+    yield from chunks
 
 
-def _read(file: BinaryIO, name: str, size: int = CHUNK_SIZE) -> bytes:
-    try:
-        return file.read(size)
-    except OSError as error:
-        raise InputError(f"{name} cannot be read: {error.strerror}") from None
+def _lines(chunks: Iterator[str], keep_ends: bool = False) -> Iterator[str]:
+    """The lines of a text, without their ends or with them. They end in LF or CR LF."""
+    pending: list[str] = []
+    for chunk in chunks:
+        head, *lines = chunk.split("\n")
+        pending.append(head)
+        if lines:
+            lines.insert(0, "".join(pending))
+            pending = [lines.pop()]
+            yield from (line + "\n" if keep_ends else line.removesuffix("\r") for line in lines)
+    if last := "".join(pending):
+        yield last if keep_ends else last.removesuffix("\r")
+
+
+def _together(texts: Iterator[str]) -> Iterator[str]:
+    """Short texts, joined to chunks."""
+    chunk, size = [], 0
+    for text in texts:
+        chunk.append(text)
+        size += len(text)
+        if size > _TOGETHER:
+            yield "".join(chunk)
+            chunk, size = [], 0
+    if chunk:
+        yield "".join(chunk)
 
 
 def did_you_mean(path: str) -> str:

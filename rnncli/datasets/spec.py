@@ -10,19 +10,29 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from rnncli.datasets.reading import Reading, canonical_encoding
 from rnncli.datasets.sources import Sources, open_sources
 from rnncli.errors import InputError
-from rnncli.names import ENCODINGS, TASKS
+from rnncli.names import NORMAL_FORMS, SHUFFLES, TASKS
 
 TEXT, PAIRS = "text", "pairs"
 """The two formats: running text, and lines of two columns with a tab between them."""
 
+NO_SHUFFLE = "none"
+
 MAX_COUNT = 2**53
+
+MAX_LENGTH = 100_000
+"""Characters of a side of a pair, at most: longer ones are neither learnt nor answered."""
 
 
 @dataclass(frozen=True)
 class DataSpec:
-    """``files`` in their ``encoding``, read as running text or as pairs for a ``task``.
+    """``files``, read as running text or as pairs for a ``task``: in their ``encoding`` and the normal form
+    ``normalize``; of .csv and .jsonl files the ``columns``.
+
+    ``shuffle`` puts lines or documents (files) of running text in random order by ``seed``. Pairs of which a side has
+    more than ``max_length`` characters are left out.
 
     ``validation`` is what the user asked to hold out: a fraction or the name of a file; None is a choice by size. The
     fraction is taken from the end of the text, or from the end of each of ``split_streams`` streams; of pairs it is
@@ -34,6 +44,10 @@ class DataSpec:
     task: str = "generate"
     format: str = TEXT
     encoding: str = "utf-8"
+    normalize: str = "none"
+    columns: tuple[str, ...] = ()
+    shuffle: str = NO_SHUFFLE
+    max_length: int = MAX_LENGTH
     validation: str | None = None
     split_streams: int = 0
     seed: int = 0
@@ -45,6 +59,11 @@ class DataSpec:
     def kind(self) -> str:
         """The name of the kind of model that learns this, a key of ``rnncli.models.registry.MODELS``."""
         return "generate-labelled" if self.task == "generate" and self.format == PAIRS else self.task
+
+    @property
+    def reading(self) -> Reading:
+        """How the files become text."""
+        return Reading(self.encoding, self.normalize, self.columns)
 
     @property
     def names(self) -> str:
@@ -68,7 +87,7 @@ class DataSpec:
 
     def open_validation(self) -> Sources | None:
         """The file to validate on, opened, where there is one; InputError where it does not exist."""
-        return None if self.validation_file is None else open_sources([self.validation_file], self.encoding)
+        return None if self.validation_file is None else open_sources([self.validation_file], self.reading)
 
     def find(self, folder: Path) -> tuple["DataSpec", Sources] | None:
         """The same data where it lies today, seen from here or from ``folder``, that of the model file; None if files
@@ -76,7 +95,7 @@ class DataSpec:
         for place in (Path(), folder):
             files = [str(place / name) for name in self.files]
             if files and all(Path(name).is_file() for name in files):
-                sources = open_sources(files, self.encoding)
+                sources = open_sources(files, self.reading)
                 if sources.digest() == self.sha256:
                     validation = self.validation
                     if self.validation_file is not None:
@@ -86,7 +105,7 @@ class DataSpec:
 
     def to_json(self) -> dict[str, Any]:
         """For the model file."""
-        return asdict(self) | {"files": list(self.files)}
+        return asdict(self) | {"files": list(self.files), "columns": list(self.columns)}
 
     @classmethod
     def from_json(cls, data: Any) -> "DataSpec":
@@ -96,7 +115,7 @@ class DataSpec:
         for name, is_valid in CHECKS.items():
             if not is_valid(data[name]):
                 raise ValueError(f"its data specification has {name} = {data[name]!r:.40}")
-        return cls(**{**data, "files": tuple(data["files"])})
+        return cls(**{**data, "files": tuple(data["files"]), "columns": tuple(data["columns"])})
 
 
 def _is_count(value: Any) -> bool:
@@ -107,11 +126,19 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _is_list_of_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
 CHECKS: dict[str, Callable[[Any], bool]] = {
-    "files": lambda value: isinstance(value, list) and all(map(_is_text, value)),
+    "files": _is_list_of_texts,
     "task": lambda value: value in TASKS,
     "format": lambda value: value in (TEXT, PAIRS),
-    "encoding": lambda value: value in ENCODINGS,
+    "encoding": lambda value: _is_text(value) and canonical_encoding(value) == value,
+    "normalize": lambda value: value in NORMAL_FORMS,
+    "columns": _is_list_of_texts,
+    "shuffle": lambda value: value in (NO_SHUFFLE, *SHUFFLES),
+    "max_length": lambda value: _is_count(value) and value > 0,
     "validation": lambda value: value is None or _is_text(value),
     "split_streams": _is_count,
     "seed": _is_count,

@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncli.datasets.disk_ids import DiskIds, IdsWriter
+from rnncli.datasets.records import has_records
+from rnncli.datasets.shuffle import looks_sorted, shuffled
 from rnncli.datasets.sources import Sources
-from rnncli.datasets.spec import DataSpec
-from rnncli.datasets.vocabulary import Vocabulary, code_points
+from rnncli.datasets.spec import NO_SHUFFLE, DataSpec
+from rnncli.datasets.unknown import UnknownCharacters
+from rnncli.datasets.vocabulary import BYTES, CHARACTERS, Vocabulary, code_points
 from rnncli.errors import InputError
-from rnncli.names import plural
+from rnncli.names import command_line, listed, plural
 
 VALIDATION_FRACTION = 0.1
 MAX_VALIDATION = 500_000
@@ -115,33 +118,49 @@ class Streams:
 
 
 def read_text(
-    spec: DataSpec, sources: Sources, vocabulary: Vocabulary | None = None, min_count: int = 1
+    spec: DataSpec,
+    sources: Sources,
+    vocabulary: Vocabulary | None = None,
+    min_count: int = 1,
+    extend: bool = False,
 ) -> TextDataset:
-    """Read a text, twice where its ``vocabulary`` is not given: once to count its characters, once to translate them.
+    """Read a text, twice where its ``vocabulary`` is not given or may be extended: once to count its characters and
+    those of a validation file, once to translate them.
 
     InputError if there are fewer than two characters, and if the text changes while it is read.
     """
-    digest = spec.sha256
-    if vocabulary is None:
-        counts = _count(sources)
+    digest, other, advice = spec.sha256, spec.open_validation(), []
+    if vocabulary is None or (extend and not vocabulary.unknown):
+        counts, first_chunk = _count(sources)
         digest = sources.read_digest
         _require_two(int(counts.sum()), sources)
-        vocabulary = Vocabulary.from_counts(counts, sources.encoding, min_count)
-        if not vocabulary.characters:
-            raise InputError(f"no character occurs {min_count} times; use a smaller --min-count")
-        try:
-            ids = read_ids(sources, vocabulary, in_memory=IN_MEMORY)
-        except InputError:
-            sources.read_digest = "changed"  # characters that were not there when they were counted
-    else:
-        ids = read_ids(sources, vocabulary, in_memory=IN_MEMORY)
-        _require_two(len(ids), sources)
+        counts = counts + _count(other)[0] if other else counts
+        if vocabulary is None:
+            vocabulary = _vocabulary(counts, sources, min_count)
+        else:
+            vocabulary = vocabulary.extended("".join(map(chr, np.flatnonzero(counts))))
+        if spec.shuffle == NO_SHUFFLE and looks_sorted(first_chunk):
+            shuffle = command_line("train", *sources.names, options=["--shuffle", "lines"])
+            advice.append(f"the lines are sorted, so that what is held out is unlike the rest; try: {shuffle}")
+        records = [name for name in sources.names if has_records(name)]
+        if records and not spec.columns:
+            advice.append(f"{listed(records)} is read as it stands; --column NAME reads a field of its records")
+    documents: list[int] = []
+    try:
+        ids = read_ids(sources, vocabulary, in_memory=IN_MEMORY, documents=documents)
+    except InputError:
+        if not digest or digest == spec.sha256:
+            raise
+        sources.read_digest = "changed"  # characters that were not there when they were counted
     if digest and sources.read_digest != digest:
         raise InputError(f"{', '.join(sources.names)} changed while it was read; start again")
-    warnings = sources.warnings
-    if other := spec.open_validation():
+    _require_two(len(ids), sources)
+    if spec.shuffle != NO_SHUFFLE:
+        ids = shuffled(ids, documents, spec.shuffle, vocabulary, spec.seed, IN_MEMORY)
+    warnings = [*sources.warnings, *advice]
+    if other is not None:
         training, validation = ids, read_ids(other, vocabulary, in_memory=IN_MEMORY)
-        warnings = [*warnings, *other.warnings]
+        warnings += other.warnings
         if len(validation) < 2:
             raise InputError(f"{', '.join(other.names)} holds fewer than two characters, too few to validate on")
     else:
@@ -156,13 +175,22 @@ def read_text(
     return TextDataset(spec, vocabulary, training, validation, tuple(warnings))
 
 
-def _count(sources: Sources) -> NDArray[np.int64]:
-    """How often each code point occurs."""
-    counts = np.zeros(sys.maxunicode + 1, np.int64)
+def _vocabulary(counts: NDArray[np.int64], sources: Sources, min_count: int) -> Vocabulary:
+    symbols = BYTES if sources.reading.encoding == BYTES else CHARACTERS
+    vocabulary = Vocabulary.from_counts(counts, symbols, min_count, sources.reading.normalize)
+    if not vocabulary.characters:
+        raise InputError(f"no character occurs {min_count} times; use a smaller --min-count")
+    return vocabulary
+
+
+def _count(sources: Sources) -> tuple[NDArray[np.int64], str]:
+    """How often each code point occurs, and the first chunk of the text."""
+    counts, first_chunk = np.zeros(sys.maxunicode + 1, np.int64), ""
     for chunk in sources.chunks():
         in_chunk = np.bincount(code_points(chunk))
         counts[: len(in_chunk)] += in_chunk
-    return counts
+        first_chunk = first_chunk or chunk
+    return counts, first_chunk
 
 
 def _require_two(total: int, sources: Sources) -> None:
@@ -171,18 +199,35 @@ def _require_two(total: int, sources: Sources) -> None:
         raise InputError(f"{names} holds {total or 'no'} character{'s'[: total != 1]}; training needs at least two")
 
 
-def read_ids(sources: Sources, vocabulary: Vocabulary, limit: int | None = None, in_memory: int = sys.maxsize) -> Any:
-    """The ids (N,) of a text, or of its first ``limit`` characters, in a vocabulary that is given; InputError where a
-    character has none. More than ``in_memory`` of them are :class:`DiskIds`, fewer an array."""
+def read_ids(
+    sources: Sources,
+    vocabulary: Vocabulary,
+    limit: int | None = None,
+    in_memory: int = sys.maxsize,
+    documents: list[int] | None = None,
+    unknown: UnknownCharacters | None = None,
+) -> Any:
+    """The ids (N,) of a text, or of its first ``limit`` characters, in a vocabulary that is given. More than
+    ``in_memory`` of them are :class:`DiskIds`, fewer an array. ``documents`` receives the place behind each source.
+
+    Characters without an id are counted in ``unknown``; InputError where it is not given.
+    """
     ids = IdsWriter(vocabulary.dtype, in_memory)
-    before = dict.fromkeys(sources.names, 0)  # characters of each source so far
-    for name, chunk in sources.named_chunks():
+    before = [0] * len(sources.names)  # characters of each source so far
+    ends = [0] * len(sources.names)
+    for number, chunk in sources.numbered_chunks(end_lines="\n" in vocabulary.characters):
         if limit is not None:
             chunk = chunk[: limit - len(ids)]
-        ids.append(vocabulary.encode(chunk, name, before[name]))
-        before[name] += len(chunk)
+        if unknown is not None:
+            ids.append(unknown.encode(chunk, vocabulary))
+        else:
+            ids.append(vocabulary.encode(chunk, sources.names[number], before[number]))
+        before[number] += len(chunk)
+        ends[number] = len(ids)
         if len(ids) == limit:
             break
+    if documents is not None:
+        documents.extend(end for end in ends if end)
     return ids.finish()
 
 

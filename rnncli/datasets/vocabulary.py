@@ -7,6 +7,8 @@ Text read as bytes is held as a string of the 256 characters U+0000 … U+00FF, 
 downstream then knows nothing of bytes.
 """
 
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
@@ -14,13 +16,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnncli.datasets.normal_form import NONE, normalise
 from rnncli.errors import InputError
+from rnncli.names import NORMAL_FORMS
 
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 """How the symbol for rare characters is written."""
 
-CODECS = {"utf-8": "utf-8", "bytes": "latin-1"}
-"""From the name of an encoding, as users give it, to Python's."""
+CHARACTERS, BYTES = "utf-8", "bytes"
+"""What the symbols of a vocabulary are, under the names that a model file has for them."""
+
+
+CONTROL = ("Cc", "Cs", "Zl", "Zp")
+"""Categories of Unicode that are escaped in messages: control characters, surrogates, separators of lines."""
 
 
 def code_points(text: str) -> NDArray[np.uint32]:
@@ -29,10 +37,13 @@ def code_points(text: str) -> NDArray[np.uint32]:
 
 
 class Vocabulary:
-    """The V characters that a model knows: ``characters``, sorted, and perhaps the unknown symbol behind them."""
+    """The V characters that a model knows: ``characters``, sorted, and perhaps the unknown symbol behind them. Text
+    that users type is brought into the normal form ``normalize``, as files are when they are read."""
 
-    def __init__(self, characters: str, encoding: str = "utf-8", unknown: bool = False) -> None:
-        self.characters, self.encoding, self.unknown = characters, encoding, unknown
+    def __init__(
+        self, characters: str, encoding: str = CHARACTERS, unknown: bool = False, normalize: str = NONE
+    ) -> None:
+        self.characters, self.encoding, self.unknown, self.normalize = characters, encoding, unknown, normalize
         self.symbols = characters + UNKNOWN * unknown
         points = code_points(characters)
         missing = len(characters) if unknown else -1
@@ -41,10 +52,22 @@ class Vocabulary:
         self.dtype = np.min_scalar_type(max(len(self) - 1, 0))
 
     @classmethod
-    def from_counts(cls, counts: NDArray[np.int64], encoding: str = "utf-8", min_count: int = 1) -> "Vocabulary":
+    def from_counts(
+        cls, counts: NDArray[np.int64], encoding: str = CHARACTERS, min_count: int = 1, normalize: str = NONE
+    ) -> "Vocabulary":
         """The characters that occur at least ``min_count`` times; ``counts[p]`` is how often code point p does."""
         kept = np.flatnonzero(counts >= max(min_count, 1))
-        return cls("".join(map(chr, kept)), encoding, unknown=len(kept) < int(np.count_nonzero(counts)))
+        return cls("".join(map(chr, kept)), encoding, len(kept) < int(np.count_nonzero(counts)), normalize)
+
+    def extended(self, characters: str) -> "Vocabulary":
+        """The same with these characters as well."""
+        together = "".join(sorted({*self.characters, *characters}))
+        return Vocabulary(together, self.encoding, self.unknown, self.normalize)
+
+    @property
+    def codec(self) -> str:
+        """Python's name of the encoding in which text of this vocabulary is written."""
+        return "latin-1" if self.encoding == BYTES else "utf-8"
 
     def __len__(self) -> int:
         return len(self.symbols)
@@ -66,12 +89,23 @@ class Vocabulary:
         return ids.astype(self.dtype)
 
     def from_user_text(self, text: str) -> str:
-        """What a user typed, as this vocabulary holds it: itself, or the bytes that it is made of."""
-        return text.encode("utf-8", "surrogateescape").decode("latin-1") if self.encoding == "bytes" else text
+        """What a user typed, as this vocabulary holds it: in its normal form, or the bytes that it is made of."""
+        if self.encoding == BYTES:
+            return text.encode("utf-8", "surrogateescape").decode("latin-1")
+        return normalise(text, self.normalize)
 
     def without_unknown(self, text: str) -> str:
         """``text`` without the characters that have no id."""
         return "".join(character for character in text if self.unknown or character in self.characters)
+
+    def unknown_characters(self, text: str) -> Counter[str]:
+        """The characters of ``text`` that this vocabulary does not list, and how often each occurs."""
+        points = code_points(text)
+        missing = len(self.characters) if self.unknown else -1
+        unseen = points[self._ids[np.minimum(points, len(self._ids) - 1)] == missing]
+        return Counter(
+            {chr(point): int(count) for point, count in zip(*np.unique(unseen, return_counts=True), strict=True)}
+        )
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text that these ids stand for."""
@@ -88,19 +122,25 @@ class Vocabulary:
 
     def alphabet(self, limit: int = 80) -> str:
         """The characters for a message: as they are, control characters escaped, at most ``limit`` of them."""
-        shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in self.characters[:limit])
+        shown = "".join(repr(c)[1:-1] if unicodedata.category(c) in CONTROL else c for c in self.characters[:limit])
         return shown + (f" … ({len(self.characters)} characters)" if len(self.characters) > limit else "")
 
     def to_json(self) -> dict[str, Any]:
         """For the model file: plain strings, since NumPy's text arrays lose trailing NULs."""
-        return {"characters": self.characters, "encoding": self.encoding, "unknown": self.unknown}
+        return {
+            "characters": self.characters,
+            "encoding": self.encoding,
+            "unknown": self.unknown,
+            "normalize": self.normalize,
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Vocabulary":
         """The inverse of :meth:`to_json`; ValueError where the data cannot be a vocabulary."""
-        characters, encoding, unknown = data["characters"], data["encoding"], data["unknown"]
-        if not (isinstance(characters, str) and encoding in CODECS and isinstance(unknown, bool)):
+        characters, encoding, unknown, form = (data[key] for key in ("characters", "encoding", "unknown", "normalize"))
+        is_valid = encoding in (CHARACTERS, BYTES) and form in NORMAL_FORMS and isinstance(unknown, bool)
+        if not (isinstance(characters, str) and is_valid):
             raise ValueError("the vocabulary is malformed")
         if any(a >= b for a, b in pairwise(characters)):
             raise ValueError("the vocabulary is not sorted")
-        return cls(characters, encoding, unknown)
+        return cls(characters, encoding, unknown, form)

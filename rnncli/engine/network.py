@@ -105,6 +105,14 @@ class RecurrentNetwork:
         """The state (L · directions, S, B, H) of B streams before their first character."""
         return np.zeros((len(self.names), len(self.cell.states), streams, self.hidden_size), dtype)
 
+    def carry(self, state: Array) -> Array:
+        """The state before the next window, given that after the last (L · directions, S, B, H): directions that read
+        from the end begin anew."""
+        if self.directions == 2:
+            state = state.copy()
+            self._by_layer(state)[:, 1] = 0
+        return state
+
     def unflatten_state(self, rows: Array) -> Array:
         """A state (L · directions, S, B, H) from one row (B, L · directions · S · H) for each stream."""
         state = rows.reshape(len(rows), len(self.names), len(self.cell.states), self.hidden_size)

@@ -19,6 +19,7 @@ from rnncli.evaluation.windows import windows
 from rnncli.models.base import PairModel
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.score import Score
+from rnncli.models.windows import WINDOW
 
 ADAPT_WINDOW = 20
 """Characters between two updates of dynamic evaluation."""
@@ -26,7 +27,7 @@ ADAPT_WINDOW = 20
 CLIP_NORM = 5.0
 
 BATCH_SIZE = 64
-"""Positions predicted side by side, each after a context of its own."""
+"""Positions predicted side by side, each after a context of its own; pairs that are scored side by side."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,12 @@ def score(model: LanguageModel, ids: Ids, streams: int = 1, shard: slice = slice
     return losses_by_character(stateful(model, ids, streams, shard), len(model.vocabulary)).score
 
 
-def score_pairs(model: PairModel, pairs: Pairs) -> Score:
-    """The loss on all ``pairs``, read as one batch."""
-    everything = np.arange(len(pairs))
-    return model.score(pairs.texts.padded(everything), pairs.targets.padded(everything))
+def score_pairs(model: PairModel, pairs: Pairs, which: NDArray[np.intp] | None = None) -> Score:
+    """The loss on ``which`` of the ``pairs``, or all of them, in batches of this order."""
+    total = Score(0.0, 0, 0)
+    for batch in pairs.micro_batches(np.arange(len(pairs)) if which is None else which, BATCH_SIZE, WINDOW):
+        total += model.score(*pairs.padded(batch))
+    return total
 
 
 def fixed_context(model: LanguageModel, ids: Ids, positions: Ids, context: int) -> Iterator[TokenLosses]:

@@ -33,6 +33,16 @@ def text_metrics(score: Score) -> Metrics:
     }
 
 
+def unknown_metrics(losses: LossByCharacter, number: int, as_symbol: bool) -> Metrics:
+    """The ``number`` of characters that the model does not know and, where they were read ``as_symbol``, the last one,
+    the loss on all others."""
+    metrics: Metrics = {"unknown_characters": number}
+    if as_symbol and number:
+        known = int(losses.count[:-1].sum())
+        metrics["nats_per_known_character"] = float(losses.nats[:-1].sum() / known) if known else math.nan
+    return metrics
+
+
 def ngram_metrics(training_ids: Ids, ids: Ids, size: int, order: int) -> Metrics:
     """The n-gram baseline: the cross-entropy of ``ids`` (N,), all but the first, under a model of this order over
     ``size`` symbols trained on ``training_ids`` (M,)."""

@@ -11,6 +11,7 @@ from functools import singledispatch
 import numpy as np
 
 from rnncli.datasets.ragged import Padded, Ragged
+from rnncli.datasets.spec import MAX_LENGTH
 from rnncli.engine.activations import log_softmax
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
@@ -19,12 +20,13 @@ from rnncli.models.base import Model
 from rnncli.models.classifier import Classifier
 from rnncli.models.tagger import Tagger
 from rnncli.models.translator import Translator
+from rnncli.models.windows import WINDOW
 
 BATCH_SIZE = 64
 """Texts in a batch."""
 
-MAX_CHARACTERS = 20_000
-"""Characters of a text, and of a batch without its padding: each takes some kilobytes while it is read."""
+BATCH_CHARACTERS = 20_000
+"""Characters of a batch with its padding: each takes some kilobytes while it is read."""
 
 TopK = list[tuple[str, float]]
 """Answers with their probabilities, most probable first."""
@@ -49,18 +51,16 @@ def predict(model: Model, texts: Sequence[str], top: int = 1, beam: int = 1) -> 
     """A prediction for each text, with its ``top`` most probable answers. A translator searches with a beam of width
     ``beam``, or ``top`` if that is larger. Characters that the model does not know count as the unknown symbol.
 
-    Raises InputError for a text longer than ``MAX_CHARACTERS``.
+    Raises InputError for a text longer than ``MAX_LENGTH``.
     """
-    for number, text in enumerate(texts, start=1):
-        if len(text) > MAX_CHARACTERS:
-            raise InputError(
-                f"text {number} has {len(text):,} characters, more than {MAX_CHARACTERS:,}; cut it into parts"
-            )
+    for text in texts:
+        if fault := too_long(text):
+            raise InputError(f"{text[:20]!r}… {fault}")
     predictions = [Prediction(text) for text in texts]
     rest = sorted((i for i, text in enumerate(texts) if text), key=lambda i: len(texts[i]))
     while rest:
         longest = len(texts[rest[min(BATCH_SIZE, len(rest)) - 1]])
-        size = max(1, min(BATCH_SIZE, MAX_CHARACTERS // longest))
+        size = max(1, min(BATCH_SIZE, BATCH_CHARACTERS // min(longest, WINDOW)))
         batch, rest = rest[:size], rest[size:]
         names = [texts[i] for i in batch]
         ids = Ragged.of(model.vocabulary.encode("".join(names)), [len(name) for name in names])
@@ -68,6 +68,13 @@ def predict(model: Model, texts: Sequence[str], top: int = 1, beam: int = 1) -> 
         for i, prediction in zip(batch, _predict_batch(model, names, padded, top, beam), strict=True):
             predictions[i] = prediction
     return predictions
+
+
+def too_long(text: str) -> str:
+    """What is wrong with a text of more than ``MAX_LENGTH`` characters; "" for others."""
+    if len(text) <= MAX_LENGTH:
+        return ""
+    return f"has {len(text):,} characters, more than {MAX_LENGTH:,}; cut it into parts"
 
 
 @singledispatch

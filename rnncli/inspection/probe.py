@@ -3,7 +3,7 @@
 Where the user names no text, it is the held-out part of the training data, provided that those files are unchanged.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncli.datasets.dataset import read_text_ids
-from rnncli.datasets.sources import Sources, open_sources
+from rnncli.datasets.sources import open_sources
 from rnncli.datasets.spec import DataSpec
+from rnncli.datasets.unknown import UnknownCharacters
 from rnncli.errors import InputError
 from rnncli.models.base import Model
 from rnncli.storage.checkpoint import Checkpoint
@@ -28,6 +29,8 @@ class Probe:
     checkpoint: Checkpoint
     ids: NDArray[Any] = field(default_factory=lambda: np.empty(0, np.intp))
     source: str = ""
+    notices: tuple[str, ...] = ()
+    """What the user should know of the text."""
 
     @property
     def model(self) -> Model:
@@ -48,29 +51,29 @@ class Probe:
         if len(self.ids) <= characters:
             return self
         source = f"{self.source}, the first {characters:,} characters"
-        return Probe(self.checkpoint, self.ids[:characters], source)
+        return replace(self, ids=self.ids[:characters], source=source)
 
 
-def make_probe(checkpoint: Checkpoint, files: list[str], prime: str = "") -> Probe:
-    """The probe for what the user typed: texts in ``files``, or a ``prime``, or the held-out part; the first
-    ``MAX_CHARACTERS`` of it. InputError where there is nothing to look at."""
+def make_probe(checkpoint: Checkpoint, files: list[str], prime: str = "", encoding: str | None = None) -> Probe:
+    """The probe for what the user typed: texts in ``files`` of this ``encoding``, or a ``prime``, or the held-out part;
+    the first ``MAX_CHARACTERS`` of it. InputError where there is nothing to look at."""
     model = checkpoint.model
     if prime:
         probe = Probe(checkpoint, model.vocabulary.encode(prime, "the prime"), "the prime")
     elif files:
-        sources = open_sources(files, model.vocabulary.encoding)
+        sources = open_sources(files, checkpoint.reading(encoding))
         spec = DataSpec(task=model.task, format=model.data_format)
-        probe = Probe(checkpoint, _read(model, spec, sources), ", ".join(sources.names))
+        unknown = UnknownCharacters()
+        ids = read_text_ids(spec, sources, model.vocabulary, MAX_CHARACTERS, unknown)
+        notices = [*sources.warnings, *([unknown.told(model.vocabulary)] if unknown.number else [])]
+        probe = Probe(checkpoint, ids, ", ".join(sources.names), tuple(notices))
     else:
         probe = _held_out(checkpoint)
     if len(probe.ids) < 2:
-        raise InputError(f"{probe.source} holds fewer than two characters, too few to look at; name others with --text")
+        raise InputError(
+            f"{probe.source} holds fewer than two characters that the model knows; name a text with --text"
+        )
     return probe
-
-
-def _read(model: Model, spec: DataSpec, sources: Sources) -> NDArray[Any]:
-    ids: NDArray[Any] = read_text_ids(spec, sources, model.vocabulary, MAX_CHARACTERS)
-    return ids
 
 
 def _held_out(checkpoint: Checkpoint) -> Probe:
@@ -81,7 +84,8 @@ def _held_out(checkpoint: Checkpoint) -> Probe:
             raise InputError(
                 f"{checkpoint.path}: {spec.validation_file}, which was held out, was moved; name a text with --text"
             )
-        return Probe(checkpoint, _read(checkpoint.model, spec, open_sources([file], spec.encoding)), file)
+        sources = open_sources([file], spec.reading)
+        return Probe(checkpoint, read_text_ids(spec, sources, checkpoint.model.vocabulary, MAX_CHARACTERS), file)
     dataset = checkpoint.dataset()
     if dataset is None:
         raise InputError(f"{checkpoint.path}: {spec.names} was moved or modified; name a text to look at with --text")

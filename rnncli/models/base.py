@@ -9,7 +9,7 @@ from rnncli.datasets.labels import Labels
 from rnncli.datasets.ragged import Padded
 from rnncli.datasets.spec import PAIRS
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.engine.arrays import Array, Parameters, Shapes, Workspace
+from rnncli.engine.arrays import Array, Ids, Parameters, Shapes, Workspace
 from rnncli.engine.layers import Dropout
 from rnncli.engine.network import RecurrentNetwork
 from rnncli.errors import InputError
@@ -117,8 +117,8 @@ class PairModel(Model):
         """The cross-entropy of these pairs, summed."""
 
     @abstractmethod
-    def symbols(self, text: Padded, target: Padded) -> int:
-        """How many symbols are predicted for these pairs."""
+    def symbols(self, texts: Ids, targets: Ids) -> int:
+        """How many symbols are predicted for pairs whose texts and targets have these lengths (B,)."""
 
 
 def forget_unknown(model: Model, network: RecurrentNetwork, parameters: Parameters) -> None:

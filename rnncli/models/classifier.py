@@ -14,14 +14,13 @@ from rnncli.datasets.labels import Labels
 from rnncli.datasets.ragged import Padded
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.activations import log_softmax
-from rnncli.engine.arrays import Array, Parameters, Shapes
+from rnncli.engine.arrays import Array, Ids, Parameters, Shapes
 from rnncli.engine.layers import Dropout, dense, dense_backward, dense_backward_input
 from rnncli.engine.losses import LOSSES
-from rnncli.engine.network import Forward
 from rnncli.models.base import PairModel, forget_unknown, initialise_dense
 from rnncli.models.config import NetworkConfig
-from rnncli.models.final_states import final_states, final_states_gradient
 from rnncli.models.score import Score
+from rnncli.models.windows import FinalStates
 
 
 class Classifier(PairModel):
@@ -49,22 +48,19 @@ class Classifier(PairModel):
         W, b = self.parameters["output.W"], self.parameters["output.b"]
         if dropout is not None and self.vocabulary.unknown:
             text = Padded(dropout.characters(text.ids, len(self.vocabulary) - 1), text.lengths)
-        forward = self._forward(text, dropout)
-        hidden = final_states(forward.outputs, text.lengths, self.network.directions)
-        logits, labels = dense(hidden, W, b), target.ids[0]
+        final = FinalStates.read(self.network, self.parameters, text, self._workspace, dropout)
+        logits, labels = dense(final.hidden, W, b), target.ids[0]
         if len(self.target) == 2:
             value, d_logits = LOSSES[loss].sigmoid(logits, labels[:, None])
         else:
             value, d_logits = LOSSES[loss].softmax(logits, labels)
-        dense_backward(hidden, d_logits, gradients["output.W"], gradients["output.b"])
-        d_hidden = dense_backward_input(d_logits, W)
-        d_outputs = final_states_gradient(d_hidden, forward.outputs, text.lengths, self.network.directions)
-        self.network.backward(self.parameters, gradients, forward, d_outputs, None, self._workspace)
+        dense_backward(final.hidden, d_logits, gradients["output.W"], gradients["output.b"])
+        final.backward(dense_backward_input(d_logits, W), gradients)
         return value
 
     def log_probabilities(self, text: Padded) -> Array:
         """Logarithms (nats) of the probability of each label, (B, K)."""
-        hidden = final_states(self._forward(text).outputs, text.lengths, self.network.directions)
+        hidden = FinalStates.read(self.network, self.parameters, text, self._workspace).hidden
         logits = dense(hidden, self.parameters["output.W"], self.parameters["output.b"])
         if len(self.target) == 2:  # σ(l) is the softmax of 0 and l
             logits = np.concatenate((np.zeros_like(logits), logits), axis=1)
@@ -75,9 +71,5 @@ class Classifier(PairModel):
         nats = -np.take_along_axis(scores, labels[:, None], axis=1)
         return Score(float(nats.sum(dtype=np.float64)), len(labels), int((scores.argmax(1) == labels).sum()))
 
-    def symbols(self, text: Padded, target: Padded) -> int:
-        return len(text.lengths)
-
-    def _forward(self, text: Padded, dropout: Dropout | None = None) -> Forward:
-        state = self.network.zero_state(len(text.lengths), self.parameters.flat.dtype)
-        return self.network.forward(self.parameters, text.ids, state, self._workspace, dropout, text.lengths)
+    def symbols(self, texts: Ids, targets: Ids) -> int:
+        return len(texts)

@@ -19,6 +19,7 @@ from rnncli.models.base import PairModel, initialise_dense
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import NextCharacterModel
 from rnncli.models.score import Score
+from rnncli.models.windows import WINDOW, loss_over_windows
 
 
 class LabelledLanguageModel(NextCharacterModel, PairModel):
@@ -66,17 +67,26 @@ class LabelledLanguageModel(NextCharacterModel, PairModel):
         self, text: Padded, target: Padded, gradients: Parameters, dropout: Dropout | None, loss: str
     ) -> float:
         inputs, targets, labels = text.without_last(), text.without_first(), target.ids[0]
+
+        def step(text: Padded, target: Padded, state: Array, gradients: Parameters) -> tuple[float, Array, Array]:
+            forward = self.network.forward(self.parameters, text.ids, state, self._workspace, dropout, text.lengths)
+            value, d_hidden = self._output_loss(forward.outputs, target.ids, target.lengths, gradients, loss)
+            d_state = self.network.backward(self.parameters, gradients, forward, d_hidden, None, self._workspace)
+            return value, forward.state, d_state
+
         state = self.first_state(labels)
-        forward = self.network.forward(self.parameters, inputs.ids, state, self._workspace, dropout, inputs.lengths)
-        value, d_hidden = self._output_loss(forward.outputs, targets.ids, targets.lengths, gradients, loss)
-        d_state = self.network.backward(self.parameters, gradients, forward, d_hidden, None, self._workspace)
+        value, d_state = loss_over_windows(self.network, inputs, targets, state, gradients, step)
         embed_backward(labels, self.network.flatten_state(d_state), gradients["label.W"])
         return value
 
     def score(self, text: Padded, target: Padded) -> Score:
         inputs, targets = text.without_last(), text.without_first()
-        nats, right = self.losses_of(self.forward(inputs.ids, self.first_state(target.ids[0])), targets.ids)
-        return Score.of_padded(nats, right, targets)
+        total, state = Score(0.0, 0, 0), self.first_state(target.ids[0])
+        for read, expected in zip(inputs.windows(WINDOW), targets.windows(WINDOW), strict=True):
+            forward = self.forward(read.ids, state)
+            total += Score.of_padded(*self.losses_of(forward, expected.ids), expected)
+            state = forward.state
+        return total
 
-    def symbols(self, text: Padded, target: Padded) -> int:
-        return int(text.lengths.sum()) - len(text.lengths)
+    def symbols(self, texts: Ids, targets: Ids) -> int:
+        return int(texts.sum()) - len(texts)

@@ -3,19 +3,21 @@
 ids → recurrent network → dense → logits → softmax cross-entropy against the tag of the same character
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from rnncli.datasets.ragged import Padded
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.engine.arrays import Array, Parameters, Shapes
+from rnncli.engine.arrays import Array, Ids, Parameters, Shapes
 from rnncli.engine.layers import Dropout
 from rnncli.engine.network import Forward
 from rnncli.models import output
 from rnncli.models.base import PairModel, forget_unknown, initialise_dense
 from rnncli.models.config import NetworkConfig
 from rnncli.models.score import Score
+from rnncli.models.windows import WINDOW, forward_over_windows, loss_over_windows
 
 
 class Tagger(PairModel):
@@ -38,25 +40,34 @@ class Tagger(PairModel):
     def loss_and_gradients(
         self, text: Padded, target: Padded, gradients: Parameters, dropout: Dropout | None, loss: str
     ) -> float:
-        forward = self._forward(text, dropout)
-        last, d_last = self.parameters.scope("output"), gradients.scope("output")
-        value, d_hidden = output.loss_and_gradients(
-            forward.outputs, target.ids, target.lengths, last, d_last, loss, self._workspace
-        )
-        self.network.backward(self.parameters, gradients, forward, d_hidden, None, self._workspace)
-        return value
+        last = self.parameters.scope("output")
+
+        def step(text: Padded, target: Padded, state: Array, gradients: Parameters) -> tuple[float, Array, Array]:
+            forward = self.network.forward(self.parameters, text.ids, state, self._workspace, dropout, text.lengths)
+            value, d_hidden = output.loss_and_gradients(
+                forward.outputs, target.ids, target.lengths, last, gradients.scope("output"), loss, self._workspace
+            )
+            d_state = self.network.backward(self.parameters, gradients, forward, d_hidden, None, self._workspace)
+            return value, forward.state, d_state
+
+        return loss_over_windows(self.network, text, target, self._zero_state(text), gradients, step)[0]
 
     def logits(self, text: Padded) -> Array:
         """Logits (T, B, K) of the tag of each character; behind the end of a text they mean nothing."""
-        return output.logits(self._forward(text).outputs, self.parameters.scope("output"))
+        last = self.parameters.scope("output")
+        return np.concatenate([output.logits(forward.outputs, last) for _, forward in self._forward(text)])
 
     def score(self, text: Padded, target: Padded) -> Score:
-        nats, right = output.losses(self._forward(text).outputs, target.ids, self.parameters.scope("output"))
-        return Score.of_padded(nats, right, target)
+        last, total = self.parameters.scope("output"), Score(0.0, 0, 0)
+        for (_, forward), tags in zip(self._forward(text), target.windows(WINDOW), strict=True):
+            total += Score.of_padded(*output.losses(forward.outputs, tags.ids, last), tags)
+        return total
 
-    def symbols(self, text: Padded, target: Padded) -> int:
-        return int(text.lengths.sum())
+    def symbols(self, texts: Ids, targets: Ids) -> int:
+        return int(texts.sum())
 
-    def _forward(self, text: Padded, dropout: Dropout | None = None) -> Forward:
-        state = self.network.zero_state(len(text.lengths), self.parameters.flat.dtype)
-        return self.network.forward(self.parameters, text.ids, state, self._workspace, dropout, text.lengths)
+    def _forward(self, text: Padded) -> Iterator[tuple[Padded, Forward]]:
+        return forward_over_windows(self.network, self.parameters, text, self._zero_state(text), self._workspace)
+
+    def _zero_state(self, text: Padded) -> Array:
+        return self.network.zero_state(len(text.lengths), self.parameters.flat.dtype)

@@ -18,12 +18,12 @@ from rnncli.datasets.ragged import Padded
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.arrays import Array, Ids, Parameters, Shapes, Workspace
 from rnncli.engine.layers import Dropout, dense, dense_backward, dense_backward_input
-from rnncli.engine.network import Forward, RecurrentNetwork
+from rnncli.engine.network import RecurrentNetwork
 from rnncli.models import output
 from rnncli.models.base import PairModel, forget_unknown, initialise_dense
 from rnncli.models.config import NetworkConfig
-from rnncli.models.final_states import final_states, final_states_gradient
 from rnncli.models.score import Score
+from rnncli.models.windows import WINDOW, FinalStates, loss_over_windows
 
 
 class Translator(PairModel):
@@ -70,26 +70,31 @@ class Translator(PairModel):
     def loss_and_gradients(
         self, text: Padded, target: Padded, gradients: Parameters, dropout: Dropout | None, loss: str
     ) -> float:
-        encoded, hidden, state = self._encode(text, dropout)
+        encoded, state = self._encode(text, dropout)
+        decoder, last = self.parameters.scope("decoder"), self.parameters.scope("output")
+
+        def step(text: Padded, target: Padded, state: Array, gradients: Parameters) -> tuple[float, Array, Array]:
+            decoded = self.decoder.forward(decoder, text.ids, state, self._of_decoder, dropout, text.lengths)
+            value, d_decoded = output.loss_and_gradients(
+                decoded.outputs, target.ids, target.lengths, last, gradients.scope("output"), loss, self._of_decoder
+            )
+            d_decoder = gradients.scope("decoder")
+            return (
+                value,
+                decoded.state,
+                self.decoder.backward(decoder, d_decoder, decoded, d_decoded, None, self._of_decoder),
+            )
+
         inputs, targets = target.without_last(), target.without_first()
-        decoder, d_decoder = self.parameters.scope("decoder"), gradients.scope("decoder")
-        decoded = self.decoder.forward(decoder, inputs.ids, state, self._of_decoder, dropout, inputs.lengths)
-        last, d_last = self.parameters.scope("output"), gradients.scope("output")
-        value, d_decoded = output.loss_and_gradients(
-            decoded.outputs, targets.ids, targets.lengths, last, d_last, loss, self._of_decoder
-        )
-        d_state = self.decoder.backward(decoder, d_decoder, decoded, d_decoded, None, self._of_decoder)
+        value, d_state = loss_over_windows(self.decoder, inputs, targets, state, gradients, step)
         d_rows = self.decoder.flatten_state(d_state)
-        dense_backward(hidden, d_rows, gradients["bridge.W"], gradients["bridge.b"])
-        d_hidden = dense_backward_input(d_rows, self.parameters["bridge.W"])
-        d_outputs = final_states_gradient(d_hidden, encoded.outputs, text.lengths, self.network.directions)
-        encoder, d_encoder = self.parameters.scope("encoder"), gradients.scope("encoder")
-        self.network.backward(encoder, d_encoder, encoded, d_outputs, None, self._of_encoder)
+        dense_backward(encoded.hidden, d_rows, gradients["bridge.W"], gradients["bridge.b"])
+        encoded.backward(dense_backward_input(d_rows, self.parameters["bridge.W"]), gradients.scope("encoder"))
         return value
 
     def first_state(self, text: Padded) -> Array:
         """The decoder's state (L, S, B, H) after the encoder has read B texts."""
-        return self._encode(text)[2]
+        return self._encode(text)[1]
 
     def stepper(self, state: Array) -> Callable[[Ids], Array]:
         """A function that reads one character (B,) of each of B targets, carrying the decoder's ``state`` on in place,
@@ -104,19 +109,20 @@ class Translator(PairModel):
 
     def score(self, text: Padded, target: Padded) -> Score:
         inputs, targets = target.without_last(), target.without_first()
-        decoder = self.parameters.scope("decoder")
-        decoded = self.decoder.forward(decoder, inputs.ids, self.first_state(text), self._of_decoder)
-        nats, right = output.losses(decoded.outputs, targets.ids, self.parameters.scope("output"))
-        return Score.of_padded(nats, right, targets)
+        decoder, last = self.parameters.scope("decoder"), self.parameters.scope("output")
+        total, state = Score(0.0, 0, 0), self.first_state(text)
+        for read, expected in zip(inputs.windows(WINDOW), targets.windows(WINDOW), strict=True):
+            decoded = self.decoder.forward(decoder, read.ids, state, self._of_decoder)
+            total += Score.of_padded(*output.losses(decoded.outputs, expected.ids, last), expected)
+            state = decoded.state
+        return total
 
-    def symbols(self, text: Padded, target: Padded) -> int:
-        return int(target.lengths.sum()) - len(target.lengths)
+    def symbols(self, texts: Ids, targets: Ids) -> int:
+        return int(targets.sum()) - len(targets)
 
-    def _encode(self, text: Padded, dropout: Dropout | None = None) -> tuple[Forward, Array, Array]:
-        """The encoder's pass, its final states (B, directions · H), and the decoder's first state."""
+    def _encode(self, text: Padded, dropout: Dropout | None = None) -> tuple[FinalStates, Array]:
+        """What the encoder has read, and the decoder's first state."""
         encoder = self.parameters.scope("encoder")
-        state = self.network.zero_state(len(text.lengths), encoder.flat.dtype)
-        encoded = self.network.forward(encoder, text.ids, state, self._of_encoder, dropout, text.lengths)
-        hidden = final_states(encoded.outputs, text.lengths, self.network.directions)
-        rows = dense(hidden, self.parameters["bridge.W"], self.parameters["bridge.b"])
-        return encoded, hidden, self.decoder.unflatten_state(rows)
+        encoded = FinalStates.read(self.network, encoder, text, self._of_encoder, dropout)
+        rows = dense(encoded.hidden, self.parameters["bridge.W"], self.parameters["bridge.b"])
+        return encoded, self.decoder.unflatten_state(rows)

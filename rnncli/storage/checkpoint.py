@@ -22,8 +22,11 @@ from numpy.typing import NDArray
 
 from rnncli import names
 from rnncli.datasets.dataset import Dataset, find_dataset
+from rnncli.datasets.normal_form import NONE
+from rnncli.datasets.reading import Reading
 from rnncli.datasets.sources import did_you_mean
 from rnncli.datasets.spec import DataSpec
+from rnncli.datasets.vocabulary import BYTES
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError, ModelFileError, NotFiniteError, RnncliError
 from rnncli.models.base import Model
@@ -33,8 +36,8 @@ from rnncli.storage.atomic import atomic_write
 from rnncli.storage.npz import ArrayType, Npz, open_npz, write_npz
 from rnncli.training.record import Record, resume_shapes, upgrade
 
-FORMAT_VERSION = 3
-READABLE = (2, FORMAT_VERSION)
+FORMAT_VERSION = 4
+READABLE = (2, 3, FORMAT_VERSION)
 RESUME = "resume/"
 
 MAX_CHARACTERS = 10_000_000
@@ -50,6 +53,18 @@ class Checkpoint:
     record: Record | None = None
     resume: dict[str, Array] = field(default_factory=dict)
     path: str = "the model"
+
+    def reading(self, encoding: str | None = None) -> Reading:
+        """How other files become text for this model: in this ``encoding``, UTF-8 where None is given, or as bytes if
+        it has learnt bytes; in its normal form; and by the columns that it has learnt. InputError for an encoding that
+        it cannot have."""
+        vocabulary = self.model.vocabulary
+        if vocabulary.encoding == BYTES and encoding not in (None, BYTES):
+            raise InputError(f"{self.path} has learnt bytes, which have no --encoding {encoding}")
+        if encoding == BYTES and vocabulary.encoding != BYTES:
+            raise InputError(f"{self.path} has learnt characters; --encoding bytes does not apply")
+        columns = () if self.record is None else self.record.data.columns
+        return Reading(encoding or vocabulary.encoding, vocabulary.normalize, columns)
 
     @property
     def data(self) -> DataSpec:
@@ -121,8 +136,11 @@ def _loaded(file: Npz, path: str) -> Checkpoint:
     if meta.get("format") != "rnncli":
         raise ValueError("its metadata are not those of a model")
     if type(meta["version"]) is not int or meta["version"] not in READABLE:
-        versions = " and ".join(map(str, READABLE))
+        versions = f"{', '.join(map(str, READABLE[:-1]))} and {READABLE[-1]}"
         raise ValueError(f"it has format version {meta['version']!r:.20}, this rnncli reads {versions}")
+    version: int = meta["version"]
+    if version < FORMAT_VERSION:
+        meta = _with_normal_form(meta)
     kind = model_class(meta)
     config, alphabets = NetworkConfig.from_json(meta["network"]), kind.alphabets_from_json(meta)
     shapes = dict(kind.shapes(config, *alphabets))
@@ -130,7 +148,8 @@ def _loaded(file: Npz, path: str) -> Checkpoint:
     if 4 * sum(math.prod(shape) for shape in shapes.values()) > largest:
         raise ValueError("it is too small for the network that it names")
     model = kind(config, *alphabets)
-    record = Record.from_json(upgrade(meta["training"], model) if meta["version"] == 2 else meta["training"], model)
+    record = meta["training"] if version == FORMAT_VERSION else upgrade(meta["training"], version, model)
+    record = Record.from_json(record, model)
     resume = resume_shapes(model, record)
     expected: dict[str, ArrayType] = {name: ("<f4", shape) for name, shape in shapes.items()}
     expected |= {RESUME + name: ("<f4", shape) for name, shape in resume.items()}
@@ -141,6 +160,12 @@ def _loaded(file: Npz, path: str) -> Checkpoint:
     for name in shapes:
         model.parameters[name][...] = arrays[name]
     return Checkpoint(model, record, {name: arrays[RESUME + name] for name in resume}, path)
+
+
+def _with_normal_form(meta: dict[str, Any]) -> dict[str, Any]:
+    """Metadata of versions 2 and 3, whose vocabularies had no normal form, as today's."""
+    vocabularies = [key for key in ("vocabulary", "tags", "target_vocabulary") if isinstance(meta.get(key), dict)]
+    return meta | {key: {"normalize": NONE, **meta[key]} for key in vocabularies}
 
 
 def is_model(path: str | os.PathLike[str]) -> bool:

@@ -11,25 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncli.datasets.dataset import Dataset
-from rnncli.datasets.pairs import PairDataset, Pairs
+from rnncli.datasets.pairs import PairDataset
 from rnncli.datasets.spec import PAIRS, TEXT
 from rnncli.datasets.text import Streams, TextDataset
 from rnncli.engine.arrays import Array, Parameters
 from rnncli.engine.layers import Dropout
 from rnncli.errors import InputError
-from rnncli.evaluation.losses import score
+from rnncli.evaluation.losses import score, score_pairs
 from rnncli.models.base import Model, PairModel
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.score import Score
+from rnncli.models.windows import WINDOW
 from rnncli.names import plural
 from rnncli.training.options import TrainingOptions
 from rnncli.training.parallel.group import ProcessGroup, shard
 
 EVALUATION_STREAMS = 32
 """The number of streams in which the validation text is read during training; see :mod:`rnncli.evaluation.windows`."""
-
-EVALUATION_BATCH = 64
-"""Pairs that are scored at once."""
 
 BUCKET = 50
 """Batches that are sorted by length together: enough that little is padded, few enough that an epoch stays random."""
@@ -91,7 +89,7 @@ class StreamBatches:
         state = self._state[:, :, self._shard]
         if index == 0:
             state[...] = self._first_state[:, :, self._shard]
-        dropout = _dropout(model, self._options, step, streams, self._shard)
+        dropout = _dropout(model, self._options, [step], streams, self._shard)
         loss, state[...] = model.loss_and_gradients(inputs, targets, state, gradients, dropout, self._options.loss)
         return BatchResult(loss, inputs.shape[1] / streams, len(inputs) * streams)
 
@@ -114,16 +112,39 @@ class PairBatches:
         if epoch != self._epoch:
             self._epoch, self._batches = epoch, self._shuffled(epoch)
         which, pairs = self._batches[index], self._dataset.training
-        text, target = pairs.texts.padded(which), pairs.targets.padded(which)
-        own_shard = shard(len(which), self._group)
-        own = text.shard(own_shard), target.shard(own_shard)
-        characters = int(max(text.lengths.sum(), target.lengths.sum()))
-        if not len(own[0].lengths):  # a batch of fewer pairs than ranks
+        lengths = pairs.texts.lengths[which], pairs.targets.lengths[which]
+        parts = list(pairs.micro_batches(which, len(which), WINDOW))
+        if len(parts) == 1:
+            loss, symbols = self._read(model, gradients, which, [step])
+        else:
+            loss, symbols = self._accumulate(model, gradients, parts, step)
+        return BatchResult(loss, symbols / model.symbols(*lengths), int(max(map(np.sum, lengths))))
+
+    def _accumulate(
+        self, model: PairModel, gradients: Parameters, parts: list[NDArray[np.intp]], step: int
+    ) -> tuple[float, int]:
+        """The same as :meth:`_read` for a batch that is too large for memory, part by part."""
+        of_part, total, done = gradients.zeros_like(), 0.0, 0
+        gradients.flat[...] = 0
+        for number, part in enumerate(parts, start=1):
+            loss, symbols = self._read(model, of_part, part, [step, number])
+            total, done = total + symbols * loss, done + symbols
+            gradients.flat += symbols * of_part.flat
+        gradients.flat /= max(done, 1)
+        return total / max(done, 1), done
+
+    def _read(
+        self, model: PairModel, gradients: Parameters, which: NDArray[np.intp], seed: list[int]
+    ) -> tuple[float, int]:
+        """Read this rank's shard of these pairs: the mean loss, and the number of symbols; writes all gradients."""
+        own = shard(len(which), self._group)
+        if own.start == own.stop:  # fewer pairs than ranks
             gradients.flat[...] = 0
-            return BatchResult(0.0, 0.0, characters)
-        dropout = _dropout(model, self._options, step, len(which), own_shard)
-        loss = model.loss_and_gradients(*own, gradients, dropout, self._options.loss)
-        return BatchResult(loss, model.symbols(*own) / model.symbols(text, target), characters)
+            return 0.0, 0
+        text, target = (padded.shard(own) for padded in self._dataset.training.padded(which))
+        dropout = _dropout(model, self._options, seed, len(which), own)
+        loss = model.loss_and_gradients(text, target, gradients, dropout, self._options.loss)
+        return loss, model.symbols(text.lengths, target.lengths)
 
     def _shuffled(self, epoch: int) -> list[NDArray[np.intp]]:
         """The batches of an epoch: the same for every rank, and for a run that was resumed."""
@@ -133,19 +154,14 @@ class PairBatches:
         buckets = [order[start : start + together] for start in range(0, len(order), together)]
         batches = [
             bucket[start : start + size]
-            for bucket in (_by_length(self._dataset.training, bucket) for bucket in buckets)
+            for bucket in map(self._dataset.training.by_length, buckets)
             for start in range(0, len(bucket), size)
         ]
         return [batches[i] for i in rng.permutation(len(batches))]
 
     def validate(self, model: PairModel) -> Score:
         pairs = self._dataset.validation
-        own = _by_length(pairs, np.arange(len(pairs)))[self._group.rank :: self._group.size]
-        total = Score(0.0, 0, 0)
-        for start in range(0, len(own), EVALUATION_BATCH):
-            which = own[start : start + EVALUATION_BATCH]
-            total += model.score(pairs.texts.padded(which), pairs.targets.padded(which))
-        return total
+        return score_pairs(model, pairs, pairs.by_length(np.arange(len(pairs)))[self._group.rank :: self._group.size])
 
 
 SOURCES: dict[str, Any] = {TEXT: StreamBatches, PAIRS: PairBatches}
@@ -158,11 +174,7 @@ def make_batches(dataset: Dataset, model: Model, options: TrainingOptions, group
     return source
 
 
-def _by_length(pairs: Pairs, which: NDArray[np.intp]) -> NDArray[np.intp]:
-    return which[np.lexsort((pairs.targets.lengths[which], pairs.texts.lengths[which]))]
-
-
-def _dropout(model: Model, options: TrainingOptions, step: int, streams: int, own_shard: slice) -> Dropout | None:
-    # A generator for each step: a resumed run needs no other state, and any group draws the same masks.
+def _dropout(model: Model, options: TrainingOptions, step: list[int], streams: int, own: slice) -> Dropout | None:
+    # A generator for each step or part of it: a resumed run needs no other state, and any group draws the same masks.
     rate = model.config.dropout
-    return Dropout(rate, np.random.default_rng([options.seed, 1, step]), streams, own_shard) if rate else None
+    return Dropout(rate, np.random.default_rng([options.seed, 1, *step]), streams, own) if rate else None

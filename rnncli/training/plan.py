@@ -16,6 +16,7 @@ from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.models.base import Model
 from rnncli.models.config import FEED_FORWARD, NetworkConfig
+from rnncli.models.extension import extended
 from rnncli.models.registry import MODELS
 from rnncli.names import plural
 from rnncli.training.benchmark import Machine
@@ -94,15 +95,15 @@ def resolve(
 
 def start_run(dataset: Dataset, overrides: Overrides, initial: Model | None = None) -> Trainer:
     """A trainer of a new model, or of one that begins with the weights of ``initial``, whose alphabets ``dataset``
-    has."""
+    has or extends."""
     machine = Machine.measure(speed="seconds" in overrides.length)
     configuration = resolve(dataset, overrides, machine, initial.config if initial else None)
     options = configuration.options
-    model = MODELS[dataset.spec.kind](configuration.network, *dataset.alphabets)
     if initial is None:
+        model = MODELS[dataset.spec.kind](configuration.network, *dataset.alphabets)
         model.initialise(np.random.default_rng([options.seed, 0]))
     else:
-        model.parameters.flat[...] = initial.parameters.flat
+        model = extended(initial, dataset.alphabets, np.random.default_rng([options.seed, 0]))
     return Trainer(model, dataset, options, make_group(options.workers, options.batch_size))
 
 

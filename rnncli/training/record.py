@@ -11,7 +11,8 @@ and nothing else is taken from a file; the arrays that a resume needs follow fro
 from dataclasses import dataclass
 from typing import Any
 
-from rnncli.datasets.spec import TEXT, DataSpec
+from rnncli.datasets.spec import MAX_LENGTH, NO_SHUFFLE, TEXT, DataSpec
+from rnncli.datasets.vocabulary import BYTES
 from rnncli.engine.optimizers import OPTIMIZERS
 from rnncli.models.base import Model
 from rnncli.training.options import Check, TrainingOptions, integer, number, optional
@@ -76,7 +77,8 @@ class Record:
             if not is_valid(state[name]):
                 raise ValueError(f"its training record has {name} = {state[name]!r:.40}")
         spec = DataSpec.from_json(data)
-        if spec.kind != model.kind or spec.encoding != model.vocabulary.encoding:
+        reads_bytes = (spec.encoding == BYTES, model.vocabulary.encoding == BYTES)
+        if spec.kind != model.kind or len(set(reads_bytes)) > 1 or spec.normalize != model.vocabulary.normalize:
             raise ValueError("its data specification is not that of such a model")
         return cls(options, spec, state)
 
@@ -94,12 +96,19 @@ def resume_shapes(model: Model, record: Record | None) -> Shapes:
     return shapes | dict.fromkeys(OPTIMIZERS[record.options.optimizer].moment_names, (size,))
 
 
-def upgrade(record: Any, model: Model) -> Any:
-    """A record of format version 2 as today's. The data was described under ``corpus``, where ``held_out`` was what the
-    user asked for and ``validation`` the count; the rest follows from the model and the options. KeyError or TypeError
-    where it is malformed."""
+def upgrade(record: Any, version: int, model: Model) -> Any:
+    """A record of an older format version as today's. KeyError or TypeError where it is malformed."""
     if record == {}:
         return record
+    if version == 2:
+        record = _upgrade_2(record, model)
+    before = {"normalize": "none", "columns": [], "shuffle": NO_SHUFFLE, "max_length": MAX_LENGTH}
+    return {**record, "data": {**before, **record["data"]}}
+
+
+def _upgrade_2(record: Any, model: Model) -> Any:
+    """Of version 3. The data was described under ``corpus``, where ``held_out`` was what the user asked for and
+    ``validation`` the count; the rest follows from the model and the options."""
     corpus, options, state = record["corpus"], record["options"], record["state"]
     spec = DataSpec(
         files=tuple(corpus["names"]),

@@ -23,14 +23,12 @@ def test_a_run_starts_from_the_weights_of_another_model(folder: Path) -> None:
 
 def test_what_does_not_fit_the_other_model_is_refused(folder: Path) -> None:
     (folder / "a.txt").write_text("abcabcabc")
-    (folder / "d.txt").write_text("abcd")
     succeeded(rnncli("train", "a.txt", "--hidden-size", 5, "--steps", 1, "-q", "-o", "a.npz"))
     refused(rnncli("train", "a.txt", "--init-from", "a.npz", "--hidden-size", 6, "-o", "b.npz"), "--hidden-size")
-    refused(rnncli("train", "d.txt", "--init-from", "a.npz", "-o", "b.npz"), "'d'", "d.txt")
     refused(rnncli("train", "a.txt", "--init-from", "none.npz", "-o", "b.npz"), "none.npz")
     for options in (("--encoding", "bytes"), ("--min-count", 2)):
         refused(rnncli("train", "a.txt", "--init-from", "a.npz", *options, "-o", "b.npz"), options[0])
     resume = ("train", "a.txt", "--resume", "--steps", 2, "-o", "a.npz", "--encoding")
-    refused(rnncli(*resume, "bytes"), "--encoding bytes", "utf-8")
+    refused(rnncli(*resume, "bytes"), "--encoding bytes", "characters")
     succeeded(rnncli(*resume, "utf-8"))
     assert not (folder / "b.npz").exists()

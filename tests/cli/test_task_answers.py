@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import threading
+import unicodedata
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,8 @@ ODD = [
 def run(model: Path, data: bytes, *options: object) -> list[str]:
     """The lines of an output that ends with a line end."""
     result = rnncli("predict", model, *options, input=data)
-    assert (result.exit_code, result.stderr) == (0, ""), result.exception
+    assert result.exit_code == 0, result.exception
+    assert all(line.startswith(("unknown to the model", "normalised")) for line in result.stderr.splitlines())
     output = result.stdout_bytes.decode()
     assert output.endswith("\n")
     return output.removesuffix("\n").split("\n")
@@ -66,7 +68,8 @@ def test_any_line_gives_a_line(name: str) -> None:
     if TASKS[name] != "translate":
         assert [bool(answer) for answer in found] == [bool(line) for line in ODD]
     if TASKS[name] == "tag":
-        assert [len(tags) for tags in found] == [len(line.decode("utf-8", "replace")) for line in ODD]
+        texts = [unicodedata.normalize("NFC", line.decode("utf-8", "replace")) for line in ODD]
+        assert [len(tags) for tags in found] == list(map(len, texts))
     assert found[1] == ""
 
 

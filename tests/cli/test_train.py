@@ -124,7 +124,7 @@ def test_a_folder_of_texts(folder: Path) -> None:
     succeeded(result)
     assert "left out 1 file" in result.stderr
     loaded = checkpoint.load("model.npz")
-    assert loaded.model.vocabulary.characters == "abcd"
+    assert loaded.model.vocabulary.characters == "\nabcd"
     assert loaded.data.files == (str(Path("texts", "a")), str(Path("texts", "b")))
 
 

@@ -1,12 +1,11 @@
 """Lines of two columns: what they are read into, and what is refused, by file and line."""
 
 import io
-from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from rnncli.datasets.columns import LAYOUTS, read_columns
+from rnncli.datasets.columns import LAYOUTS, Line, LineNotices, read_lines
 from rnncli.datasets.labels import Labels
 from rnncli.datasets.pairs import PairDataset, Pairs, read_pairs
 from rnncli.datasets.ragged import Ragged
@@ -25,12 +24,16 @@ def decoded(dataset: PairDataset, pairs: Pairs) -> list[tuple[str, str]]:
     """Text and target of each pair."""
 
     def of(ragged: Ragged, symbols: tuple[str, ...] | str) -> list[str]:
-        cuts = pairwise(ragged.starts)
+        cuts = zip(ragged.starts, ragged.starts + ragged.lengths, strict=True)
         return ["".join(symbols[i] for i in ragged.ids[start:stop]) for start, stop in cuts]
 
     return list(
         zip(of(pairs.texts, dataset.vocabulary.symbols), of(pairs.targets, dataset.target.symbols), strict=True)
     )
+
+
+def lines_of(sources: Sources, task: str) -> list[Line]:
+    return list(read_lines(sources, task, 100_000, LineNotices()))
 
 
 def spec_of(task: str, validation: float | Sources | None = None, seed: int = 0) -> DataSpec:
@@ -97,14 +100,14 @@ def test_any_two_columns_are_read_as_they_are(seed: int) -> None:
         )
 
     files = [[(word(), word()) for _ in range(rng.integers(1, 6))] for _ in range(3)]
-    columns = read_columns(sources_of(*("\n".join(map("\t".join, lines)) for lines in files)), "classify")
-    assert list(zip(columns.targets, columns.texts, strict=True)) == [line for lines in files for line in lines]
+    found = lines_of(sources_of(*("\n".join(map("\t".join, lines)) for lines in files)), "translate")
+    assert [(line.text, line.target) for line in found] == [line for lines in files for line in lines]
     expected = [f"text {n + 1}, line {i + 1}" for n, lines in enumerate(files) for i in range(len(lines))]
-    assert [columns.place(i) for i in range(len(expected))] == expected
+    assert [line.place for line in found] == expected
 
 
 def test_labels_are_any_text() -> None:
-    labels = ["[red]", " ", "New Zealand", "漢字", "🙂", "a", " a", "A", "é", "e\u0301", "\0", "\\n"]
+    labels = ["[red]", ".", "New Zealand", "漢字", "🙂", "a", "aa", "A", "é", "e\u0301", "\0", "\\n"]
     dataset = read("\n".join(f"{label}\tab" for label in labels * 2))
     assert dataset.target.symbols == tuple(sorted(labels))
     assert [label for _, label in decoded(dataset, dataset.training)] == labels * 2
@@ -183,16 +186,25 @@ UNKNOWN = [
 
 @pytest.mark.parametrize(("task", "line", "words"), UNKNOWN)
 def test_what_a_model_does_not_know_is_named_with_file_and_line(task: str, line: str, words: str) -> None:
-    """In a file to check on, and in one that is read in the alphabets of a model."""
-    dataset = read(GOOD[task], task=task)
+    """In a file that is read in the alphabets of a model, and in its validation file."""
+    alphabets = read(GOOD[task], task=task).alphabets
     for before in ([], ["", GOOD[task]]):
         broken = sources_of(*before, f"{GOOD[task]}\r\n{line}\n{GOOD[task]}")
         with pytest.raises(InputError) as of_validation:
-            read(GOOD[task], task=task, validation=broken)
+            read_pairs(spec_of(task, broken), sources_of(GOOD[task]), alphabets)
         with pytest.raises(InputError) as of_model:
-            read_pairs(spec_of(task), broken, dataset.alphabets)
+            read_pairs(spec_of(task), broken, alphabets)
         for error in (of_validation, of_model):
             assert str(error.value).startswith(f"text {len(before) + 1}, line 3: the model {words}")
+
+
+@pytest.mark.parametrize(("task", "line", "_"), UNKNOWN)
+def test_a_validation_file_counts_in_the_alphabets_of_a_new_model(task: str, line: str, _: str) -> None:
+    """As the held-out part of the files does."""
+    dataset = read(GOOD[task], task=task, validation=sources_of(line))
+    together = read(f"{GOOD[task]}\n{line}", task=task, validation=0.0)
+    assert dataset.alphabets == together.alphabets
+    assert decoded(dataset, dataset.validation) == decoded(together, together.training)[-1:]
 
 
 @pytest.mark.parametrize(
@@ -200,21 +212,23 @@ def test_what_a_model_does_not_know_is_named_with_file_and_line(task: str, line:
 )
 def test_an_unseen_character_is_named_with_its_place_in_its_column(task: str, line: str, place: int) -> None:
     with pytest.raises(InputError, match=f"character {place} of "):
-        read(GOOD[task], task=task, validation=sources_of(line))
+        read_pairs(spec_of(task), sources_of(line), read(GOOD[task], task=task).alphabets)
 
 
 @pytest.mark.parametrize("task", ["classify", "tag", "translate"])
 def test_unseen_characters_of_what_is_only_read_are_the_unknown_symbol(task: str) -> None:
-    dataset = read(GOOD[task], task=task, validation=sources_of(GOOD[task].replace("b", "🙂")))
+    alphabets = read(GOOD[task], task=task).alphabets
+    other = sources_of(GOOD[task].replace("b", "🙂"))
+    dataset = read_pairs(spec_of(task, other), sources_of(GOOD[task]), alphabets)
     unseen = {text.replace("\ufffd", "b") for text, _ in decoded(dataset, dataset.validation)}
     assert unseen == {text for text, _ in decoded(dataset, dataset.training)}
-    assert dataset.validation.texts.ids.max() == len(dataset.vocabulary) - 1
+    assert dataset.validation.texts.first(99).max() == len(dataset.vocabulary) - 1
 
 
 def test_a_file_may_be_named_twice() -> None:
     """Its lines are then read twice, each with its own place."""
     text = GOOD["classify"].encode()
     twice = Sources(["a.tsv", "a.tsv"], [lambda: io.BytesIO(text)] * 2)
-    columns = read_columns(twice, "classify")
-    assert columns.targets == ["x", "y"] * 2
-    assert columns.place(2) == "a.tsv, line 1"
+    lines = lines_of(twice, "classify")
+    assert [line.target for line in lines] == ["x", "y"] * 2
+    assert lines[2].place == "a.tsv, line 1"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rnncli.datasets.reading import Reading
 from rnncli.datasets.sources import Sources, open_sources
 from rnncli.errors import InputError
 
@@ -26,11 +27,11 @@ class Trickle(io.BytesIO):
 
 
 def trickling(data: bytes, step: int, encoding: str = "utf-8") -> Sources:
-    return Sources(["a file"], [lambda: Trickle(data, step)], encoding)
+    return Sources(["a file"], [lambda: Trickle(data, step)], Reading(encoding))
 
 
 def read(*arguments: Any, encoding: str = "utf-8") -> str:
-    return "".join(open_sources([str(argument) for argument in arguments], encoding).chunks())
+    return "".join(open_sources([str(argument) for argument in arguments], Reading(encoding)).chunks())
 
 
 @pytest.mark.parametrize("step", range(1, 8))
@@ -98,7 +99,7 @@ def test_bytes_keep_a_byte_order_mark(tmp_path: Path) -> None:
 def test_several_files_read_as_one_in_the_order_given(tmp_path: Path) -> None:
     (tmp_path / "1").write_text("é")
     (tmp_path / "2").write_bytes(b"\xef\xbb\xbfb")
-    assert read(tmp_path / "2", tmp_path / "1", tmp_path / "2") == "béb"
+    assert read(tmp_path / "2", tmp_path / "1", tmp_path / "2") == "b\né\nb"
     names = [str(tmp_path / name) for name in "21"]
     assert open_sources(names).names == names
 
@@ -126,7 +127,7 @@ def test_a_directory_is_read_sorted_by_path_without_hidden_and_binary_files(tmp_
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(data)
     sources = open_sources([str(tmp_path)])
-    assert "".join(sources.chunks()) == "ÉZBC"
+    assert "".join(sources.chunks()) == "É\nZ\nB\nC"
     (warning,) = sources.warnings
     assert "2 files" in warning
     assert str(tmp_path) in warning

@@ -39,7 +39,7 @@ def test_the_recorded_spec_opens_the_same_data(
     file: str, spec: DataSpec, beside_the_model: bool, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same parts, from the JSON of the model file, in the folder of the run and in that of the model."""
-    first = open_dataset(spec, open_sources([file], spec.encoding))
+    first = open_dataset(spec, open_sources([file], spec.reading))
     recorded = DataSpec.from_json(json.loads(json.dumps(first.spec.to_json())))
     assert recorded == first.spec
     if beside_the_model:
@@ -70,7 +70,12 @@ def test_files_that_were_moved_or_modified_are_not_found(folder: Path) -> None:
         ("files", [3]),
         ("task", "sing"),
         ("format", "table"),
-        ("encoding", "latin-1"),
+        ("encoding", "latin-1"),  # its name is iso8859-1
+        ("encoding", "rot13"),
+        ("normalize", "nfd"),
+        ("columns", "text"),
+        ("shuffle", "words"),
+        ("max_length", 0),
         ("validation", 0.1),
         ("split_streams", -1),
         ("seed", True),

@@ -52,8 +52,8 @@ def test_the_windows_of_all_streams_tile_the_text(n: int, count: int, window: in
 
 def test_a_text_is_read_into_the_ids_of_its_own_vocabulary() -> None:
     dataset = read_text(DataSpec(validation="0"), sources_of("hel", "lo"))
-    assert dataset.vocabulary.characters == "ehlo"
-    assert dataset.training.tolist() == [1, 0, 2, 2, 3]
+    assert dataset.vocabulary.characters == "\nehlo"
+    assert dataset.training.tolist() == [2, 1, 3, 0, 3, 4]  # a line end, so that the texts are not glued
     assert dataset.spec.files == ("text 1", "text 2")
 
 
@@ -91,9 +91,9 @@ def test_a_text_of_its_own_to_check_on(tmp_path: Path) -> None:
 
 
 def test_rare_characters_of_the_whole_text_become_the_unknown_symbol() -> None:
-    dataset = read_text(DataSpec(validation="0"), sources_of("abzab", "aycab"), min_count=2)
-    assert dataset.vocabulary.characters == "ab"
-    assert dataset.training.tolist() == [0, 1, 2, 0, 1, 0, 2, 2, 0, 1]
+    dataset = read_text(DataSpec(validation="0"), sources_of("abzab\n", "\naycab"), min_count=2)
+    assert dataset.vocabulary.characters == "\nab"
+    assert dataset.training.tolist() == [1, 2, 3, 1, 2, 0, 0, 1, 3, 3, 1, 2]
 
 
 @pytest.mark.parametrize(("text", "words"), [("", "no characters"), ("x", "1 character;"), ("\ufeff", "no characters")])

@@ -132,8 +132,9 @@ def test_all_bytes_are_characters_of_their_own() -> None:
         {"encoding": "utf-7"},
         {"unknown": 1},
         {"encoding": ["utf-8"]},
+        {"normalize": "nfd"},
     ],
 )
 def test_what_is_no_vocabulary_is_refused(change: dict[str, object]) -> None:
     with pytest.raises((ValueError, TypeError)):
-        Vocabulary.from_json({"characters": "ab", "encoding": "utf-8", "unknown": False, **change})
+        Vocabulary.from_json({**Vocabulary("ab").to_json(), **change})

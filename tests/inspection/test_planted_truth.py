@@ -93,16 +93,16 @@ def test_without_it_the_network_errs_where_it_matters(name: str) -> None:
 
 
 def test_what_is_not_there_is_not_found() -> None:
-    """Over 200 features that go with nothing, the real one moved along the text, chance finds as many as is said."""
+    """Over 100 features that go with nothing, the real one moved along the text, chance finds as many as is said."""
     probe = learnt("inside quotes")
     values = feature("inside quotes", probe.text()[:-1])
     hidden = read(probe, ["l1.hidden"]).values["l1.hidden"]
     rng = np.random.default_rng(6)
     found = 0
-    for number in range(200):
+    for number in range(100):
         moved = np.roll(values, rng.integers(1_000, len(values) - 1_000))
         found += bool((associate(hidden, moved[:, None], seed=number).p < LEVEL).any())
-    assert found / 200 < LEVEL + 3 * np.sqrt(LEVEL * (1 - LEVEL) / 200)
+    assert found / 100 < LEVEL + 3 * np.sqrt(LEVEL * (1 - LEVEL) / 100)
     assert SHIFTS >= 1 / LEVEL
 
 

@@ -2,60 +2,59 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from rnncli.storage.checkpoint import FORMAT_VERSION
 from tests.cli.running import rnncli, succeeded
 from tests.storage.make_models import CASES, LATER, MODELS
+
+Model = tuple[Path, Path, dict[str, Any]]
 
 FILES = sorted(MODELS.glob("*/*.npz"))
 
 
 @pytest.fixture(params=FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def model(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    """A copy of a model file in a new folder to work in, and the text that it has learnt beside it."""
+def model(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
+    """A copy of a model file in a new folder to work in, the text that it has learnt beside it, and what was said."""
     monkeypatch.chdir(tmp_path)
     file, text, _ = CASES[request.param.stem]
     (tmp_path / file).write_text(text, "utf-8")
     copy = tmp_path / request.param.name
     copy.write_bytes(request.param.read_bytes())
-    return copy, tmp_path / file
+    said = json.loads((request.param.parent / "said.json").read_text())[request.param.stem]
+    return copy, tmp_path / file, said
 
 
-def said(path: Path, version: str = "v2") -> dict[str, object]:
-    """What the rnncli that made a model said of it."""
-    found: dict[str, object] = json.loads((MODELS / version / "said.json").read_text())[path.stem]
-    return found
+@pytest.mark.parametrize("version", range(2, FORMAT_VERSION))
+def test_there_is_a_file_for_every_case(version: int) -> None:
+    assert {path.stem for path in FILES if path.parent.name == f"v{version}"} == set(CASES)
 
 
-def test_there_is_a_file_for_every_case() -> None:
-    assert {path.stem for path in FILES if path.parent.name == "v2"} == set(CASES)
-
-
-def test_it_scores_as_it_did(model: tuple[Path, Path]) -> None:
-    path, text = model
+def test_it_scores_as_it_did(model: Model) -> None:
+    path, text, said = model
     scored = json.loads(succeeded(rnncli("score", path, text, "--json")))
-    expected = said(path)["score"]
-    assert isinstance(expected, dict)
+    expected = said["score"]
     for name in {"nats_per_character", "accuracy", "macro_f1", "exact_match", "character_error_rate"} & set(expected):
         # Some tens of sums of float32 in a row; a share of some hundred answers may change by some of them.
         by_one = 0 if name == "nats_per_character" else 0.01
         assert scored[name] == pytest.approx(expected[name], rel=1e-5, abs=by_one), name
 
 
-def test_it_resumes_as_it_did(model: tuple[Path, Path]) -> None:
+def test_it_resumes_as_it_did(model: Model) -> None:
     """And is then a file of today's version, with the whole history."""
-    path, text = model
+    path, text, said = model
     succeeded(rnncli("train", text.name, "-o", path.name, "--resume", "--steps", LATER, "-q"))
     history = json.loads(succeeded(rnncli("inspect", path, "--json")))["history"]
     assert [entry["step"] for entry in history] == [4, 8, 12, 16, 20]
-    assert history[-1]["loss"] == pytest.approx(said(path)["loss_after_resume"], rel=1e-4)
+    assert history[-1]["loss"] == pytest.approx(said["loss_after_resume"], rel=1e-4)
 
 
 @pytest.mark.parametrize("model", [path for path in FILES if CASES[path.stem][0] == "text.txt"], indirect=True)
-def test_it_finds_the_text_that_it_was_trained_on(model: tuple[Path, Path]) -> None:
-    path, text = model
+def test_it_finds_the_text_that_it_was_trained_on(model: Model) -> None:
+    path, text, _ = model
     found = json.loads(succeeded(rnncli("inspect", path, "text", "--json")))
     assert text.name in found["text"]
 

@@ -38,7 +38,7 @@ def shell(line: str, folder: Path) -> "subprocess.CompletedProcess[bytes]":
 def test_an_ignored_signal_stays_ignored(number: int, workers: int, folder: Path) -> None:
     """As nohup asks for, and a shell for what it starts in the background."""
     process = subprocess.Popen(
-        [*RUN, "--time", "2", "--json", "--workers", str(workers)],
+        [*RUN, "--time", "1", "--json", "--workers", str(workers)],
         cwd=folder,
         env=environment(),
         stdout=subprocess.PIPE,

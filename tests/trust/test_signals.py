@@ -14,7 +14,7 @@ import pytest
 from rnncli.storage.checkpoint import load
 from tests.cli.running import COMMAND, environment
 
-TIMES = 20
+TIMES = 10
 TOGETHER = 5
 """Processes at once."""
 

@@ -10,19 +10,21 @@ from rnncli.cli.model_input import command_for
 from rnncli.cli.train.options import Request
 from rnncli.datasets.columns import BOUNDARY
 from rnncli.datasets.dataset import Dataset
-from rnncli.datasets.spec import TEXT
+from rnncli.datasets.normal_form import NONE
+from rnncli.datasets.spec import TEXT, DataSpec
+from rnncli.datasets.vocabulary import BYTES
 from rnncli.inference.prediction import predict
 from rnncli.inference.sampling import SamplingConfig, generate, stop_before
 from rnncli.models.base import Model
 from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import LanguageModel
-from rnncli.names import command_line, plural
+from rnncli.names import NORMAL_FORMS, command_line, plural
 from rnncli.terminal.words import count, seconds, visible_lines
 from rnncli.training.diagnosis import MAX_HELD_OUT, MAX_TRAINING, Baseline, best_baseline, diagnose
 from rnncli.training.trainer import Trainer
 
 SAMPLE_LENGTH = 200
-EXAMPLES = 5
+EXAMPLES, EXAMPLE_LENGTH = 5, 80
 
 
 def plan(trainer: Trainer) -> list[str]:
@@ -86,8 +88,23 @@ def advice(request: Request, trainer: Trainer) -> list[str]:
         return []
     if not found.suggestion:
         return [found.verdict]
-    other = command_line("train", *request.files, options=[*found.suggestion, "-o", "other.npz"])
+    options = [*data_options(dataset.spec), *found.suggestion, "-o", "other.npz"]
+    other = command_line("train", *request.files, options=options)
     return [found.verdict, f"try:  {other}"]
+
+
+def data_options(spec: DataSpec) -> list[str]:
+    """The options with which a command reads the same data from the same files."""
+    usual = NONE if spec.encoding == BYTES else NORMAL_FORMS[0]
+    given = {
+        "--encoding": spec.encoding if spec.encoding != DataSpec.encoding else None,
+        "--normalize": spec.normalize if spec.normalize != usual else None,
+        "--shuffle": spec.shuffle if spec.shuffle != DataSpec.shuffle else None,
+        "--max-length": str(spec.max_length) if spec.max_length != DataSpec.max_length else None,
+        "--validation": spec.validation,
+    }
+    columns = [word for name in spec.columns for word in ("--column", name)]
+    return [word for flag, value in given.items() if value is not None for word in (flag, value)] + columns
 
 
 def next_commands(request: Request, trainer: Trainer) -> str:
@@ -106,13 +123,17 @@ def example(trainer: Trainer) -> str:
     return _example(trainer.best_model, trainer.dataset, np.random.default_rng(trainer.options.seed))
 
 
+def _shortened(text: str) -> str:
+    return visible_lines(text if len(text) <= EXAMPLE_LENGTH else text[: EXAMPLE_LENGTH - 1] + "…")
+
+
 @singledispatch
 def _example(model: Model, dataset: Dataset, rng: np.random.Generator) -> str:
     """Predictions for the first lines that the model has not seen, or else for some that it has."""
     lines, pairs = ("held-out", dataset.validation) if dataset.has_validation else ("training", dataset.training)
     shown = [pairs.texts.padded(np.array([i])).ids[:, 0] for i in range(min(EXAMPLES, len(pairs)))]
     answers = predict(model, [model.vocabulary.decode(map(int, ids)) for ids in shown])
-    predictions = [f"{visible_lines(answer.text)} → {visible_lines(answer.best)}" for answer in answers]
+    predictions = [f"{_shortened(answer.text)} → {_shortened(answer.best)}" for answer in answers]
     return "\n".join([f"predictions on {lines} lines:", "", *predictions])
 
 

@@ -8,7 +8,7 @@ import typer
 
 from rnncli import names
 from rnncli.cli.completion import model_files
-from rnncli.cli.options import duration, float_range, int_range, one_of, option
+from rnncli.cli.options import ENCODING, duration, float_range, int_range, one_of, option
 
 BY_SIZE = "by the size of the text"
 LENGTH = "Length"
@@ -91,7 +91,34 @@ class Request:
         **float_range(0, 1, open_high=True),
     )
     encoding: str | None = _text(
-        "--encoding", show_default="utf-8", help="Read UTF-8 characters, or bytes.", **one_of(*names.ENCODINGS)
+        "--encoding",
+        help="Encoding of the files, as Python names it; bytes learns them as bytes.",
+        show_default="utf-8",
+        **ENCODING,
+    )
+    normalize: str | None = _text(
+        "--normalize",
+        help="Unicode normal form of the text, and of all that the model reads later.",
+        show_default="nfc",
+        **one_of(*names.NORMAL_FORMS),
+    )
+    column: list[str] | None = _text(
+        "--column",
+        metavar="NAME",
+        help="Of .csv and .jsonl files, the field to learn; twice for two columns, in the order of a .tsv.",
+        show_default=False,
+    )
+    shuffle: str | None = _text(
+        "--shuffle",
+        help="Put lines or documents (files) in random order, for lists and collections.",
+        show_default="as they come",
+        **one_of(*names.SHUFFLES),
+    )
+    max_length: int | None = _text(
+        "--max-length",
+        help="Leave out lines of two columns with more characters in one of them.",
+        show_default="100,000",
+        **int_range(1, 100_000),
     )
     min_count: int | None = _text(
         "--min-count", show_default="1", help="Rarer characters are replaced by one unknown symbol.", **int_range(1)

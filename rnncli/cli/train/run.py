@@ -39,12 +39,12 @@ def _run(request: Request) -> None:
     initial = checkpoint.load(request.init_from).model if request.init_from else None
     dataset = open_data(request, old, initial)
     reporter = Reporter(request)
-    reporter.say(*dataset.warnings)
     overrides = Overrides(request.network, request.learning, request.length)
     if old is not None and old.record is not None:
         trainer = resume_run(old.model, old.record, old.resume, dataset, overrides)
     else:
         trainer = start_run(dataset, overrides, initial)
+    reporter.say(*dataset.warnings)
     reporter.start(trainer)
     if request.dry_run:
         return

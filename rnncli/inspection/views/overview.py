@@ -19,7 +19,7 @@ from rnncli.inspection.views.units import best_units
 from rnncli.models.base import Model, PairModel
 from rnncli.models.score import perplexity
 from rnncli.names import plural
-from rnncli.results import BLANK, Block, Curves, Heatmap, Table, ViewResult, listed
+from rnncli.results import BLANK, Block, Curves, Heatmap, Table, ViewResult, with_numbers
 from rnncli.training.record import Record
 
 CHARACTERS = 30_000
@@ -108,8 +108,8 @@ def _facts(data: Mapping[str, Any], model: Model) -> dict[str, str]:
     }
     if isinstance(model, PairModel):
         answers = model.target.symbols
-        listed = answers if isinstance(answers, str) else ", ".join(answers)
-        facts[model.target_key.replace("_", " ")] = f"{len(answers):,}: {_beginning(listed)}"
+        with_numbers = answers if isinstance(answers, str) else ", ".join(answers)
+        facts[model.target_key.replace("_", " ")] = f"{len(answers):,}: {_beginning(with_numbers)}"
     if corpus:
         first, *more = corpus["names"]
         unit = "character" if model.data_format == TEXT else "line"
@@ -165,7 +165,7 @@ def _expected(steps: list[PrimeStep], layer: int) -> list[Block]:
     if not steps:
         return []
     read = [step.character for step in steps]
-    rows = [(step.character, listed(step.expected, ".3f")) for step in steps]
+    rows = [(step.character, with_numbers(step.expected, ".3f")) for step in steps]
     blocks: list[Block] = [Table("What it expects at each character", ("read", "expected, with probability"), rows)]
     for cell, direction in ((f"l{layer}", ""), (f"l{layer}r", ", reading from the end")):
         if cell in steps[0].hidden:

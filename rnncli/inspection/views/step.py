@@ -14,7 +14,7 @@ from rnncli.inspection.prime import beginning
 from rnncli.inspection.request import ViewRequest
 from rnncli.models.base import Model
 from rnncli.models.language_model import NextCharacterModel
-from rnncli.results import Block, Table, ViewResult, listed
+from rnncli.results import Block, Table, ViewResult, with_numbers
 
 SHOWN = 32
 """Numbers of a vector that are written out, all of them for a small network."""
@@ -72,8 +72,8 @@ def _predictions(model: NextCharacterModel, forward: object, ids: Ids) -> Table:
             (
                 t,
                 symbols[int(ids[t])],
-                listed(((symbols[i], row[i]) for i in best), "+.3f"),
-                listed(((symbols[i], p[i]) for i in best), ".3f"),
+                with_numbers(((symbols[i], row[i]) for i in best), "+.3f"),
+                with_numbers(((symbols[i], p[i]) for i in best), ".3f"),
                 "" if following is None else symbols[following],
                 loss,
             )

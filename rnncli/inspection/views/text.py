@@ -7,7 +7,7 @@ from rnncli.engine.arrays import Array
 from rnncli.inspection.activations import recurrent_cell, require_language_model
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
-from rnncli.results import Block, ColouredText, Table, ViewResult, listed
+from rnncli.results import Block, ColouredText, Table, ViewResult, with_numbers
 
 CHARACTERS = 640
 GUESSES = 5
@@ -35,7 +35,7 @@ def text(request: ViewRequest) -> ViewResult:
     rows = []
     for n in np.argsort(-bits, kind="stable")[:MOST_SURPRISING]:
         best = np.argsort(-scores[n], kind="stable")[:GUESSES]
-        guesses = listed(((symbols[i], np.exp(scores[n, i])) for i in best), ".2f")
+        guesses = with_numbers(((symbols[i], np.exp(scores[n, i])) for i in best), ".2f")
         rows.append((int(n) + 1, text[max(0, n + 1 - AROUND) : n + 1], text[n + 1], float(bits[n]), guesses))
     columns = ("character", "after", "came", "bits", "expected")
     facts = {

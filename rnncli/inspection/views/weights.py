@@ -7,7 +7,7 @@ from rnncli.inspection.activations import recurrent_cell
 from rnncli.inspection.request import ViewRequest
 from rnncli.models.base import Model
 from rnncli.models.language_model import LanguageModel
-from rnncli.results import Block, Table, ViewResult, listed
+from rnncli.results import Block, Table, ViewResult, with_numbers
 
 NEIGHBOURS = 4
 CHARACTERS = 24
@@ -74,6 +74,6 @@ def _neighbours(model: Model) -> Table:
     symbols, rows = model.vocabulary.symbols, []
     for i in np.unique(np.linspace(0, len(symbols) - 1, CHARACTERS).astype(int)):
         nearest = [j for j in np.argsort(-cosine[i], kind="stable") if j != i][:NEIGHBOURS]
-        rows.append((symbols[i], listed(((symbols[j], cosine[i, j]) for j in nearest), ".2f")))
+        rows.append((symbols[i], with_numbers(((symbols[j], cosine[i, j]) for j in nearest), ".2f")))
     what = "embeddings" if model.config.embedding_size else "input weights"
     return Table("Nearest neighbours of characters", ("character", f"nearest by the cosine of their {what}"), rows)

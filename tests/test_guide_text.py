@@ -1,0 +1,62 @@
+"""The page of the guide on text: every command of it is typed into a shell, and says what the page says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import ROOT, environment
+
+PAGE = (ROOT / "rnncli" / "guide" / "text.md").read_text("utf-8")
+SECTIONS = {section.partition("\n")[0]: section for section in PAGE.split("\n## ")[1:]}
+REST = "…"
+"""Stands for all further lines."""
+
+
+def commands(section: str) -> list[tuple[str, list[str]]]:
+    """The commands of a section, and the lines that each is to print."""
+    found: list[tuple[str, list[str]]] = []
+    for block in re.findall(r"^```console\n(.*?)^```$", section, re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((line[2:], []))
+            else:
+                found[-1][1].append(line)
+    return found
+
+
+def test_every_section_but_none_is_left_out() -> None:
+    assert len(SECTIONS) == 7
+    assert sum(len(commands(section)) for section in SECTIONS.values()) > 20
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the examples are typed into a POSIX shell")
+@pytest.mark.parametrize("name", SECTIONS)
+def test_what_the_page_shows_is_what_is_printed(name: str, tmp_path: Path) -> None:
+    (tmp_path / "rnncli").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m rnncli "$@"\n')
+    (tmp_path / "rnncli").chmod(0o755)
+    folder = tmp_path / "work"
+    folder.mkdir()
+    env = environment(PYTHONPATH=str(ROOT), COLUMNS="400")
+    env["PATH"] = f"{tmp_path}:{env['PATH']}"
+    examples = commands(SECTIONS[name])
+    if name == "What is refused":  # it goes on with the model of an earlier section
+        examples = commands(SECTIONS["The alphabet"])[:2] + examples
+    for command, expected in examples:
+        shell = ["bash", "-c", command]
+        result = subprocess.run(
+            shell,
+            cwd=folder,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        lines = result.stdout.splitlines()
+        if REST in expected:
+            expected, lines = expected[: expected.index(REST)], lines[: expected.index(REST)]
+        assert lines == expected, command
