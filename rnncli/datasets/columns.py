@@ -53,6 +53,13 @@ LAYOUTS = {
 """By the task."""
 
 
+HEADINGS = {
+    *("label", "labels", "class", "category", "target", "tag", "tags", "text", "texts", "source", "sentence", "word"),
+    *("input", "output", "name", "language", "sentiment", "review", "document", "id", "title", "token", "y", "x"),
+}
+"""Words of a first line that are no label and no text, but the names of columns."""
+
+
 @dataclass(frozen=True)
 class Line:
     """A line: its ``text`` and ``target``, and the file and number where it stands. Those that a network writes are
@@ -122,13 +129,6 @@ def read_lines(sources: Sources, task: str, max_length: int, notices: LineNotice
         yield line
     if empty:
         raise InputError(f"{', '.join(sources.names)} is empty; each line should be {layout}")
-
-
-HEADINGS = {
-    *("label", "labels", "class", "category", "target", "tag", "tags", "text", "texts", "source", "sentence", "word"),
-    *("input", "output", "name", "language", "sentiment", "review", "document", "id", "title", "token", "y", "x"),
-}
-"""Words of a first line that are no label and no text, but the names of columns."""
 
 
 def _fault(fields: Sequence[str], layout: Layout, form: str) -> str:

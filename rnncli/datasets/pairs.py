@@ -122,7 +122,7 @@ class PairDataset:
         """The most frequent labels, and how many lines have them."""
         if not isinstance(self.target, Labels):
             return ""
-        counts = np.bincount(self.training.targets.first(len(self.training)), minlength=len(self.target))
+        counts = np.bincount(self.training.targets.first_symbols, minlength=len(self.target))
         order = np.argsort(-counts, kind="stable")
         return f" ({listed([f'{self.target.symbols[i]} {counts[i]:,}' for i in order], MAX_LISTED)})"
 
@@ -178,8 +178,7 @@ def read_pairs(
         validation = encode_lines(read_lines(other, spec.task, spec.max_length, of_other), spec.task, *alphabets)
         warnings += [*other.warnings, *of_other.sentences(spec.max_length)]
     else:
-        is_labelled = isinstance(target, Labels)
-        groups = pairs.targets.first(len(pairs)) if is_labelled else np.zeros(len(pairs), np.intp)
+        groups = pairs.targets.first_symbols if isinstance(target, Labels) else np.zeros(len(pairs), np.intp)
         chosen = _held_out(groups, spec.fraction, spec.seed)
         training, validation = pairs.take(np.flatnonzero(~chosen)), pairs.take(np.flatnonzero(chosen))
     spec = replace(

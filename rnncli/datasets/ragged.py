@@ -51,6 +51,12 @@ class Ragged:
     def __len__(self) -> int:
         return len(self.starts)
 
+    @property
+    def first_symbols(self) -> NDArray[Any]:
+        """The first symbol (N,) of each sequence; of labels the only one."""
+        symbols: NDArray[Any] = self.ids[self.starts]
+        return symbols
+
     def take(self, which: NDArray[np.intp]) -> "Ragged":
         """These of the sequences, in this order; the ids are not copied."""
         return Ragged(self.ids, self.starts[which], self.lengths[which])
