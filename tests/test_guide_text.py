@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import ROOT, environment
+from tests.cli.running import ROOT, environment, rnncli, succeeded
 
 PAGE = (ROOT / "rnncli" / "guide" / "text.md").read_text("utf-8")
 SECTIONS = {section.partition("\n")[0]: section for section in PAGE.split("\n## ")[1:]}
@@ -30,6 +30,17 @@ def commands(section: str) -> list[tuple[str, list[str]]]:
 def test_every_section_but_none_is_left_out() -> None:
     assert len(SECTIONS) == 7
     assert sum(len(commands(section)) for section in SECTIONS.values()) > 20
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_in_a_terminal_no_word_of_it_is_cut(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing of a line is lost, of commands neither."""
+    monkeypatch.setattr("rnncli.terminal.console.is_interactive", lambda _: True)
+    shown = succeeded(rnncli("guide", "text", COLUMNS=str(columns)))
+    assert max(map(len, shown.splitlines())) <= columns
+    words = set(re.findall(r"[\w-]+", shown))
+    short = [word for word in re.findall(r"[\w-]+", PAGE) if len(word) < 20 and word != "console"]
+    assert [word for word in short if word not in words] == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the examples are typed into a POSIX shell")

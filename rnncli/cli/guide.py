@@ -21,6 +21,7 @@ def guide(
 
     \b
       rnncli guide                what pages there are
+      rnncli guide text           what is read, changed, left out and refused of your text
       rnncli guide contributing   how to add a cell, a task, a view, an option, an optimizer
     """
     import sys
@@ -38,7 +39,7 @@ def guide(
 
         from rnncli.terminal.screen import screen
 
-        screen(sys.stdout).print(Markdown(_page(topic), code_theme="ansi_light"))
+        screen(sys.stdout).print(Markdown(_page(topic), code_theme="ansi_light"), soft_wrap=False)
     else:
         write(_page(topic))
 

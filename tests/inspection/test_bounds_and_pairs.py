@@ -161,6 +161,12 @@ def test_one_unit_that_is_on_is_one_unit() -> None:
     assert found.facts["units"] == "1 unit of layer 1 is beyond ±0.5 all the way"
 
 
+def test_a_text_that_is_too_short_for_another_place_is_told() -> None:
+    found = match(ViewRequest(random_probe(20, hidden_size=4), ["3:5"]))
+    assert found.facts["places"].startswith("none: all 19 characters")
+    assert found.blocks == []
+
+
 @pytest.mark.parametrize("task", ["tag", "classify"])
 def test_activations_stand_in_the_order_of_the_text_in_both_directions(task: str) -> None:
     """What an LSTM shows is its output gate times the tanh of its cell, at every character."""

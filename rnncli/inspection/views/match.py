@@ -62,7 +62,10 @@ def match(request: ViewRequest) -> ViewResult:
     rows = [
         (at, value, f"{text[max(0, at - AROUND) : at]}[{text[at]}]{text[at + 1 : at + AROUND]}") for at, value in places
     ]
-    return ViewResult(probe.source, facts, [Table(name, ("character", column, "text, [the place]"), rows)])
+    if not rows:
+        facts["places"] = f"none: all {len(hidden)} characters read are within {AROUND} of these"
+    blocks = [Table(name, ("character", column, "text, [the place]"), rows)] if rows else []
+    return ViewResult(probe.source, facts, blocks)
 
 
 def _best(scores: Array, start: int, stop: int) -> list[int]:
