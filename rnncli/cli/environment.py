@@ -57,14 +57,15 @@ class Variables:
     def warnings(self, environment: Mapping[str, str]) -> Iterator[str]:
         """A sentence for each variable of rnncli that is set and has no effect."""
         ambiguous = {_variable(flag): scoped for flag, scoped in self._scoped.items() if self._is_ambiguous(flag)}
-        names = sorted(known.removeprefix(PREFIX) for known in self._known)
+        names = sorted(known.removeprefix(PREFIX) for known in self._known | set(ambiguous))
         for name in sorted(name for name, value in environment.items() if name.startswith(PREFIX) and value):
             if name in self._known:
                 continue
             if name in ambiguous:
                 hint = f"it is ambiguous; set {' or '.join(ambiguous[name])}"
             elif close := difflib.get_close_matches(name.removeprefix(PREFIX), names, 1):
-                hint = f"it is not known; did you mean {PREFIX}{close[0]}?"
+                meant = ambiguous.get(PREFIX + close[0], [PREFIX + close[0]])
+                hint = f"it is not known; did you mean {' or '.join(meant)}?"
             else:
                 hint = "it is not known; rnncli COMMAND --help lists the options"
             yield f"warning: {name} has no effect: {hint}"
