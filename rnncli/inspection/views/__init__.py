@@ -142,7 +142,8 @@ _ALL = (
     View(
         "match",
         "Where else is it in this state?",
-        "Places at which the same units are on as from character A to B",
+        "Places at which the same units are on as from character A to B or, where none is on all the way, with the "
+        "nearest states",
         "rnncli inspect model.npz match 120:128",
         "where else it is in this state",
         "A:B",
