@@ -3,12 +3,17 @@
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import typer.testing
 from typer.testing import CliRunner, Result
 
 from rnncli.cli import app
+
+# To build the commands takes longer than most of them run; they keep nothing from one run to the next.
+typer.testing._get_command = cache(typer.testing._get_command)  # type: ignore[attr-defined]
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "rnncli"]
