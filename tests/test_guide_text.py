@@ -34,13 +34,16 @@ def test_every_section_but_none_is_left_out() -> None:
 
 @pytest.mark.parametrize("columns", [40, 80])
 def test_in_a_terminal_no_word_of_it_is_cut(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And nothing of a line is lost, of commands neither."""
+    """And nothing of a command is lost, which may go on in the next line."""
     monkeypatch.setattr("rnncli.terminal.console.is_interactive", lambda _: True)
     shown = succeeded(rnncli("guide", "text", COLUMNS=str(columns)))
     assert max(map(len, shown.splitlines())) <= columns
-    words = set(re.findall(r"[\w-]+", shown))
-    short = [word for word in re.findall(r"[\w-]+", PAGE) if len(word) < 20 and word != "console"]
-    assert [word for word in short if word not in words] == []
+    prose, words = re.sub(r"^```.*?^```$", "", PAGE, flags=re.MULTILINE | re.DOTALL), set(re.findall(r"\w+", shown))
+    assert [word for word in re.findall(r"\w+", prose) if word not in words] == []
+    for section in SECTIONS.values():
+        for command, expected in commands(section):
+            for line in (command, *expected):
+                assert re.sub(r"\W", "", line) in re.sub(r"\W", "", shown)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the examples are typed into a POSIX shell")
