@@ -11,9 +11,6 @@ from rnncli.cli.options import encoding_option, float_range, int_range, option
 from rnncli.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rnncli.datasets.columns import Line
     from rnncli.datasets.sources import Sources
     from rnncli.datasets.unknown import UnknownCharacters
     from rnncli.evaluation.metrics import Metrics
@@ -193,6 +190,7 @@ def _score_labelled_texts(
 ) -> dict[str, Any]:
     from dataclasses import replace
 
+    from rnncli.datasets.columns import read_lines
     from rnncli.datasets.pairs import encode_lines
     from rnncli.evaluation.losses import score_pairs
     from rnncli.evaluation.metrics import text_metrics
@@ -200,26 +198,14 @@ def _score_labelled_texts(
     def known(text: str) -> str:
         return model.vocabulary.decode(unknown.encode(text, model.vocabulary))
 
-    lines = (replace(line, text=known(line.text)) for line in _lines(sources, model.task))
+    lines = (replace(line, text=known(line.text)) for line in read_lines(sources, model.task))
     pairs = encode_lines(lines, model.task, *model.alphabets)
     return {**text_metrics(score_pairs(model, pairs)), "unknown_characters": unknown.number}
 
 
-def _lines(sources: "Sources", task: str) -> "Iterator[Line]":
-    """The lines of the layout of a task; what was left out of them is said."""
-    from rnncli.datasets.columns import LineNotices, read_lines
-    from rnncli.datasets.spec import MAX_LENGTH
-    from rnncli.terminal.console import say
-
-    notices = LineNotices()
-    yield from read_lines(sources, task, MAX_LENGTH, notices)
-    for sentence in notices.sentences(MAX_LENGTH):
-        say(sentence)
-
-
 def _score_answers(model: Any, sources: "Sources", unknown: "UnknownCharacters", json: bool) -> None:
     """Compare predictions with the column that has the truth."""
-    from rnncli.datasets.columns import CHARACTERS, LAYOUTS, TAGS
+    from rnncli.datasets.columns import CHARACTERS, LAYOUTS, TAGS, read_lines
     from rnncli.evaluation.metrics import answer_metrics
     from rnncli.inference.prediction import predict
     from rnncli.terminal.console import say, write
@@ -227,7 +213,7 @@ def _score_answers(model: Any, sources: "Sources", unknown: "UnknownCharacters",
     from rnncli.terminal.screen import screen
     from rnncli.terminal.words import visible_line
 
-    lines, target = list(_lines(sources, model.task)), LAYOUTS[model.task].target
+    lines, target = list(read_lines(sources, model.task)), LAYOUTS[model.task].target
     texts, targets = [line.text for line in lines], [line.target for line in lines]
     unknown.count("".join(texts), model.vocabulary)
     if target != CHARACTERS:
@@ -239,7 +225,7 @@ def _score_answers(model: Any, sources: "Sources", unknown: "UnknownCharacters",
     if json:
         write(jsonlib.dumps(metrics | (confusion.to_json() if confusion else {}), ensure_ascii=False) + "\n")
         return
-    write(_as_lines(metrics))
+    write(_lines(metrics))
     if confusion is not None:
         output = screen(sys.stdout)
         output.print(draw_f1(confusion, target.capitalize(), output.width))
@@ -247,7 +233,7 @@ def _score_answers(model: Any, sources: "Sources", unknown: "UnknownCharacters",
             output.print(draw_confusion(confusion, output.width))
 
 
-def _as_lines(metrics: "Metrics", percent: str = ".2%") -> str:
+def _lines(metrics: "Metrics", percent: str = ".2%") -> str:
     """A line for each metric, under its name in ``--json`` with blanks; fractions in the format ``percent``."""
     names = {name: name.replace("_", " ").replace("macro f1", "macro-F1") for name in metrics}
     width = max(map(len, names.values()))
@@ -268,7 +254,7 @@ def _print_text(data: dict[str, Any], json: bool) -> None:
     baseline, rows = data.pop("baseline", None), data.pop("per_character", None)
     if not data["unknown_characters"]:
         del data["unknown_characters"]
-    write(_as_lines(data, percent=".1%"))
+    write(_lines(data, percent=".1%"))
     if baseline:
         name, nats = f"{baseline['order']}-gram model", baseline["nats_per_character"]
         line = f"{name:18}  {nats:.4f} nats, {baseline['bits_per_character']:.4f} bits\n"

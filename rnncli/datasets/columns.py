@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from rnncli.datasets.normal_form import NONE
 from rnncli.datasets.sources import Sources
 from rnncli.errors import InputError
-from rnncli.names import plural
+
+MAX_LENGTH = 100_000
+"""Characters of a column of a line, at most: longer ones are neither learnt nor answered."""
 
 BOUNDARY = "\n"
 """What stands before and behind a text that is to be written: begin and end of sequence (BOS and EOS) in one.
@@ -83,34 +85,13 @@ def with_boundaries(line: Line, task: str) -> tuple[str, str]:
     return text, BOUNDARY + line.target + BOUNDARY if written == "target" else line.target
 
 
-@dataclass
-class LineNotices:
-    """What was left out or changed while lines were read."""
-
-    too_long: int = 0
-    first_too_long: str = ""
-    stripped: int = 0
-    heading: str = ""
-
-    def sentences(self, max_length: int) -> list[str]:
-        """All of it in words."""
-        found = []
-        if self.too_long:
-            found.append(
-                f"left out {plural(self.too_long, 'line')} with more than {max_length:,} characters, the first "
-                f"{self.first_too_long}; --max-length decides"
-            )
-        if self.stripped:
-            found.append(f"stripped blanks around the labels of {plural(self.stripped, 'line')}")
-        if self.heading:
-            found.append(f"{self.heading} looks like a heading, and is learnt as a line; remove it if it is one")
-        return found
-
-
-def read_lines(sources: Sources, task: str, max_length: int, notices: LineNotices) -> Iterator[Line]:
-    """All lines but those longer than ``max_length``; InputError, naming file and line, for one that has not the layout
-    of ``task``, and where there is none."""
-    layout, empty = LAYOUTS[task], True
+def read_lines(sources: Sources, task: str, max_length: int = MAX_LENGTH) -> Iterator[Line]:
+    """All lines but those with more than ``max_length`` characters in a column; what is noticed is noted in the
+    ``notices`` of ``sources``. InputError, naming file and line, for one that has not the layout of ``task``, and where
+    there is none."""
+    layout, notices, empty = LAYOUTS[task], sources.notices, True
+    notices.too_long = notices.stripped = 0  # of this reading, of which there may be two
+    notices.max_length = max_length
     sources.hint = "re-encode it"  # lines of bytes are no lines
     for file, number, fields in sources.rows():
         first, empty = empty, False
@@ -123,8 +104,8 @@ def read_lines(sources: Sources, task: str, max_length: int, notices: LineNotice
         if first and {field.strip().casefold() for field in fields} <= HEADINGS:
             notices.heading = f"{line.place} ({', '.join(fields)})"
         if max(map(len, fields)) > max_length:
+            notices.first_too_long = notices.first_too_long if notices.too_long else line.place
             notices.too_long += 1
-            notices.first_too_long = notices.first_too_long or line.place
             continue
         yield line
     if empty:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from rnncli.names import listed
+from rnncli.names import listed, plural
 
 
 @dataclass
 class Notices:
-    """Names of files by what was noticed in them; a file that is read twice is noticed once."""
+    """Files and lines by what was noticed in them; a file that is read twice is noticed once."""
 
     left_out: list[str] = field(default_factory=list)
     """Sentences about files of folders that are not read."""
@@ -18,6 +18,14 @@ class Notices:
     """Lines end in CR, as on old Macs."""
     joined_lines: dict[str, None] = field(default_factory=dict)
     """There were line ends within a field."""
+    too_long: int = 0
+    """Lines that are left out, since a column has more than ``max_length`` characters."""
+    first_too_long: str = ""
+    max_length: int = 0
+    stripped: int = 0
+    """Lines whose label had blanks around it."""
+    heading: str = ""
+    """The first line, if it looks like the names of columns."""
 
     def sentences(self, form: str) -> list[str]:
         """All of them in words; ``form`` is the normal form."""
@@ -37,4 +45,13 @@ class Notices:
             )
         if self.joined_lines:
             found.append(f"read line ends within the fields of {listed(list(self.joined_lines))} as blanks")
+        if self.too_long:
+            found.append(
+                f"left out {plural(self.too_long, 'line')} with more than {self.max_length:,} characters, the first "
+                f"{self.first_too_long}; --max-length decides"
+            )
+        if self.stripped:
+            found.append(f"stripped blanks around the labels of {plural(self.stripped, 'line')}")
+        if self.heading:
+            found.append(f"{self.heading} looks like a heading, and is learnt as a line; remove it if it is one")
         return found

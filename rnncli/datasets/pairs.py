@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rnncli.datasets.columns import CHARACTERS, LAYOUTS, Line, LineNotices, read_lines, with_boundaries
+from rnncli.datasets.columns import CHARACTERS, LAYOUTS, Line, read_lines, with_boundaries
 from rnncli.datasets.disk_ids import IdsWriter
 from rnncli.datasets.labels import Labels
 from rnncli.datasets.pair_counts import Alphabet, Counts
 from rnncli.datasets.ragged import Padded, Ragged
 from rnncli.datasets.sources import Sources
-from rnncli.datasets.spec import MAX_LENGTH, DataSpec
+from rnncli.datasets.spec import DataSpec
 from rnncli.datasets.text import IN_MEMORY
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.errors import InputError
@@ -149,11 +149,10 @@ def read_pairs(
     those of a model to go on with. InputError, naming file and line, for what cannot be read, for labels that are
     all the same, and if the files change while they are read.
     """
-    notices, warnings = LineNotices(), list[str]()
-    other, digest = spec.open_validation(), spec.sha256
+    other, digest, warnings = spec.open_validation(), spec.sha256, list[str]()
     if alphabets is None or extend:
         counts = Counts(spec.task)
-        for line in read_lines(sources, spec.task, spec.max_length, LineNotices()):
+        for line in read_lines(sources, spec.task, spec.max_length):
             counts.add(line)
         digest = sources.read_digest
         if not counts.lines:
@@ -161,22 +160,21 @@ def read_pairs(
         warnings += counts.warnings()
         if other is not None:
             learnt = set(counts.targets)
-            for line in read_lines(other, spec.task, spec.max_length, LineNotices()):
+            for line in read_lines(other, spec.task, spec.max_length):
                 counts.add(line)
             if unlearnt := sorted(set(counts.targets) - learnt):
                 names = listed(list(map(repr, unlearnt)))
                 warnings.append(f"{counts.layout.target}s of the validation file alone, which are not learnt: {names}")
         alphabets = counts.extended(*alphabets) if alphabets else counts.alphabets(sources, min_count)
-    pairs = encode_lines(read_lines(sources, spec.task, spec.max_length, notices), spec.task, *alphabets)
+    pairs = encode_lines(read_lines(sources, spec.task, spec.max_length), spec.task, *alphabets)
     if digest and sources.read_digest != digest:
         raise InputError(f"{', '.join(sources.names)} changed while it was read; start again")
-    warnings = [*sources.warnings, *notices.sentences(spec.max_length), *warnings]
+    warnings = [*sources.warnings, *warnings]
     vocabulary, target = alphabets
     if other is not None:
-        of_other = LineNotices()
         training = pairs
-        validation = encode_lines(read_lines(other, spec.task, spec.max_length, of_other), spec.task, *alphabets)
-        warnings += [*other.warnings, *of_other.sentences(spec.max_length)]
+        validation = encode_lines(read_lines(other, spec.task, spec.max_length), spec.task, *alphabets)
+        warnings += other.warnings
     else:
         groups = pairs.targets.first_symbols if isinstance(target, Labels) else np.zeros(len(pairs), np.intp)
         chosen = _held_out(groups, spec.fraction, spec.seed)
@@ -194,7 +192,7 @@ def read_pairs(
 def read_texts(sources: Sources, task: str, vocabulary: Vocabulary, limit: int) -> NDArray[Any]:
     """The ids (N,) of the column of texts, one behind the other, of at most ``limit`` characters."""
     texts, total = [], 0
-    for line in read_lines(sources, task, MAX_LENGTH, LineNotices()):
+    for line in read_lines(sources, task):
         texts.append(with_boundaries(line, task)[0])
         total += len(texts[-1])
         if total >= limit:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from rnncli.datasets.columns import MAX_LENGTH
 from rnncli.datasets.reading import Reading, canonical_encoding
 from rnncli.datasets.sources import Sources, open_sources
 from rnncli.errors import InputError
@@ -21,9 +22,6 @@ TEXT, PAIRS = "text", "pairs"
 NO_SHUFFLE = "none"
 
 MAX_COUNT = 2**53
-
-MAX_LENGTH = 100_000
-"""Characters of a side of a pair, at most: longer ones are neither learnt nor answered."""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from functools import singledispatch
 
 import numpy as np
 
+from rnncli.datasets.columns import MAX_LENGTH
 from rnncli.datasets.ragged import Padded, Ragged
-from rnncli.datasets.spec import MAX_LENGTH
 from rnncli.engine.activations import log_softmax
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError

@@ -11,7 +11,8 @@ and nothing else is taken from a file; the arrays that a resume needs follow fro
 from dataclasses import dataclass
 from typing import Any
 
-from rnncli.datasets.spec import MAX_LENGTH, NO_SHUFFLE, TEXT, DataSpec
+from rnncli.datasets.columns import MAX_LENGTH
+from rnncli.datasets.spec import NO_SHUFFLE, TEXT, DataSpec
 from rnncli.datasets.vocabulary import BYTES
 from rnncli.engine.optimizers import OPTIMIZERS
 from rnncli.models.base import Model

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from rnncli.datasets.columns import LAYOUTS, Line, LineNotices, read_lines
+from rnncli.datasets.columns import LAYOUTS, Line, read_lines
 from rnncli.datasets.labels import Labels
 from rnncli.datasets.pairs import PairDataset, Pairs, read_pairs
 from rnncli.datasets.ragged import Ragged
@@ -33,7 +33,7 @@ def decoded(dataset: PairDataset, pairs: Pairs) -> list[tuple[str, str]]:
 
 
 def lines_of(sources: Sources, task: str) -> list[Line]:
-    return list(read_lines(sources, task, 100_000, LineNotices()))
+    return list(read_lines(sources, task))
 
 
 def spec_of(task: str, validation: float | Sources | None = None, seed: int = 0) -> DataSpec:
