@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from rnncli.datasets.columns import LAYOUTS, guess_task
 from rnncli.datasets.normal_form import NONE
 from rnncli.datasets.pairs import read_pairs, read_texts
-from rnncli.datasets.records import has_records
+from rnncli.datasets.records import has_records, suffix
 from rnncli.datasets.sources import STDIN, STDIN_NAME, Sources
 from rnncli.datasets.spec import NO_SHUFFLE, PAIRS, TEXT, DataSpec
 from rnncli.datasets.text import read_ids, read_text
@@ -80,8 +80,7 @@ def open_dataset(
 
     ``alphabets`` are those of a model to go on with; with ``extend`` symbols that they lack are added to those without
     an unknown symbol. Without them, characters that occur less than ``min_count`` times become one unknown symbol.
-    InputError for what cannot be read, learnt or split, and where ``spec`` has a digest for other
-    bytes than these.
+    InputError for what cannot be read, learnt or split, DataChangedError where ``spec`` has the digest of other bytes.
     """
     _check(spec, sources)
     if spec.format == TEXT:
@@ -108,9 +107,7 @@ def read_text_ids(
 def infer_format(sources: Sources, task: str | None) -> tuple[str, str]:
     """Task and format of files for which the user gave this ``task``, or none: ``.tsv`` files are pairs. InputError
     where their lines could be several things."""
-    columns = len(sources.reading.columns) == 2 or all(
-        name.removesuffix(".gz").endswith(".tsv") for name in sources.names
-    )
+    columns = len(sources.reading.columns) == 2 or all(suffix(name) == ".tsv" for name in sources.names)
     if task is not None:
         return task, PAIRS if columns or task != "generate" else TEXT
     if not columns:

@@ -68,6 +68,12 @@ class DiskIds:
         return np.frombuffer(raw.read((stop - start) * size), self.dtype)
 
 
+def in_memory(ids: Any) -> NDArray[Any]:
+    """A stretch of ids (N,) as an array, from wherever it lies."""
+    found: NDArray[Any] = ids.read(0, len(ids)) if isinstance(ids, DiskIds) else ids
+    return found
+
+
 class IdsWriter:
     """Where ids go one chunk after the other: memory, and beyond ``limit`` of them a temporary file."""
 

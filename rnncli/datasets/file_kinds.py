@@ -22,7 +22,6 @@ SIGNATURES = (
     (b"%PDF-", FileKind("a PDF document", "extract its text first, as with pdftotext")),
     (b"{\\rtf", FileKind("an RTF document", _AS_TEXT)),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileKind("an old Microsoft Office document", _AS_TEXT)),
-    (b"PK\x03\x04", FileKind("a zip archive", _UNPACK)),
     (b"BZh", FileKind("compressed with bzip2", _UNPACK)),
     (b"\xfd7zXZ\0", FileKind("compressed with xz", _UNPACK)),
     (b"\x28\xb5\x2f\xfd", FileKind("compressed with zstd", _UNPACK)),
@@ -36,14 +35,18 @@ SIGNATURES = (
 )
 """The first bytes of files that hold no plain text."""
 
-IN_ZIP = (
-    (b"meta.npy", FileKind("a model file", "name a file with text")),
-    (b"application/vnd.oasis.opendocument", FileKind("an OpenDocument file", _AS_TEXT)),
-    (b"application/epub", FileKind("an EPUB book", _AS_TEXT)),
-    (b"word/", FileKind("a Word document", _AS_TEXT)),
-    (b"xl/", FileKind("an Excel table", "export it as .csv")),
+ZIP, IN_ZIP = (
+    b"PK\x03\x04",
+    (
+        (b"meta.npy", FileKind("a model file", "name a file with text")),
+        (b"application/vnd.oasis.opendocument", FileKind("an OpenDocument file", _AS_TEXT)),
+        (b"application/epub", FileKind("an EPUB book", _AS_TEXT)),
+        (b"word/", FileKind("a Word document", _AS_TEXT)),
+        (b"xl/", FileKind("an Excel table", "export it as .csv")),
+        (b"", FileKind("a zip archive", _UNPACK)),
+    ),
 )
-"""What stands near the start of zip archives that are documents."""
+"""What stands near the start of zip archives that are documents; in any other there is nothing to look for."""
 
 BYTE_ORDER_MARKS = (
     (b"\xff\xfe\0\0", "utf-32"),
@@ -55,10 +58,10 @@ BYTE_ORDER_MARKS = (
 
 def identify(start: bytes, encoding: str = "utf-8") -> FileKind | None:
     """What a file is that begins with these bytes; None where it may be text in this encoding."""
+    if start.startswith(ZIP):
+        return next(kind for mark, kind in IN_ZIP if mark in start)
     for signature, kind in SIGNATURES:
         if start.startswith(signature):
-            if signature == b"PK\x03\x04":
-                return next((of_zip for mark, of_zip in IN_ZIP if mark in start), kind)
             return kind
     return _identify_wide(start) if encoding == "utf-8" else None
 

@@ -3,6 +3,7 @@
 import csv
 import difflib
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,15 +17,20 @@ DELIMITERS = ",;\t"
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # a text may be longer than the 131,072 characters of the default
 
 
+def suffix(name: str) -> str:
+    """What a name ends in, before .gz: .csv, .tsv, …"""
+    return os.path.splitext(name.removesuffix(".gz"))[1]
+
+
 def has_records(name: str) -> bool:
     """Whether a file of this name has columns with names."""
-    return name.removesuffix(".gz").endswith(CSV + JSONL)
+    return suffix(name) in CSV + JSONL
 
 
 def read_records(name: str, lines: Iterator[str], columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
     """The fields of these ``columns`` in each record of a file, with the number of its last line. InputError, naming
     file and line, for a column that is not there and for a record that cannot be read."""
-    yield from (_read_csv if name.removesuffix(".gz").endswith(CSV) else _read_jsonl)(name, lines, columns)
+    yield from (_read_csv if suffix(name) in CSV else _read_jsonl)(name, lines, columns)
 
 
 def _read_csv(name: str, lines: Iterator[str], columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:

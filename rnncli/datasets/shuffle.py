@@ -6,30 +6,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnncli.datasets.disk_ids import DiskIds, IdsWriter
+from rnncli.datasets.disk_ids import IdsWriter, in_memory
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.errors import InputError
 
 LINES, DOCUMENTS = "lines", "documents"
 
 SORTED_LINES, SORTED_SHARE = 100, 0.95
-"""A text of at least so many lines counts as sorted where this share of them does not come before the line above."""
+"""A text of at least this number of lines counts as sorted where this share of them is not before the line above."""
 
 _PART = 1 << 22  # ids that are searched for line ends at once
 
 
-def shuffled(ids: Any, documents: list[int], what: str, vocabulary: Vocabulary, seed: int, in_memory: int) -> Any:
-    """The ``ids`` (N,) with their lines or documents in random order; ``documents`` are the places where each ends. The
-    last one gets a line end if it has none. InputError where there is only one."""
+def shuffled(ids: Any, documents: list[int], what: str, vocabulary: Vocabulary, seed: int, limit: int) -> Any:
+    """The ``ids`` (N,), an array or on disk, with their lines or documents in random order; ``documents`` are the
+    places where each ends. The last one gets a line end if it has none. More than ``limit`` ids are on disk.
+    InputError where there is only one line or document."""
     line_feed = int(vocabulary.encode("\n")[0]) if "\n" in vocabulary.characters else -1
     ends = np.array(documents, np.intp) if what == DOCUMENTS else _line_ends(ids, line_feed)
     if len(ends) < 2:
         raise InputError(f"--shuffle {what} takes two or more of them, and there is only one")
     starts = np.concatenate(([0], ends[:-1]))
-    written = IdsWriter(ids.dtype, in_memory)
+    written = IdsWriter(ids.dtype, limit)
     for i in np.random.default_rng([seed, 4]).permutation(len(ends)):
-        part = ids[starts[i] : ends[i]]
-        part = part.read(0, len(part)) if isinstance(part, DiskIds) else part
+        part = in_memory(ids[starts[i] : ends[i]])
         written.append(part)
         if line_feed >= 0 and len(part) and part[-1] != line_feed:
             written.append(np.array([line_feed], ids.dtype))
@@ -40,15 +40,13 @@ def _line_ends(ids: Any, line_feed: int) -> NDArray[np.intp]:
     """Behind each line of ``ids`` (N,), a last one without a line end included."""
     found = [np.empty(0, np.intp)]
     for start in range(0, len(ids), _PART):
-        part = ids[start : start + _PART]
-        part = part.read(0, len(part)) if isinstance(part, DiskIds) else part
-        found.append(start + 1 + np.flatnonzero(part == line_feed))
+        found.append(start + 1 + np.flatnonzero(in_memory(ids[start : start + _PART]) == line_feed))
     ends = np.concatenate(found)
     return ends if len(ends) and ends[-1] == len(ids) else np.append(ends, len(ids))
 
 
 def looks_sorted(text: str) -> bool:
-    """Whether the lines of a text are in the order of an alphabet, as those of a list are."""
+    """Whether the lines of a text are in alphabetical order, as those of a list are."""
     lines = [line.casefold() for line in text.splitlines() if line]
     rising = sum(a <= b for a, b in pairwise(lines))
     return len(lines) >= SORTED_LINES and len(set(lines)) > len(lines) // 2 and rising >= SORTED_SHARE * len(lines)

@@ -60,8 +60,8 @@ class Sources:
         ``end_lines`` is false, a line end comes between a text that does not end its last line and the next."""
         before, last = 0, "\n"
         for number, (name, chunks) in enumerate(self._texts()):
-            if self.reading.columns and has_records(name):
-                records = read_records(name, _lines(chunks, keep_ends=True), self.reading.columns)
+            if self._is_table(name):
+                records = self._records(name, chunks)
                 chunks = _together(line if line.endswith("\n") else line + "\n" for _, (line,) in records)
             for chunk in chunks:
                 if end_lines and before != number and last not in "\r\n" and self.reading.encoding != BYTES:
@@ -73,8 +73,8 @@ class Sources:
         """The fields of each line, between tabs, with the name of the source and the number of the line; of records
         those of the columns. Empty lines at the end of a source are passed over."""
         for name, chunks in self._texts():
-            if self.reading.columns and has_records(name):
-                for number, fields in read_records(name, _lines(chunks, keep_ends=True), self.reading.columns):
+            if self._is_table(name):
+                for number, fields in self._records(name, chunks):
                     yield name, number, [self._on_one_line(name, field) for field in fields]
                 continue
             empty = 0
@@ -119,6 +119,12 @@ class Sources:
         if returns > 1 and not line_feeds:
             self.notices.returns_alone[name] = None
 
+    def _is_table(self, name: str) -> bool:
+        return bool(self.reading.columns) and has_records(name)
+
+    def _records(self, name: str, chunks: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
+        return read_records(name, _lines(chunks, keep_ends=True), self.reading.columns)
+
     def _on_one_line(self, name: str, text: str) -> str:
         if "\n" not in text and "\r" not in text:
             return text
@@ -129,7 +135,8 @@ class Sources:
 def open_sources(arguments: Sequence[str], reading: Reading | None = None) -> Sources:
     """Sources for what a user typed: text files, directories of them (searched through, sorted by path) and ``-``.
 
-    Raises InputError for what is missing, unreadable or without text, and for columns where no file has any.
+    ``reading`` says how their bytes become text; by default as UTF-8, as it is. Raises InputError for what is missing,
+    unreadable or without text.
     """
     sources = Sources([], [], reading or Reading())
     for argument in arguments:

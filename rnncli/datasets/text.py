@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rnncli.datasets.disk_ids import DiskIds, IdsWriter
+from rnncli.datasets.disk_ids import IdsWriter, in_memory
 from rnncli.datasets.records import has_records
 from rnncli.datasets.shuffle import looks_sorted, shuffled
 from rnncli.datasets.sources import Sources
@@ -253,8 +253,7 @@ def _concatenated(ids: Any, starts: Iterable[int], first: int, last: int) -> Any
     """What lies from ``first`` to ``last`` behind each of these places, one after the other."""
     writer = IdsWriter(ids.dtype, IN_MEMORY)
     for start in starts:
-        chunk = ids[start + first : start + last]
-        writer.append(chunk.read(0, len(chunk)) if isinstance(chunk, DiskIds) else chunk)
+        writer.append(in_memory(ids[start + first : start + last]))
     return writer.finish()
 
 
