@@ -53,35 +53,34 @@ def compare(
         if not isinstance(one.model, LanguageModel):
             raise InputError(f"{path} is {one.model.noun}, which has no loss on running text to compare")
     first = loaded[paths[0]].model.vocabulary
-    sources = open_sources([file], loaded[paths[0]].reading(encoding))
-    text = "".join(sources.chunks())
-    left_out: set[str] = set()  # for all of them, so that their losses compare
-    for path, one in loaded.items():
-        unknown, vocabulary = UnknownCharacters(), one.model.vocabulary
-        unseen = unknown.count(text, vocabulary)
-        if unseen:
-            say(f"{path}: {unknown.told(vocabulary)}")
-        if not vocabulary.unknown:
-            left_out |= set(unseen)
-    text = text.translate(dict.fromkeys(map(ord, left_out)))
-    rows = []
     for path, one in loaded.items():
         if one.model.vocabulary.encoding != first.encoding:
             raise InputError(
                 f"{path} reads {one.model.vocabulary.encoding} and {paths[0]} {first.encoding}: losses do not compare"
             )
-        if normalise(text, one.model.vocabulary.normalize) != text:
-            form = one.model.vocabulary.normalize
-            raise InputError(f"{path} reads the text in {form}, and {paths[0]} otherwise: losses do not compare")
-        rows.append(_model_row(one, text, file))
+    sources = open_sources([file], loaded[paths[0]].reading(encoding))
+    text = "".join(sources.chunks())
+    notices, left_out = [], set[str]()
+    for path, one in loaded.items():
+        unknown, vocabulary = UnknownCharacters(), one.model.vocabulary
+        if normalise(text, vocabulary.normalize) != text:
+            raise InputError(
+                f"{path} reads the text in {vocabulary.normalize}, and {paths[0]} otherwise: losses do not compare"
+            )
+        if unseen := unknown.count(text, vocabulary):
+            notices.append(f"{path}: {unknown.told(vocabulary)}")
+        if not vocabulary.unknown:
+            left_out |= set(unseen)  # for all of them, so that their losses compare
+    text = text.translate(dict.fromkeys(map(ord, left_out)))
+    rows = [_model_row(one, text, file) for one in loaded.values()]
     try:
         rows += _baseline_rows(loaded[paths[0]], train or [], text, file, encoding)
     except InputError as error:
         if train:
             raise
         say(f"no n-gram baselines: {error}")
-    for warning in sources.warnings:
-        say(warning)
+    for notice in (*sources.warnings, *notices):
+        say(notice)
     _print(sorted(rows, key=lambda row: row["nats_per_character"]), json)
 
 

@@ -166,7 +166,6 @@ def _request(
     from rnncli.inspection.probe import Probe, make_probe
     from rnncli.inspection.request import ViewRequest
     from rnncli.storage import checkpoint
-    from rnncli.terminal.console import say
 
     if arguments and not view.argument:
         raise InputError(
@@ -185,8 +184,7 @@ def _request(
     if view.reads == "nothing":
         return ViewRequest(Probe(loaded), arguments, prime=prime)
     probe = make_probe(loaded, text, prime, encoding)
-    for notice in probe.notices:
-        say(notice)
+    _tell(probe)
     chosen_by = ["--prime", prime] if prime else files
     if view.argument.startswith("MODEL"):
         others = [_other(probe, checkpoint.load(path)) for path in arguments]
@@ -203,12 +201,22 @@ def _text_if_any(loaded: "Checkpoint", text: list[str], encoding: str | None, sk
 
     if is_of_running_text(loaded.model) and (text or not skipped):
         try:
-            return make_probe(loaded, text, encoding=encoding)
+            probe = make_probe(loaded, text, encoding=encoding)
+            _tell(probe)
+            return probe
         except InputError as error:
             if text:
                 raise
             say(str(error))
     return Probe(loaded)
+
+
+def _tell(probe: "Probe") -> None:
+    """Say what the user should know of the text."""
+    from rnncli.terminal.console import say
+
+    for notice in probe.notices:
+        say(notice)
 
 
 def _other(probe: "Probe", loaded: "Checkpoint") -> "Probe":

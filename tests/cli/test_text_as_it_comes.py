@@ -134,10 +134,23 @@ def test_models_are_compared_on_what_all_of_them_know(letters: Path, folder: Pat
 
 
 def test_a_view_of_another_text_tells_what_is_unknown(letters: Path, folder: Path) -> None:
+    """The overview, which reads a text if there is one, as well."""
     (folder / "other.txt").write_text("abcéabd\n" * 5, "utf-8")
     result = rnncli("inspect", letters, "text", "--text", "other.txt", "--json")
     assert "é" not in json.loads(succeeded(result))["parts"][0]["text"]
-    assert "5 of 40 characters" in result.stderr
+    overview = rnncli("inspect", letters, "--text", "other.txt", "--json")
+    succeeded(overview)
+    for one in (result, overview):
+        assert "5 of 40 characters" in one.stderr
+
+
+def test_models_of_other_normal_forms_are_not_compared(folder: Path) -> None:
+    """In one sentence, whatever else there is to tell of the text."""
+    (folder / "a.txt").write_text(nfd("강물이 흐른다\n" * 20), "utf-8")
+    (folder / "b.txt").write_text(nfd("강물이 흐른다 x\n" * 9), "utf-8")
+    for form in ("nfc", "none"):
+        succeeded(rnncli("train", "a.txt", "--normalize", form, *FEW, "-o", f"{form}.npz"))
+    refused(rnncli("compare", "none.npz", "nfc.npz", "b.txt"), "nfc.npz reads the text in nfc", "do not compare")
 
 
 def test_answers_tell_what_was_unknown(reviews: Path) -> None:
