@@ -56,7 +56,7 @@ def test_what_the_page_shows_is_what_is_printed(name: str, tmp_path: Path) -> No
     env = environment(PYTHONPATH=str(ROOT), COLUMNS="400")
     env["PATH"] = f"{tmp_path}:{env['PATH']}"
     examples = commands(SECTIONS[name])
-    if name == "What is refused":  # it goes on with the model of an earlier section
+    if name == "What is refused":  # it uses the model of an earlier section
         examples = commands(SECTIONS["The alphabet"])[:2] + examples
     for command, expected in examples:
         shell = ["bash", "-c", command]

@@ -56,7 +56,8 @@ def forward_over_windows(
     workspace: Workspace,
     dropout: Dropout | None = None,
 ) -> Iterator[tuple[Padded, Forward]]:
-    """The windows of ``text``, and the pass over each, valid until the next one is requested."""
+    """The windows of ``text`` from ``state`` (L · directions, S, B, H), and the pass over each, valid until the next
+    one is requested."""
     for window in text.windows(WINDOW):
         forward = network.forward(parameters, window.ids, state, workspace, dropout, window.lengths)
         state = network.carry(forward.state)

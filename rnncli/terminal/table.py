@@ -31,7 +31,7 @@ def draw_rows(headings: Sequence[str], rows: Sequence[Sequence[str]], numeric: S
 
 
 def draw_facts(facts: Iterable[tuple[str, str]], width: int) -> Text:
-    """A name and a value on each line; a value that is too long goes on beneath itself, or starts beneath its name
+    """A name and a value on each line; a value that is too long continues beneath itself, or starts beneath its name
     where names are long."""
     facts = list(facts)
     margin = max((width_of(name) for name, _ in facts), default=0) + 2

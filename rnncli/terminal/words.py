@@ -72,7 +72,7 @@ def width_of(text: str) -> int:
 
 def wrapped(text: str, width: int | None) -> str:
     """The text with lines of at most ``width`` columns, if any, broken at blanks; a longer word stays whole. A command
-    goes on after a backslash, so that it can be pasted into a shell."""
+    continues after a backslash, so that it can be pasted into a shell."""
     if width is None:
         return text
     alternatives = (part for line in text.split("\n") for part in _alternatives(line, width))

@@ -1,8 +1,8 @@
 """Overfitting, underfitting, or nothing left to learn: from the evaluations of a run and an n-gram baseline, with the
 options to try next.
 
-The gap between the two losses alone cannot tell a network that is too small from a text that holds no more: random text
-and text that is known by heart have none either. So the loss is also compared with what n-gram models reach on the same
+The gap between the two losses alone cannot tell a network that is too small from a text that holds no more: random
+text and memorised text have none either. So the loss is also compared with what n-gram models reach on the same
 held-out text, and with whether these gain from more of the training text.
 """
 
