@@ -13,7 +13,7 @@ def extended(model: Model, alphabets: tuple[Any, ...], rng: np.random.Generator)
     their values; those of new ones are drawn, except for biases, which are the lowest there is: before it is trained,
     the model expects what it did."""
     kind, before = type(model), list(model.alphabets)
-    new = kind(model.config, *alphabets)
+    new = kind(model.config, *alphabets, dtype=model.parameters.flat.dtype)
     new.initialise(rng)
     places: dict[str, list[Any]] = {name: [slice(None)] * len(shape) for name, shape in new.parameters.shapes.items()}
     for which, (old, grown) in enumerate(zip(model.alphabets, alphabets, strict=True)):

@@ -13,6 +13,7 @@ from rnncli.datasets.spec import PAIRS, DataSpec
 from rnncli.engine.arrays import Parameters, Workspace
 from rnncli.engine.layers import Dropout
 from rnncli.evaluation.losses import score_pairs
+from rnncli.models import windows
 from rnncli.models.base import PairModel
 from rnncli.models.windows import FinalStates
 from rnncli.training.batches import PairBatches
@@ -152,6 +153,25 @@ def test_the_final_states_of_a_long_text(layers: int, short_windows: int) -> Non
     np.testing.assert_allclose(gradients.flat, expected.flat, atol=1e-12)
 
 
+@pytest.mark.parametrize("layers", [1, 2])
+def test_the_reverse_direction_begins_anew_in_each_window(layers: int, short_windows: int) -> None:
+    """In one layer it gives in each window what it gives there alone; the forward state is carried through both."""
+    model = random_pair_model("tag", dtype=np.float64, bidirectional=True, layers=layers)
+    text, _ = random_pairs(model, 1, shortest=9)
+    size = model.config.hidden_size
+    network, state = model.network, model.network.zero_state(1, model.parameters.flat.dtype)
+    carried = network.carry(state + 1)
+    assert (carried[0::2] == 1).all() and (carried[1::2] == 0).all()  # l1, l1r, l2, l2r
+    if layers == 1:
+        passes = windows.forward_over_windows(network, model.parameters, text, state, Workspace())
+        for n, (_, forward) in enumerate(passes):
+            alone = network.forward(
+                model.parameters, text.ids[3 * n : 3 * n + 3], state, Workspace(), None, np.array([3])
+            )
+            np.testing.assert_allclose(forward.outputs[..., size:], alone.outputs[..., size:], rtol=1e-12)
+            assert np.allclose(forward.outputs[..., :size], alone.outputs[..., :size]) == (n == 0)
+
+
 def test_a_window_that_is_read_again_drops_the_same_values(short_windows: int) -> None:
     """With a rate so high that other masks would give another gradient: that of the one that was drawn first is 0 where
     everything was dropped."""
@@ -168,7 +188,7 @@ def test_a_window_that_is_read_again_drops_the_same_values(short_windows: int) -
     rows = np.flatnonzero(np.abs(gradients["output.W"]).sum(1) == 0)  # hidden values that were dropped
     assert 0 < len(rows) < len(W)
     by_hand = gradients["l1.b"].copy()
-    W[rows] += 1.0  # weights of dropped values change nothing
+    W[rows] += np.random.default_rng(6).normal(size=W[rows].shape)  # weights of dropped values change nothing
     loss_again, again = value()
     assert loss_again == pytest.approx(value()[0])
     np.testing.assert_allclose(again["l1.b"], by_hand)
@@ -225,6 +245,21 @@ def test_ranks_share_each_part_of_a_batch(task: str, ranks: int, monkeypatch: py
     assert sum(shares) == pytest.approx(1)
     assert sum(losses) == pytest.approx(loss, rel=1e-12)
     np.testing.assert_allclose(sum(parts), flat, atol=1e-12)
+
+
+def test_parts_of_a_batch_drop_values_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two parts with the same pair: with the same masks they would have the gradient of one of them."""
+    monkeypatch.setattr(pairs_module, "MAX_PADDED", 1)
+    model = random_pair_model("tag", dtype=np.float64, dropout=0.5)
+    data = dataset(model, [6, 6])
+    found = []
+    for size in (1, 2):
+        options = TrainingOptions(batch_size=2, steps=1)
+        batches = PairBatches(data, model, options, SingleProcess())
+        gradients = model.parameters.zeros_like()
+        batches._accumulate(model, gradients, [np.array([0])] * size, 0)
+        found.append(gradients.flat)
+    assert not np.allclose(*found)
 
 
 @pytest.mark.parametrize("size", [1, 5, 64])
