@@ -44,14 +44,12 @@ def check_label(loaded: "Checkpoint", label: str | None) -> None:
 
 def primed(prime: str, vocabulary: Vocabulary) -> str:
     """The text of ``--prime``, as the vocabulary holds it; - is standard input."""
-    if prime == "-":
-        data = standard_input().read()
-        return (
-            data.decode("latin-1")
-            if vocabulary.encoding == BYTES
-            else vocabulary.from_user_text(data.decode("utf-8", "replace"))
-        )
-    return vocabulary.from_user_text(prime)
+    if prime != "-":
+        return vocabulary.from_user_text(prime)
+    data = standard_input().read()
+    if vocabulary.encoding == BYTES:
+        return data.decode("latin-1")
+    return vocabulary.from_user_text(data.decode("utf-8", "replace"))
 
 
 def parse_clamp(clamp: str, path: str, model: "NextCharacterModel") -> "list[Clamp]":

@@ -77,16 +77,17 @@ def _new(request: Request, sources: Sources, model: Model | None) -> DataSpec:
 
 
 def _resumed(request: Request, old: Checkpoint) -> DataSpec:
-    """InputError where the user wants another split."""
+    """InputError where the user wants other data, or another split."""
     spec = old.data
-    if request.validation not in (None, spec.validation):
-        raise InputError("--validation cannot be changed by --resume; begin a new model with -o")
-    asked: dict[str, Any] = {"encoding": request.encoding, "shuffle": request.shuffle, "max_length": request.max_length}
-    asked["columns"] = tuple(request.column) if request.column else None
-    for name, value in asked.items():
-        if value not in (None, getattr(spec, name)):
-            flag = "--" + name.replace("_", "-").removesuffix("s")
+    asked: dict[str, tuple[Any, Any]] = {
+        "--encoding": (request.encoding, spec.encoding),
+        "--column": (tuple(request.column or ()) or None, spec.columns),
+        "--shuffle": (request.shuffle, spec.shuffle),
+        "--max-length": (request.max_length, spec.max_length),
+        "--validation": (request.validation, spec.validation),
+        "--validation-split": (request.validation_split, "tails" if spec.split_streams else "end"),
+    }
+    for flag, (value, recorded) in asked.items():
+        if value not in (None, recorded):
             raise InputError(f"{flag} cannot be changed by --resume; begin a new model with -o")
-    if request.validation_split not in (None, "tails" if spec.split_streams else "end"):
-        raise InputError("--validation-split cannot be changed by --resume; begin a new model with -o")
     return replace(spec, files=tuple(request.files))

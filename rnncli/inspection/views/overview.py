@@ -108,8 +108,8 @@ def _facts(data: Mapping[str, Any], model: Model) -> dict[str, str]:
     }
     if isinstance(model, PairModel):
         answers = model.target.symbols
-        with_numbers = answers if isinstance(answers, str) else ", ".join(answers)
-        facts[model.target_key.replace("_", " ")] = f"{len(answers):,}: {_beginning(with_numbers)}"
+        names = answers if isinstance(answers, str) else ", ".join(answers)
+        facts[model.target_key.replace("_", " ")] = f"{len(answers):,}: {_beginning(names)}"
     if corpus:
         first, *more = corpus["names"]
         unit = "character" if model.data_format == TEXT else "line"
