@@ -160,6 +160,21 @@ def test_nothing_is_broken_in_a_pipe(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert capsys.readouterr().err == WORDS + "\n"
 
 
+def test_a_terminal_gets_messages_that_are_broken_at_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    stream = Terminal()
+    monkeypatch.setattr("sys.stderr", stream)
+    monkeypatch.setenv("COLUMNS", "20")
+    say(WORDS)
+    lines = stream.getvalue().splitlines()
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 20
+    assert " ".join(" ".join(lines).split()) == " ".join(WORDS.split())
+
+
 def test_text_is_never_markup() -> None:
     stream = io.StringIO()
     screen(stream).print("[bold]x[/bold] :smile: 123")
