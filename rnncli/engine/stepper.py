@@ -5,8 +5,9 @@ from functools import partial
 
 import numpy as np
 
-from rnncli.engine.arrays import Array, Ids, Parameters
+from rnncli.engine.arrays import Array, Ids, Parameters, Workspace
 from rnncli.engine.cells.base import Cell, Step
+from rnncli.engine.cells.panels import in_panels, panel_product
 from rnncli.engine.clamping import CellClamp, Clamp, apply_clamps, clamps_of
 
 
@@ -71,7 +72,7 @@ class Stepper:
         """Multiply ``rows`` (B, D) by a stack of weights (G, D, H) into ``out`` (G, B, H). For one text the stack is
         laid out as one matrix: one product of a vector instead of G."""
         if len(rows) > 1:
-            return partial(np.matmul, rows, W, out=out)
+            return panel_product(rows, in_panels(W, len(rows), Workspace(), "W"), out)
         flat = np.ascontiguousarray(W.swapaxes(0, 1)).reshape(W.shape[1], -1)
         return partial(np.dot, rows, flat, out=out.reshape(1, -1))
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 import numpy as np
 
 from rnncli.engine.arrays import Array, Shapes, Workspace
+from rnncli.engine.cells.panels import in_panels, panel_product
 from rnncli.engine.clamping import CellClamp, apply_clamps
 
-Step = Callable[[], None]
+Step = Callable[[], object]
 """A prepared time step, bound to its arrays: slicing them costs as much as a small step, so it is done once."""
 
 
@@ -92,9 +92,10 @@ def forward(
     states = workspace.array("states", (len(cell.states), T + 1, B, H), input_projection.dtype)
     saved = workspace.array("saved", (len(cell.saved), T, B, H), input_projection.dtype)
     product = workspace.array("product", (G, B, H), input_projection.dtype)
+    W_h = in_panels(parameters["W_h"], B, workspace, "W_h")
     steps = workspace.cached(
         "steps",
-        (input_projection, states, saved, product, parameters),
+        (input_projection, states, saved, product, parameters, W_h),
         lambda: [
             cell.step(
                 input_projection[:, t],
@@ -103,7 +104,7 @@ def forward(
                 saved[:, t],
                 parameters,
                 product,
-                recurrent_product(states[0, t], parameters["W_h"], product),
+                panel_product(states[0, t], W_h, product),
             )
             for t in range(T)
         ],
@@ -116,12 +117,6 @@ def forward(
     return states[0, 1:], states[:, T], Cache(input_projection, states, saved)
 
 
-def recurrent_product(rows: Array, W: Array, product: Array) -> Step:
-    """Prepare ``product`` (G, B, H) = ``rows`` W of every gate, for W_h (G, H, H) forwards and its transpose backwards;
-    ``rows`` is (B, H), the same for all gates, or (G, B, H)."""
-    return partial(np.matmul, rows, W, out=product)
-
-
 def backward_products(d_recurrent: Array, W_h: Array, d_h: Array, workspace: Workspace) -> list[Step]:
     """Prepare for every step t the products ``d_h[:G]`` = d_recurrent[:, t] W_hᵀ, whose sum over the gates is the
     gradient of h.
@@ -129,14 +124,11 @@ def backward_products(d_recurrent: Array, W_h: Array, d_h: Array, workspace: Wor
     ``d_recurrent`` (G, T, B, H) and ``d_h`` (G or more, B, H) lie in ``workspace``, so that they are the same arrays in
     the next window.
     """
-    transposed = workspace.array("W_h transposed", W_h.shape, W_h.dtype)
-    np.copyto(transposed, W_h.swapaxes(1, 2))  # one copy per window is cheaper than a transposed product per step
+    transposed = in_panels(W_h.swapaxes(1, 2), d_recurrent.shape[2], workspace, "W_h transposed")
     return workspace.cached(
         "backward products",
         (d_recurrent, transposed, d_h),
-        lambda: [
-            recurrent_product(d_recurrent[:, t], transposed, d_h[: len(W_h)]) for t in range(d_recurrent.shape[1])
-        ],
+        lambda: [panel_product(d_recurrent[:, t], transposed, d_h[: len(W_h)]) for t in range(d_recurrent.shape[1])],
     )
 
 
