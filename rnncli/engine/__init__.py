@@ -4,6 +4,7 @@ Every forward and backward pass is written by hand on NumPy, and nothing else is
 it, in which each file imports only files above it:
 
     arrays          parameters in one flat vector with named views; buffers that are reused
+    blas            which kernel multiplies matrices on this processor
     activations     functions of one array and their derivatives
     losses          the scalar to minimise and its gradient
     layers          the stateless layers: dense, embedding, dropout

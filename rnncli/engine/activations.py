@@ -25,7 +25,12 @@ LEAKY_SLOPE = 0.01
 def sigmoid(x: Array, out: Array | None = None) -> Array:
     """1 / (1 + e^-x) as (1 + tanh(x/2)) / 2, which neither overflows nor divides. ``out`` may be ``x``."""
     out = np.multiply(x, 0.5, out=out)
-    np.tanh(out, out=out)
+    return sigmoid_of_double(out, out=out)
+
+
+def sigmoid_of_double(x: Array, out: Array | None = None) -> Array:
+    """sigmoid(2 x) = (1 + tanh x) / 2. ``out`` may be ``x``."""
+    out = np.tanh(x, out=out)
     out *= 0.5
     out += 0.5
     return out

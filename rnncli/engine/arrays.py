@@ -20,6 +20,9 @@ Array = NDArray[np.floating[Any]]
 Ids = NDArray[np.integer[Any]]
 """Characters as integers in 0 … V − 1."""
 
+CACHE_LINE = 64
+"""Bytes."""
+
 Shapes = Mapping[str, tuple[int, ...]]
 
 
@@ -71,6 +74,13 @@ class Parameters(Mapping[str, Array]):
         return self._scopes[prefix]
 
 
+def aligned(size: int, dtype: np.dtype) -> Array:
+    """An uninitialised vector that begins at a cache line, so that no vector register is loaded from two."""
+    buffer = np.empty(size * dtype.itemsize + CACHE_LINE, np.uint8)
+    start = -buffer.ctypes.data % CACHE_LINE
+    return buffer[start : start + size * dtype.itemsize].view(dtype)
+
+
 T = TypeVar("T")
 
 
@@ -90,7 +100,7 @@ class Workspace:
             size = math.prod(shape)
             buffer = self._buffers.get(name)
             if buffer is None or buffer.size < size or buffer.dtype != dtype:
-                buffer = self._buffers[name] = np.empty(size, dtype)
+                buffer = self._buffers[name] = aligned(size, dtype)
                 self._views = {key: old for key, old in self._views.items() if key[0] != name}
             view = self._views[name, shape] = buffer[:size].reshape(shape)
         return view

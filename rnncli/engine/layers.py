@@ -60,20 +60,14 @@ def embed_backward(ids: Ids, d_y: Array, d_W: Array) -> None:
         d_W[..., present, :] = np.add.reduceat(d_y[..., order, :], starts, axis=-2)
 
 
-def dropout_mask(shape: tuple[int, ...], rate: float, rng: np.random.Generator, dtype: np.dtype) -> Array:
-    """Zeros with probability ``rate`` in [0, 1), else 1 / (1 - rate). Multiply by it in both passes."""
-    keep = rng.random(shape, np.float32) >= rate
-    return np.multiply(keep, 1 / (1 - rate), dtype=dtype)
-
-
 @dataclass(frozen=True)
 class Dropout:
     """Inverted dropout: while training, each value is set to 0 with probability ``rate`` and the others are scaled by
     1 / (1 - rate), which preserves the expectation, so that nothing is scaled at test time (Srivastava et al. 2014,
     "Dropout: a simple way to prevent neural networks from overfitting").
 
-    This process reads ``shard`` of the ``streams`` and draws the masks of all, so that the same values are dropped
-    however many processes share the streams.
+    This process reads ``shard`` of the ``streams``. It passes over the random numbers of the others, so that the same
+    values are dropped however many processes share the streams.
     """
 
     rate: float
@@ -82,8 +76,22 @@ class Dropout:
     shard: slice
 
     def mask(self, steps: int, size: int, dtype: np.dtype) -> Array:
-        """A new mask (T, B, ``size``) for the streams of ``shard``."""
-        return dropout_mask((steps, self.streams, size), self.rate, self.rng, dtype)[:, self.shard]
+        """A new mask (T, B, ``size``) for the streams of ``shard``: zeros with probability ``rate`` in [0, 1), else
+        1 / (1 - rate). Multiply by it in both passes."""
+        start, stop, _ = self.shard.indices(self.streams)
+        numbers = np.empty((steps, stop - start, size), np.float32)
+        for of_step in numbers:
+            self._pass_over(start, size)
+            self.rng.random(out=of_step, dtype=np.float32)
+            self._pass_over(self.streams - stop, size)
+        return np.multiply(numbers >= self.rate, 1 / (1 - self.rate), dtype=dtype)
+
+    def _pass_over(self, streams: int, size: int) -> None:
+        """Leave out ``size`` numbers for each of some streams: two of 32 bits are one step of the generator."""
+        if size % 2:
+            self.rng.random((streams, size), np.float32)
+        else:
+            self.rng.bit_generator.advance(streams * size // 2)  # type: ignore[attr-defined]
 
     def characters(self, ids: NDArray[np.intp], unknown: int) -> NDArray[np.intp]:
         """``ids`` (T, B) of ``shard``, some replaced by ``unknown``: the model cannot rely on single characters, and

@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 from rnncli.engine import cells
 from rnncli.engine.arrays import Array, Ids, Parameters, Shapes, Workspace
 from rnncli.engine.cells import Cache, Cell
+from rnncli.engine.cells.base import backward_products
+from rnncli.engine.cells.panels import in_panels, panel_product, products_of_window
 from rnncli.engine.clamping import Clamp, clamps_of
-from rnncli.engine.layers import dense, dense_backward, dense_backward_input, embed, embed_backward
+from rnncli.engine.layers import dense_backward, embed, embed_backward
 from rnncli.engine.padding import Padding, reorder
 
 Input = NDArray[Any]
@@ -69,7 +71,7 @@ class Direction:
         weights, scratch = parameters.scope(self.name), workspace.scope(self.name)
         reversal = padding.reversal if padding is not None and self.reverse else None
         x = reorder(x, reversal)
-        projection = project(x, weights, scratch)
+        projection = project(self.cell, x, weights, scratch)
         own_clamps = clamps_of(self.name, self.cell.states, clamps)
         hidden, last_state, cache = cells.forward(self.cell, projection, state, weights, scratch, own_clamps)
         if padding is not None:
@@ -176,15 +178,21 @@ class RecurrentLayer:
         return total
 
 
-def project(x: Input, weights: Parameters, workspace: Workspace) -> Array:
-    """The input projection x W_x + b of every gate, (G, T, B, H); for one-hot characters a gather of rows."""
-    W_x, b = weights["W_x"], weights["b"]
-    projection = workspace.array("input projection", (len(b), *x.shape[:2], b.shape[-1]), b.dtype)
-    rows = projection.reshape(len(b), -1, b.shape[-1])
+def project(cell: Cell, x: Input, weights: Parameters, workspace: Workspace) -> Array:
+    """The input projection x W_x + b of every gate, (G, T, B, H), with halved sigmoids; for one-hot characters a gather
+    of rows."""
+    W_x, b = (cells.halve_sigmoids(cell, weights[name].copy()) for name in ("W_x", "b"))
+    T, B = x.shape[:2]
+    projection = workspace.array("input projection", (len(b), T, B, b.shape[-1]), b.dtype)
     if x.ndim == 2:
-        embed(x.ravel(), W_x + b[:, None], out=rows)
-    else:
-        dense(x.reshape(-1, x.shape[-1]), W_x, b, out=rows)
+        embed(x.ravel(), W_x + b[:, None], out=projection.reshape(len(b), T * B, -1))
+        return projection
+    products = products_of_window(T, B, *W_x.shape[1:])
+    rows, out = x.reshape(products, T * B // products, -1), projection.reshape(len(b), products, T * B // products, -1)
+    panels = in_panels(W_x, rows.shape[1], workspace, "W_x")
+    for k in range(products):
+        panel_product(rows[k], panels, out[:, k])()
+        out[:, k] += b[:, None]
     return projection
 
 
@@ -203,6 +211,12 @@ def project_backward_input(d_projection: Array, weights: Parameters, workspace: 
     """The gradient (T, B, D) of the input; of one-hot characters that of the vectors that they stand for."""
     gates, T, B, H = d_projection.shape
     W_x = weights["W_x"]
-    d_x = workspace.array("d_x", (T * B, W_x.shape[1]), W_x.dtype)
-    dense_backward_input(d_projection.reshape(gates, T * B, H), W_x, out=d_x)
+    products = products_of_window(T, B, H, W_x.shape[1])
+    rows, scratch = T * B // products, workspace.scope("input")
+    d_x = workspace.array("d_x", (products, rows, W_x.shape[1]), W_x.dtype)
+    product = scratch.array("product", (gates, rows, W_x.shape[1]), W_x.dtype)
+    multiply = backward_products(d_projection.reshape(gates, products, rows, H), W_x, product, scratch)
+    for k in range(products):
+        multiply[k]()
+        np.add.reduce(product, axis=0, out=d_x[k])
     return d_x.reshape(T, B, -1)

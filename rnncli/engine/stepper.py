@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from rnncli.engine.arrays import Array, Ids, Parameters, Workspace
-from rnncli.engine.cells.base import Cell, Step
+from rnncli.engine.cells.base import Cell, Step, halve_sigmoids
 from rnncli.engine.cells.panels import in_panels, panel_product
 from rnncli.engine.clamping import CellClamp, Clamp, apply_clamps, clamps_of
 
@@ -32,9 +32,14 @@ class Stepper:
         gates = len(cell.gates)
         first = parameters.scope(names[0])
         table = parameters["embedding.W"] @ first["W_x"] if "embedding.W" in parameters else first["W_x"]
-        self._table = np.ascontiguousarray((table + first["b"][:, None]).swapaxes(0, 1))  # (V, G, H)
+        projections = halve_sigmoids(cell, table + first["b"][:, None])
+        self._table = np.ascontiguousarray(projections.swapaxes(0, 1))  # (V, G, H)
         self._a = np.empty((gates, streams, size), state.dtype)
         self._rows = self._a.swapaxes(0, 1)
+
+        def halved(name: str) -> Array:
+            return halve_sigmoids(cell, parameters[name].copy())
+
         product, saved = np.empty_like(self._a), np.empty((len(cell.saved), streams, size), state.dtype)
         steps = [
             cell.step(
@@ -44,7 +49,7 @@ class Stepper:
                 saved,
                 parameters.scope(name),
                 product,
-                self._product(layer[0], parameters[f"{name}.W_h"], product),
+                _product(layer[0], halved(f"{name}.W_h"), product),
             )
             for name, layer in zip(names, state, strict=True)
         ]
@@ -53,7 +58,7 @@ class Stepper:
                 steps[k] = _clamped(steps[k], state[k], own)
         self._steps = steps
         self._between = [
-            (self._product(below[0], parameters[f"{name}.W_x"], self._a), parameters[f"{name}.b"][:, None])
+            (_product(below[0], halved(f"{name}.W_x"), self._a), halved(f"{name}.b")[:, None])
             for name, below in zip(names[1:], state, strict=False)
         ]
 
@@ -67,14 +72,14 @@ class Stepper:
             step()
         return self._top
 
-    @staticmethod
-    def _product(rows: Array, W: Array, out: Array) -> Step:
-        """Multiply ``rows`` (B, D) by a stack of weights (G, D, H) into ``out`` (G, B, H). For one text the stack is
-        laid out as one matrix: one product of a vector instead of G."""
-        if len(rows) > 1:
-            return panel_product(rows, in_panels(W, len(rows), Workspace(), "W"), out)
-        flat = np.ascontiguousarray(W.swapaxes(0, 1)).reshape(W.shape[1], -1)
-        return partial(np.dot, rows, flat, out=out.reshape(1, -1))
+
+def _product(rows: Array, W: Array, out: Array) -> Step:
+    """Multiply ``rows`` (B, D) by a stack of weights (G, D, H) into ``out`` (G, B, H). For one text the stack is laid
+    out as one matrix: one product of a vector instead of G."""
+    if len(rows) > 1:
+        return panel_product(rows, in_panels(W, len(rows), Workspace(), "W"), out)
+    flat = np.ascontiguousarray(W.swapaxes(0, 1)).reshape(W.shape[1], -1)
+    return partial(np.dot, rows, flat, out=out.reshape(1, -1))
 
 
 def _clamped(step: Step, state: Array, clamps: list[CellClamp]) -> Step:

@@ -5,10 +5,10 @@ import pytest
 
 from rnncli.engine.layers import (
     ONE_HOT_PRODUCT_LIMIT,
+    Dropout,
     dense,
     dense_backward,
     dense_backward_input,
-    dropout_mask,
     embed,
     embed_backward,
 )
@@ -74,13 +74,17 @@ def test_a_character_that_never_stood_there_has_gradient_zero(V: int) -> None:
     assert np.flatnonzero(d_W.any(axis=1)).tolist() == [2, V - 1]
 
 
+def dropout(rate: float, rng: np.random.Generator, streams: int) -> Dropout:
+    return Dropout(rate, rng, streams, slice(streams))
+
+
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.75])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_dropout_mask(rate: float, dtype: type[np.floating]) -> None:
     """Zeros at the given rate, else 1 / (1 - rate): the number of zeros is within five standard deviations of its
     expectation in the whole and at every step in time, and so the mean is about 1."""
     steps, streams, units = 11, 50, 200
-    mask = dropout_mask((steps, streams, units), rate, np.random.default_rng(7), np.dtype(dtype))
+    mask = dropout(rate, np.random.default_rng(7), streams).mask(steps, units, np.dtype(dtype))
     assert mask.shape == (steps, streams, units) and mask.dtype == dtype
     np.testing.assert_allclose(np.unique(mask), [0, 1 / (1 - rate)], rtol=1e-6)
     for zeros in [mask == 0, *(mask == 0)]:
@@ -92,12 +96,22 @@ def test_dropout_mask(rate: float, dtype: type[np.floating]) -> None:
 def test_dropout_differs_between_steps_and_follows_its_seed() -> None:
     """The same generator state gives the same mask; two masks, and two steps of one mask, are different."""
     rng, again = np.random.default_rng(8), np.random.default_rng(8)
-    first, second = (dropout_mask((5, 3, 40), 0.5, rng, np.dtype(float)) for _ in range(2))
-    assert np.array_equal(first, dropout_mask((5, 3, 40), 0.5, again, np.dtype(float)))
+    first, second = (dropout(0.5, rng, 3).mask(5, 40, np.dtype(float)) for _ in range(2))
+    assert np.array_equal(first, dropout(0.5, again, 3).mask(5, 40, np.dtype(float)))
     assert not np.array_equal(first, second)
     assert not np.array_equal(first[0], first[1])
 
 
 def test_dropout_of_nothing() -> None:
     """Rate 0 keeps everything as it is."""
-    assert (dropout_mask((5, 3), 0.0, np.random.default_rng(9), np.dtype(float)) == 1).all()
+    assert (dropout(0.0, np.random.default_rng(9), 3).mask(5, 2, np.dtype(float)) == 1).all()
+
+
+@pytest.mark.parametrize("units", [7, 8])
+def test_a_shard_drops_what_the_whole_would(units: int) -> None:
+    """The numbers of the whole are drawn at once, and those of the other streams passed over."""
+    for shard in (slice(0, 2), slice(2, 5), slice(5, 5)):
+        rng, part = np.random.default_rng(3), Dropout(0.3, np.random.default_rng(3), 5, shard)
+        for _ in range(2):
+            whole = (rng.random((4, 5, units), np.float32) >= 0.3) / 0.7
+            np.testing.assert_allclose(part.mask(4, units, np.dtype(float)), whole[:, shard], rtol=1e-12)

@@ -31,8 +31,7 @@ def test_a_panel_is_the_widest_that_is_not_packed(monkeypatch: pytest.MonkeyPatc
 
 def test_without_such_a_kernel_there_is_one_panel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(panels, "UNPACKED", False)
-    W = np.ones((3, 512, 512), np.float32)
-    assert in_panels(W, 64, Workspace(), "W") is W
+    assert in_panels(np.ones((3, 512, 512), np.float32), 64, Workspace(), "W").shape == (3, 1, 512, 512)
 
 
 @pytest.mark.parametrize("gates", [1, 3])
@@ -47,7 +46,7 @@ def test_the_product_is_the_product(gates: int, transposed: bool, of_each_gate: 
     out = np.full((gates, B, H), np.nan)
     panel_product(rows, in_panels(W, B, Workspace(), "W"), out)()
     np.testing.assert_allclose(out, rows @ W, rtol=1e-12, atol=1e-12)
-    assert (in_panels(W, B, Workspace(), "W").ndim == 4) == (limit == 600)
+    assert (in_panels(W, B, Workspace(), "W").shape[1] > 1) == (limit == 600)
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])

@@ -33,6 +33,8 @@ class Cell(Protocol):
     name: str
     gates: tuple[str, ...]
     """Names of the G gates, in the order of the first axis of W_x, b and W_h."""
+    sigmoids: int
+    """How many of the gates, the first, are sigmoids; see :func:`halve_sigmoids`."""
     states: tuple[str, ...]
     """Names of the S arrays carried from step to step; the first is the hidden state, which the layer above sees."""
     saved: tuple[str, ...]
@@ -55,7 +57,7 @@ class Cell(Protocol):
 
         ``a`` (G, B, H) is the input projection x W_x + b and becomes the gates; from ``state`` (S, B, H) the step
         makes ``new_state``, which may be the same array, and ``saved`` (A, B, H). ``multiply`` writes h W_h into
-        ``product`` (G, B, H).
+        ``product`` (G, B, H). In both, the arguments of the sigmoids are halved.
         """
 
     def backward(
@@ -83,8 +85,8 @@ def forward(
     workspace: Workspace,
     clamps: Sequence[CellClamp] = (),
 ) -> tuple[Array, Array, Cache]:
-    """Run ``cell`` over a window, from ``input_projection`` (G, T, B, H), which becomes the gates, and ``state``
-    (S, B, H).
+    """Run ``cell`` over a window, from ``input_projection`` (G, T, B, H), with halved sigmoids, which becomes the
+    gates, and ``state`` (S, B, H).
 
     ``clamps`` are applied after each step. Returns the hidden states (T, B, H), the last state (S, B, H) and the cache.
     """
@@ -92,7 +94,7 @@ def forward(
     states = workspace.array("states", (len(cell.states), T + 1, B, H), input_projection.dtype)
     saved = workspace.array("saved", (len(cell.saved), T, B, H), input_projection.dtype)
     product = workspace.array("product", (G, B, H), input_projection.dtype)
-    W_h = in_panels(parameters["W_h"], B, workspace, "W_h")
+    W_h = halve_sigmoids(cell, in_panels(parameters["W_h"], B, workspace, "W_h"))
     steps = workspace.cached(
         "steps",
         (input_projection, states, saved, product, parameters, W_h),
@@ -115,6 +117,16 @@ def forward(
         if clamps:
             apply_clamps(states[:, t + 1], clamps, t)
     return states[0, 1:], states[:, T], Cache(input_projection, states, saved)
+
+
+def halve_sigmoids(cell: Cell, W: Array) -> Array:
+    """Halve, in place, the weights or biases W (G, …) of the gates that are sigmoids.
+
+    σ(a) is (1 + tanh(a/2)) / 2. With a/2 from the weights, which are copied for each window anyway, a step saves a pass
+    over its sigmoids; to halve is exact, so no result changes.
+    """
+    W[: cell.sigmoids] *= 0.5
+    return W
 
 
 def backward_products(d_recurrent: Array, W_h: Array, d_h: Array, workspace: Workspace) -> list[Step]:

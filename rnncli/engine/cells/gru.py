@@ -23,7 +23,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rnncli.engine.activations import sigmoid, sigmoid_derivative, tanh_derivative
+from rnncli.engine.activations import sigmoid_derivative, sigmoid_of_double, tanh_derivative
 from rnncli.engine.arrays import Array, Shapes, Workspace
 from rnncli.engine.cells.base import Cache, Step, backward_products, recurrent_gradient
 
@@ -33,6 +33,7 @@ class GRU:
 
     name = "gru"
     gates: tuple[str, ...] = ("reset", "update", "candidate")
+    sigmoids = 2
     states: tuple[str, ...] = ("hidden",)
     saved: tuple[str, ...] = ("recurrent_candidate",)
 
@@ -57,7 +58,7 @@ class GRU:
         def step() -> None:
             multiply()  # product = h W_h
             np.add(rz, product_rz, out=product_rz)
-            sigmoid(product_rz, out=product_rz)  # in product, which is contiguous
+            sigmoid_of_double(product_rz, out=product_rz)  # in product, which is contiguous
             np.copyto(rz, product_rz)
             np.add(product_n, b_hn, out=q)
             np.multiply(r, q, out=product_n)

@@ -23,7 +23,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rnncli.engine.activations import sigmoid, sigmoid_derivative, tanh_derivative
+from rnncli.engine.activations import sigmoid_derivative, sigmoid_of_double, tanh_derivative
 from rnncli.engine.arrays import Array, Shapes, Workspace
 from rnncli.engine.cells.base import Cache, Step, backward_products, recurrent_gradient
 
@@ -33,6 +33,7 @@ class LSTM:
 
     name = "lstm"
     gates: tuple[str, ...] = ("input", "forget", "output", "candidate")
+    sigmoids = 3
     states: tuple[str, ...] = ("hidden", "cell")
     saved: tuple[str, ...] = ("tanh_cell",)
 
@@ -56,7 +57,7 @@ class LSTM:
         def step() -> None:
             multiply()  # product = h W_h
             np.add(a, product, out=product)
-            sigmoid(sigmoids, out=sigmoids)  # in product, which is contiguous
+            sigmoid_of_double(sigmoids, out=sigmoids)  # in product, which is contiguous
             np.copyto(ifo, sigmoids)
             np.tanh(tanh_argument, out=g)
             np.multiply(f, c, out=c_next)

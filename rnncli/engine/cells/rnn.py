@@ -23,6 +23,7 @@ class RNN:
 
     name = "rnn"
     gates: tuple[str, ...] = ("hidden",)
+    sigmoids = 0  # the activation function may be one, of its own argument
     states: tuple[str, ...] = ("hidden",)
     saved: tuple[str, ...] = ()
 
