@@ -10,12 +10,12 @@ from typer.core import TyperGroup
 
 from rnncli import names
 from rnncli.cli.environment import Variables
-from rnncli.cli.options import HelpToPipe
+from rnncli.cli.options import OwnCommand
 from rnncli.errors import RnncliError
 from rnncli.terminal.console import say, silence
 
 
-class Commands(HelpToPipe, TyperGroup):
+class Commands(OwnCommand, TyperGroup):
     """Prints errors as one sentence. Exit codes: 0 done, 1 it failed, 2 wrong usage or bad input, 130 interrupted."""
 
     def __init__(self, **settings: Any) -> None:

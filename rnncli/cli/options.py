@@ -10,6 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
+from rnncli.cli.conversion import convert_without_pydantic
 from rnncli.cli.help import page
 from rnncli.errors import InputError
 from rnncli.terminal.console import silence, write
@@ -31,10 +32,17 @@ def option(*flags: str, help: str, panel: str | None = None, formerly: str | Non
     return typer.Option(*flags, help=help, rich_help_panel=panel, show_envvar=False, **settings)
 
 
-class HelpToPipe:
-    """A command with our own pages of help. A reader that has seen enough of one, as ``head`` has, is no error."""
+class OwnCommand:
+    """A command with our own pages of help and conversion of values."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for parameter in parameters:
+            convert_without_pydantic(parameter)
+        return parameters
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
+        """A reader that has seen enough, as ``head`` has, is no error."""
         try:
             write(page(ctx))
         except BrokenPipeError:
@@ -42,7 +50,7 @@ class HelpToPipe:
             raise typer.Exit from None
 
 
-class Command(HelpToPipe, TyperCommand):
+class Command(OwnCommand, TyperCommand):
     """A command whose renamed options may still be typed by their former flags. An error in a value from the
     environment names the variable."""
 

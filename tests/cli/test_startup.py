@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,14 @@ def test_numpy_is_not_loaded_for_a_word(arguments: tuple[str, ...]) -> None:
 
 def test_the_version_is_that_of_the_package() -> None:
     assert modules("--version")[1] == f"rnncli {package.__version__}\n"
+
+
+def test_pydantic_is_not_loaded_for_values(hello: Path) -> None:
+    """Typer would, to convert them, and every short command would take half as long again."""
+    loaded, output = modules("sample", str(hello), "--length", "5", "--temperature", "0.5", "--prime", "he", "--json")
+    assert "numpy" in loaded
+    assert "pydantic" not in loaded
+    assert output
 
 
 def test_numpy_is_loaded_where_it_is_needed() -> None:
