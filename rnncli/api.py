@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from rnncli.errors import InputError
-from rnncli.evaluation.losses import score
+from rnncli.evaluation.streams import score_in_streams
 from rnncli.inference.generation import GenerationConfig, generate_texts
 from rnncli.inference.prediction import Prediction, predict
 from rnncli.inference.sampling import SamplingConfig
@@ -52,13 +52,15 @@ class TextModel:
         stream = self.stream(prime, SamplingConfig(temperature, top_k, top_p), seed, label)
         return self.model.vocabulary.from_user_text(prime) + "".join(islice(stream, length))
 
-    def score(self, text: str) -> Score:
-        """The loss on a text, read in one pass; InputError if it has fewer than two characters."""
+    def score(self, text: str, streams: int | None = None, workers: int = 1) -> Score:
+        """The loss on a text; InputError if it has fewer than two characters. A long text is read in parallel
+        ``streams``, 1 is the definition, see :mod:`rnncli.evaluation.streams`; and by ``workers`` processes, for which
+        a script needs ``if __name__ == "__main__":``. Their number does not change the result."""
         model = self._language_model()
         ids = model.vocabulary.encode(model.vocabulary.from_user_text(text))
         if len(ids) < 2:
             raise InputError("a text of fewer than two characters has nothing to predict")
-        return score(model, ids)
+        return score_in_streams(model, ids, streams, workers)
 
     def predict(self, text: str, top: int = 1, beam: int = 1) -> Prediction:
         """Label, tags or translation of a text, with the ``top`` most probable answers."""

@@ -3,15 +3,18 @@
 No bias is zero, so that a forgotten term cannot pass.
 """
 
+import time
 from typing import Any
 
 import numpy as np
+import pytest
 
 from rnncli.datasets.labels import Labels
 from rnncli.datasets.ragged import Padded, Ragged
 from rnncli.datasets.spec import DataSpec
 from rnncli.datasets.text import TextDataset
 from rnncli.datasets.vocabulary import Vocabulary
+from rnncli.models import workers
 from rnncli.models.base import PairModel
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
@@ -109,3 +112,18 @@ def random_pairs(model: PairModel, count: int, seed: int = 2, shortest: int = 2)
         Ragged.of(rng.integers(size, size=n.sum()), n.tolist()).padded(np.arange(count))
         for n, size in ((lengths, len(model.vocabulary)), (others, len(model.target)))
     )
+
+
+def slow_here(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Let this process take its time with the tasks that it shares with others, so that they get most of them. Returns
+    the tasks that it has done."""
+    done: list[object] = []
+
+    def settled(function: Any, model: Any, task: object) -> Any:
+        time.sleep(0.05)
+        done.append(task)
+        return at_once(function, model, task)
+
+    at_once = workers._settled
+    monkeypatch.setattr(workers, "_settled", settled)
+    return done

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from rnncli.cli.options import encoding_option, option
+from rnncli.cli.streams import say_streams, streams_option, text_losses, workers_option
 from rnncli.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def compare(
         ),
     ] = None,
     encoding: Annotated[str | None, encoding_option()] = None,
+    streams: Annotated[int | None, streams_option()] = None,
+    workers: Annotated[int | None, workers_option()] = None,
     json: Annotated[bool, option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Compare models: size, training time and loss on the same text, beside n-gram baselines.
@@ -72,7 +75,10 @@ def compare(
         if not vocabulary.unknown:
             left_out |= set(unseen)  # for all of them, so that their losses compare
     text = text.translate(dict.fromkeys(map(ord, left_out)))
-    rows = [_model_row(one, text, file) for one in loaded.values()]
+    rows, number = [], 1
+    for one in loaded.values():
+        row, number = _model_row(one, text, file, streams, workers)
+        rows.append(row)
     try:
         rows += _baseline_rows(loaded[paths[0]], train or [], text, file, encoding)
     except InputError as error:
@@ -81,26 +87,30 @@ def compare(
         say(f"no n-gram baselines: {error}")
     for notice in (*sources.warnings, *notices):
         say(notice)
-    _print(sorted(rows, key=lambda row: row["nats_per_character"]), json)
+    _print(sorted(rows, key=lambda row: row["nats_per_character"]), number, json)
 
 
-def _model_row(loaded: "Checkpoint", text: str, name: str) -> dict[str, Any]:
+def _model_row(
+    loaded: "Checkpoint", text: str, name: str, streams: int | None, workers: int | None
+) -> tuple[dict[str, Any], int]:
+    """A row of the table, and the number of streams in which the text was read: the same for all models, since it
+    follows from the length of the text."""
     from rnncli.cli.model_input import require_two
-    from rnncli.evaluation.losses import score
 
     ids = loaded.model.vocabulary.encode(text, name)
     require_two(ids, name)
     state = loaded.record.state if loaded.record else {"step": 0, "seconds": 0.0}
-    result = score(cast("LanguageModel", loaded.model), ids)
-    return {
+    losses, number = text_losses(cast("LanguageModel", loaded.model), ids, streams, workers)
+    row = {
         "model": loaded.path,
         "network": loaded.model.config.describe(),
         "parameters": loaded.model.parameters.flat.size,
         "steps": state["step"],
         "seconds": state["seconds"] or None,
-        "nats_per_character": result.nats,
-        "bits_per_character": result.bits,
+        "nats_per_character": losses.score.nats,
+        "bits_per_character": losses.score.bits,
     }
+    return row, number
 
 
 def _baseline_rows(
@@ -128,7 +138,7 @@ def _baseline_rows(
     return rows
 
 
-def _print(rows: list[dict[str, Any]], json: bool) -> None:
+def _print(rows: list[dict[str, Any]], streams: int, json: bool) -> None:
     import sys
 
     from rnncli.results import Table
@@ -138,7 +148,7 @@ def _print(rows: list[dict[str, Any]], json: bool) -> None:
     from rnncli.terminal.words import seconds
 
     if json:
-        write(jsonlib.dumps({"models": rows}, ensure_ascii=False) + "\n")
+        write(jsonlib.dumps({"models": rows, "streams": streams}, ensure_ascii=False) + "\n")
         return
     columns = ("model", "parameters", "steps", "time", "nats", "bits")
     cells = [
@@ -154,3 +164,4 @@ def _print(rows: list[dict[str, Any]], json: bool) -> None:
     ]
     output = screen(sys.stdout)
     output.print(*draw_table(Table("", columns, cells), output.width))
+    say_streams(streams)

@@ -1,14 +1,20 @@
 """rnncli predict: the label, the tags or the translation of each line."""
 
 import codecs
+import itertools
 import json as jsonlib
+import os
+import stat
 from collections.abc import Iterator
+from contextlib import closing
+from operator import ne
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
 from rnncli.cli.completion import model_files
 from rnncli.cli.options import encoding_option, int_range, option
+from rnncli.cli.streams import workers_option
 from rnncli.errors import InputError, RnncliError
 from rnncli.names import plural
 
@@ -27,6 +33,7 @@ def predict(
     top: Annotated[int, option("--top", help="The N most probable answers, with probabilities.", **int_range(1))] = 1,
     beam: Annotated[int, option("--beam", help="Beam width of a translator; 1 is greedy.", **int_range(1, 1000))] = 1,
     encoding: Annotated[str | None, encoding_option()] = None,
+    workers: Annotated[int | None, workers_option()] = None,
     json: Annotated[bool, option("--json", help="One JSON object per line.")] = False,
 ) -> None:
     """Label, tag or translate: one line in, one line out.
@@ -36,15 +43,14 @@ def predict(
       rnncli predict names.npz list.txt --top 3          with probabilities
       rnncli predict dates.npz list.txt --beam 5 --json  a wider search, as data
     """
-    import os
     import sys
 
     from rnncli.cli.model_input import load_for
     from rnncli.datasets.columns import CHARACTERS, LAYOUTS, TAGS
     from rnncli.datasets.sources import open_sources, standard_input
     from rnncli.datasets.unknown import UnknownCharacters
-    from rnncli.inference.prediction import predict as predict_texts
-    from rnncli.inference.prediction import too_long
+    from rnncli.inference.prediction import predict_batches, too_long
+    from rnncli.models.parallel import cores
     from rnncli.terminal.console import is_interactive, say, write
 
     loaded = load_for("predict", model)
@@ -61,18 +67,22 @@ def predict(
     unknown, number, faults, normalised = UnknownCharacters(), 0, 0, 0
     name = layout.columns[layout.target_column]
     with standard_input() if file == "-" else open_sources([file], reading).openers[0]() as stream:
-        for typed in _lines(stream, reading.codec):
-            lines = list(map(vocabulary.from_user_text, typed))
-            normalised += sum(a != b for a, b in zip(lines, typed, strict=True))
-            refused = {i: fault for i, line in enumerate(lines) if (fault := too_long(line))}
-            answers = predict_texts(network, ["" if i in refused else line for i, line in enumerate(lines)], top, beam)
-            for i, answer in enumerate(answers):
-                number += 1
-                if i in refused:
-                    say(f"{'standard input' if file == '-' else file}, line {number} {refused[i]}")
-                unknown.count(answer.text, vocabulary)
-                write(_as_json(answer, name) if json else _as_text(answer, top))
-            faults += len(refused)
+        # Only of a file: what is typed or piped in is answered as it arrives, and several processes read ahead.
+        size = _file_size(stream)
+        processes = (workers or cores()) if size else 1
+        typed, copy = itertools.tee(_lines(stream, reading.codec))
+        lines, to_predict = itertools.tee([vocabulary.from_user_text(line) for line in batch] for batch in copy)
+        batches = (["" if too_long(line) else line for line in batch] for batch in to_predict)
+        with closing(predict_batches(network, batches, top, beam, processes, size)) as predictions:
+            for answers, read, originals in zip(predictions, lines, typed, strict=True):
+                normalised += sum(map(ne, read, originals))
+                unknown.count("".join(answer.text for answer in answers), vocabulary)
+                write("".join(_as_json(answer, name) if json else _as_text(answer, top) for answer in answers))
+                for line_number, fault in enumerate(map(too_long, read), start=number + 1):
+                    if fault:
+                        faults += 1
+                        say(f"{'standard input' if file == '-' else file}, line {line_number} {fault}")
+                number += len(read)
     if normalised:
         say(f"normalised {plural(normalised, 'line')} to {vocabulary.normalize.upper()}, as the model has learnt it")
     if unknown.number:
@@ -81,8 +91,19 @@ def predict(
         raise RnncliError(f"{plural(faults, 'line')} had no answer")
 
 
+def _file_size(stream: BinaryIO) -> int:
+    """The bytes of a file; 0 for a pipe and a terminal."""
+    try:
+        status = os.fstat(stream.fileno())
+    except OSError:  # a stream without a descriptor
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
 def _lines(stream: BinaryIO, codec: str) -> Iterator[list[str]]:
-    """The lines of a stream as they arrive, without their line ends; invalid bytes become �."""
+    """The lines of a stream as they arrive, some at a time, without their line ends; invalid bytes become �."""
+    from rnncli.inference.prediction import LINES
+
     read = getattr(stream, "read1", stream.read)
     decoder = codecs.getincrementaldecoder(codec)("replace")
     first, pending = True, ""
@@ -91,7 +112,8 @@ def _lines(stream: BinaryIO, codec: str) -> Iterator[list[str]]:
         if first and text:
             first, text = False, text.removeprefix("\ufeff")
         *lines, pending = (pending + text).split("\n")
-        yield [line.removesuffix("\r") for line in lines]
+        for start in range(0, len(lines), LINES):
+            yield [line.removesuffix("\r") for line in lines[start : start + LINES]]
     if pending := pending + decoder.decode(b"", final=True):
         yield [pending.removesuffix("\r")]
 

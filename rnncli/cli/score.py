@@ -2,12 +2,14 @@
 
 import json as jsonlib
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rnncli.cli.completion import model_files
 from rnncli.cli.options import encoding_option, float_range, int_range, option
+from rnncli.cli.streams import streams_option, workers_option
 from rnncli.errors import InputError
 
 if TYPE_CHECKING:
@@ -99,6 +101,8 @@ def score(
             panel=READING,
         ),
     ] = False,
+    streams: Annotated[int | None, streams_option(READING)] = None,
+    workers: Annotated[int | None, workers_option()] = None,
     json: Annotated[bool, option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Evaluate a model: loss and perplexity on a text, or accuracy on a .tsv of lines with known answers.
@@ -114,11 +118,15 @@ def score(
     from rnncli.datasets.unknown import UnknownCharacters
     from rnncli.models.labelled_language_model import LabelledLanguageModel
     from rnncli.models.language_model import LanguageModel
+    from rnncli.models.parallel import cores
     from rnncli.storage import checkpoint
     from rnncli.terminal.console import say
 
     if adapt and context is not None:
         raise InputError("--adapt and --context are mutually exclusive: --adapt carries the state through the text")
+    if streams is not None and (adapt or context is not None):
+        other, reads = ("--adapt", "the text in one stream") if adapt else ("--context", "each context anew")
+        raise InputError(f"--streams and {other} are mutually exclusive: {other} reads {reads}")
     if adapt_rate is not None and not adapt:
         raise InputError("--adapt-rate is the learning rate of --adapt; give both")
     if train and baseline is None:
@@ -129,64 +137,78 @@ def score(
     unknown = UnknownCharacters(skip_unknown)
     if not isinstance(network, LanguageModel):
         flags = {"--adapt": adapt, "--context": context, "--baseline": baseline, "--per-character": per_character}
-        flags["--skip-unknown"] = skip_unknown
+        flags |= {"--streams": streams, "--skip-unknown": skip_unknown}
         if given := [flag for flag, value in flags.items() if value not in (None, False)]:
             raise InputError(f"{model} is {network.noun}, so {' and '.join(given)} does not apply")
     if isinstance(network, LanguageModel):
         rate = (adapt_rate or ADAPT_RATE) if adapt else None
         training = (train or [], encoding)
-        _print_text(_score_text(loaded, sources, unknown, rate, context, baseline, training, per_character), json)
+        mode = ReadingMode(rate, context, streams, workers or cores())
+        _print_text(_score_text(loaded, sources, unknown, mode, baseline, training, per_character), json)
     elif isinstance(network, LabelledLanguageModel):
-        _print_text(_score_labelled_texts(network, sources, unknown), json)
+        _print_text(_score_labelled_texts(network, sources, unknown, workers or cores()), json)
     else:
-        _score_answers(network, sources, unknown, json)
+        _score_answers(network, sources, unknown, workers or cores(), json)
     for warning in sources.warnings:
         say(warning)
     if unknown.number:
         say(unknown.told(network.vocabulary))
 
 
+@dataclass(frozen=True)
+class ReadingMode:
+    """How running text is read: with dynamic evaluation at the learning rate ``adapt_rate``, with a fixed ``context``,
+    or else in ``streams`` that at most ``workers`` processes share."""
+
+    adapt_rate: float | None
+    context: int | None
+    streams: int | None
+    workers: int
+
+
 def _score_text(
     loaded: "Checkpoint",
     sources: "Sources",
     unknown: "UnknownCharacters",
-    adapt_rate: float | None,
-    context: int | None,
+    mode: ReadingMode,
     baseline: int | None,
     training: tuple[list[str], str | None],
     per_character: bool,
 ) -> dict[str, Any]:
-    """The metrics of running text, as ``--json`` has them; ``training`` are the files of the n-gram
-    baseline and their encoding."""
+    """The metrics of running text, as ``--json`` has them; ``training`` are the files of the n-gram baseline and their
+    encoding."""
     import numpy as np
 
     from rnncli.cli.model_input import baseline_ids, require_two
-    from rnncli.datasets.text import read_ids
-    from rnncli.evaluation.losses import dynamic_evaluation, fixed_context, losses_by_character, stateful
+    from rnncli.cli.streams import text_losses
+    from rnncli.datasets.disk_ids import in_memory
+    from rnncli.datasets.text import IN_MEMORY, read_ids
+    from rnncli.evaluation.losses import dynamic_evaluation, fixed_context, losses_by_character
     from rnncli.evaluation.metrics import metrics_by_character, ngram_metrics, text_metrics, unknown_metrics
 
     model: Any = loaded.model
-    ids = read_ids(sources, model.vocabulary, unknown=unknown)
+    in_streams = mode.adapt_rate is None and mode.context is None
+    ids = read_ids(sources, model.vocabulary, in_memory=IN_MEMORY if in_streams else sys.maxsize, unknown=unknown)
     require_two(ids, ", ".join(sources.names))
-    if adapt_rate is not None:
-        losses = dynamic_evaluation(model, ids, adapt_rate)
-    elif context is not None:
-        losses = fixed_context(model, ids, np.arange(1, len(ids)), context)
+    size, streams = len(model.vocabulary), 1
+    if mode.adapt_rate is not None:
+        by_character = losses_by_character(dynamic_evaluation(model, ids, mode.adapt_rate), size)
+    elif mode.context is not None:
+        by_character = losses_by_character(fixed_context(model, ids, np.arange(1, len(ids)), mode.context), size)
     else:
-        losses = stateful(model, ids)
-    by_character = losses_by_character(losses, len(model.vocabulary))
-    data: dict[str, Any] = {**text_metrics(by_character.score)}
+        by_character, streams = text_losses(model, ids, mode.streams, mode.workers)
+    data: dict[str, Any] = {**text_metrics(by_character.score), "streams": streams}
     data |= unknown_metrics(by_character, unknown.number, model.vocabulary.unknown and not unknown.skip)
     if baseline is not None:
         training_ids = baseline_ids(loaded, *training)
-        data["baseline"] = ngram_metrics(training_ids, ids, len(model.vocabulary), baseline)
+        data["baseline"] = ngram_metrics(training_ids, in_memory(ids), size, baseline)
     if per_character:
         data["per_character"] = metrics_by_character(by_character, model.vocabulary.symbols)
     return data
 
 
 def _score_labelled_texts(
-    model: "LabelledLanguageModel", sources: "Sources", unknown: "UnknownCharacters"
+    model: "LabelledLanguageModel", sources: "Sources", unknown: "UnknownCharacters", workers: int
 ) -> dict[str, Any]:
     from dataclasses import replace
 
@@ -200,14 +222,14 @@ def _score_labelled_texts(
 
     lines = (replace(line, text=known(line.text)) for line in read_lines(sources, model.task))
     pairs = encode_lines(lines, model.task, *model.alphabets)
-    return {**text_metrics(score_pairs(model, pairs)), "unknown_characters": unknown.number}
+    return {**text_metrics(score_pairs(model, pairs, workers=workers)), "unknown_characters": unknown.number}
 
 
-def _score_answers(model: Any, sources: "Sources", unknown: "UnknownCharacters", json: bool) -> None:
+def _score_answers(model: Any, sources: "Sources", unknown: "UnknownCharacters", workers: int, json: bool) -> None:
     """Compare predictions with the column that has the truth."""
     from rnncli.datasets.columns import CHARACTERS, LAYOUTS, TAGS, read_lines
     from rnncli.evaluation.metrics import answer_metrics
-    from rnncli.inference.prediction import predict
+    from rnncli.inference.prediction import LINES, predict_batches
     from rnncli.terminal.console import say, write
     from rnncli.terminal.metrics import MAX_CLASSES, draw_confusion, draw_f1
     from rnncli.terminal.screen import screen
@@ -220,7 +242,8 @@ def _score_answers(model: Any, sources: "Sources", unknown: "UnknownCharacters",
         expected = {*"".join(targets)} if target == TAGS else {*targets}
         if strange := sorted(expected - set(model.target.symbols)):
             say(f"{target}s that the model does not know and never predicts: {', '.join(map(visible_line, strange))}")
-    predictions = [prediction.best for prediction in predict(model, texts)]
+    batches = (texts[start : start + LINES] for start in range(0, len(texts), LINES))
+    predictions = [answer.best for answers in predict_batches(model, batches, workers=workers) for answer in answers]
     metrics, confusion = answer_metrics(target, targets, predictions)
     if json:
         write(jsonlib.dumps(metrics | (confusion.to_json() if confusion else {}), ensure_ascii=False) + "\n")
@@ -242,6 +265,7 @@ def _lines(metrics: "Metrics", percent: str = ".2%") -> str:
 
 
 def _print_text(data: dict[str, Any], json: bool) -> None:
+    from rnncli.cli.streams import say_streams
     from rnncli.results import Table
     from rnncli.terminal.console import terminal_width, write
     from rnncli.terminal.screen import screen
@@ -252,9 +276,11 @@ def _print_text(data: dict[str, Any], json: bool) -> None:
         write(jsonlib.dumps(data, ensure_ascii=False) + "\n")
         return
     baseline, rows = data.pop("baseline", None), data.pop("per_character", None)
+    streams = data.pop("streams", 1)
     if not data["unknown_characters"]:
         del data["unknown_characters"]
     write(_lines(data, percent=".1%"))
+    say_streams(streams)
     if baseline:
         name, nats = f"{baseline['order']}-gram model", baseline["nats_per_character"]
         line = f"{name:18}  {nats:.4f} nats, {baseline['bits_per_character']:.4f} bits\n"

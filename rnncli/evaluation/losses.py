@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncli.datasets.pairs import Pairs
+from rnncli.datasets.ragged import Padded
 from rnncli.engine.arrays import Array, Ids
 from rnncli.engine.optimizers import GradientDescent, clip_grad_norm
-from rnncli.evaluation.windows import windows
+from rnncli.evaluation.windows import Window, windows
 from rnncli.models.base import PairModel
 from rnncli.models.language_model import LanguageModel
+from rnncli.models.parallel import parallel_map
 from rnncli.models.score import Score
 from rnncli.models.windows import WINDOW
 
@@ -54,6 +56,16 @@ class LossByCharacter:
         """The sum over all characters."""
         return Score(float(self.nats.sum()), int(self.count.sum()), int(self.correct.sum()))
 
+    @classmethod
+    def total(cls, pieces: "Iterable[LossByCharacter]", size: int) -> "LossByCharacter":
+        """The sum over the pieces of a text, in their order, over an alphabet of V = ``size``."""
+        total = losses_by_character([], size)
+        for piece in pieces:
+            np.add(total.nats, piece.nats, out=total.nats)
+            np.add(total.count, piece.count, out=total.count)
+            np.add(total.correct, piece.correct, out=total.correct)
+        return total
+
 
 def losses_by_character(batches: Iterable[TokenLosses], size: int) -> LossByCharacter:
     """Sum the losses of a text over an alphabet of V = ``size``."""
@@ -67,7 +79,12 @@ def losses_by_character(batches: Iterable[TokenLosses], size: int) -> LossByChar
 
 def stateful(model: LanguageModel, ids: Ids, streams: int = 1, shard: slice = slice(None)) -> Iterator[TokenLosses]:
     """Predict ``ids`` (N,), all but the first, with the state carried; see :mod:`rnncli.evaluation.windows`."""
-    for window in windows(model, ids, streams, shard):
+    return losses_of(model, windows(model, ids, streams, shard))
+
+
+def losses_of(model: LanguageModel, read: Iterable[Window]) -> Iterator[TokenLosses]:
+    """The losses of the targets in the windows that ``model`` has ``read``."""
+    for window in read:
         nats, correct = model.losses_of(window.forward, window.targets)
         inside = window.inside
         yield TokenLosses(nats[inside], correct[inside], window.targets[inside])
@@ -78,12 +95,15 @@ def score(model: LanguageModel, ids: Ids, streams: int = 1, shard: slice = slice
     return losses_by_character(stateful(model, ids, streams, shard), len(model.vocabulary)).score
 
 
-def score_pairs(model: PairModel, pairs: Pairs, which: NDArray[np.intp] | None = None) -> Score:
-    """The loss on ``which`` of the ``pairs``, or all of them, in batches of this order."""
-    total = Score(0.0, 0, 0)
-    for batch in pairs.micro_batches(np.arange(len(pairs)) if which is None else which, BATCH_SIZE, WINDOW):
-        total += model.score(*pairs.padded(batch))
-    return total
+def score_pairs(model: PairModel, pairs: Pairs, which: NDArray[np.intp] | None = None, workers: int = 1) -> Score:
+    """The loss on ``which`` of the ``pairs``, or all of them, in batches of this order, by at most this number of
+    processes."""
+    batches = pairs.micro_batches(np.arange(len(pairs)) if which is None else which, BATCH_SIZE, WINDOW)
+    return sum(parallel_map(_score_batch, model, map(pairs.padded, batches), workers), Score(0.0, 0, 0))
+
+
+def _score_batch(model: PairModel, batch: tuple[Padded, Padded]) -> Score:
+    return model.score(*batch)
 
 
 def fixed_context(model: LanguageModel, ids: Ids, positions: Ids, context: int) -> Iterator[TokenLosses]:

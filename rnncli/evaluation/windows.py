@@ -38,19 +38,38 @@ def windows(
     each reads ``BURN_IN`` characters before its own part for its state, which changes the mean loss by some 1e-4 nats.
     ``shard`` selects the streams to read. ``clamps`` hold units at a value.
     """
-    count = len(ids) - 1
-    streams = max(1, min(streams, count // (4 * BURN_IN)))
-    edges = np.arange(streams + 1) * count // streams
-    starts, ends = edges[:-1][shard], edges[1:][shard]
+    edges = stream_edges(len(ids) - 1, streams, 4 * BURN_IN)
+    yield from read_parts(model, ids, edges[:-1][shard], edges[1:][shard], BURN_IN, WINDOW, clamps)
+
+
+def stream_edges(count: int, streams: int, shortest: int) -> NDArray[np.intp]:
+    """The places (streams + 1,) between which ``streams`` read a text of ``count`` characters; they are fewer where
+    their parts would be shorter than ``shortest``."""
+    streams = max(1, min(streams, count // shortest))
+    return np.arange(streams + 1) * count // streams
+
+
+def read_parts(
+    model: LanguageModel,
+    ids: Ids,
+    starts: NDArray[np.intp],
+    ends: NDArray[np.intp],
+    burn_in: int,
+    window: int,
+    clamps: Sequence[Clamp] = (),
+) -> Iterator[Window]:
+    """Read B parts of ``ids`` (N,) side by side, a ``window`` of each at a time: from ``starts`` (B,), each 0 or at
+    least ``burn_in``, to ``ends`` (B,). A part that begins with the text has the zero state before it."""
     state = model.zero_state(len(starts))
-    if streams > 1 and len(starts):
-        before = np.maximum(starts - np.arange(BURN_IN, 0, -1)[:, None], 0)
-        state = model.forward(ids[before].astype(np.intp), state, clamps).state
+    if starts.any():
+        for first in range(-burn_in, 0, window):
+            before = np.maximum(starts + np.arange(first, min(first + window, 0))[:, None], 0)
+            state = model.forward(ids[before].astype(np.intp), state, clamps).state
         state[:, :, starts == 0] = model.zero_state(int((starts == 0).sum()))
     length = int(np.max(ends - starts, initial=0))
-    for first in range(0, length, WINDOW):
-        positions = starts + np.arange(first, min(first + WINDOW, length) + 1)[:, None]
-        window = ids[np.minimum(positions, count)].astype(np.intp)
-        forward = model.forward(window[:-1], state, clamps)
+    for first in range(0, length, window):
+        positions = starts + np.arange(first, min(first + window, length) + 1)[:, None]
+        read = ids[np.minimum(positions, len(ids) - 1)].astype(np.intp)
+        forward = model.forward(read[:-1], state, clamps)
         state = forward.state
-        yield Window(positions[:-1], positions[:-1] < ends, window[1:], forward)
+        yield Window(positions[:-1], positions[:-1] < ends, read[1:], forward)

@@ -4,9 +4,9 @@ Texts of similar length are read together. A new kind of model registers its own
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import singledispatch
+from functools import partial, singledispatch
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from rnncli.errors import InputError
 from rnncli.inference.beam import BeamSearch
 from rnncli.models.base import Model
 from rnncli.models.classifier import Classifier
+from rnncli.models.parallel import parallel_map
 from rnncli.models.tagger import Tagger
 from rnncli.models.translator import Translator
 from rnncli.models.windows import WINDOW
@@ -27,6 +28,9 @@ BATCH_SIZE = 64
 
 BATCH_CHARACTERS = 20_000
 """Characters of a batch with its padding: each takes some kilobytes while it is read."""
+
+LINES = 512
+"""Lines of a file that are the task of a process."""
 
 TopK = list[tuple[str, float]]
 """Answers with their probabilities, most probable first."""
@@ -70,6 +74,19 @@ def predict(model: Model, texts: Sequence[str], top: int = 1, beam: int = 1) -> 
     return predictions
 
 
+def predict_batches(
+    model: Model,
+    batches: Iterable[Sequence[str]],
+    top: int = 1,
+    beam: int = 1,
+    workers: int = 1,
+    characters: int = 0,
+) -> Generator[list[Prediction], None, None]:
+    """:func:`predict` for each of the batches of texts, of some number of ``characters`` in all, in their order, in at
+    most ``workers`` processes; see :func:`rnncli.models.parallel.parallel_map`."""
+    return parallel_map(partial(predict, top=top, beam=beam), model, batches, workers, characters)
+
+
 def too_long(text: str) -> str:
     """What is wrong with a text of more than ``MAX_LENGTH`` characters; "" for others."""
     if len(text) <= MAX_LENGTH:
@@ -86,14 +103,14 @@ def _predict_batch(model: Model, texts: list[str], ids: Padded, top: int, beam: 
 @_predict_batch.register
 def _(model: Classifier, texts: list[str], ids: Padded, top: int, beam: int) -> list[Prediction]:
     rows = model.log_probabilities(ids)
-    return [Prediction(text, top_k(row, model.target.symbols, top)) for text, row in zip(texts, rows, strict=True)]
+    return [Prediction(text, best) for text, best in zip(texts, top_k(rows, model.target.symbols, top), strict=True)]
 
 
 @_predict_batch.register
 def _(model: Tagger, texts: list[str], ids: Padded, top: int, beam: int) -> list[Prediction]:
     predictions = []
     for text, rows in zip(texts, log_softmax(model.logits(ids)).swapaxes(0, 1), strict=True):
-        tags = [top_k(row, model.target.symbols, top) for row in rows[: len(text)]]
+        tags = top_k(rows[: len(text)], model.target.symbols, top)
         # Given the text, tags are independent: the probability of the sequence is the product of theirs.
         best = "".join(of_character[0][0] for of_character in tags)
         probability = math.prod(of_character[0][1] for of_character in tags)
@@ -116,7 +133,11 @@ def max_target_length(source: str) -> int:
     return 2 * len(source) + 50
 
 
-def top_k(log_probabilities: Array, symbols: Sequence[str], k: int) -> TopK:
-    """The ``k`` most probable symbols, given the log-probabilities (K,) of all of them in nats."""
-    order = np.argsort(-log_probabilities, kind="stable")[:k]
-    return [(symbols[i], math.exp(log_probabilities[i])) for i in order]
+def top_k(log_probabilities: Array, symbols: Sequence[str], k: int) -> list[TopK]:
+    """The ``k`` most probable symbols of each row, given the log-probabilities (N, K) of all of them in nats."""
+    order = np.argsort(-log_probabilities, axis=1, kind="stable")[:, :k]
+    nats = np.take_along_axis(log_probabilities, order, axis=1)
+    return [
+        [(symbols[i], math.exp(log)) for i, log in zip(*row, strict=True)]
+        for row in zip(order.tolist(), nats.tolist(), strict=True)
+    ]

@@ -45,7 +45,7 @@ def read_prime(model: Model, text: str, top: int = 5, label: str | None = None) 
     part, state, ids, before = start.parameters, start.state, start.ids, len(start.text) - len(text)
     if isinstance(model, NextCharacterModel):
         scores = log_softmax(model.logits(ids, state)[0][:, 0])
-        expected = [top_k(row, model.vocabulary.symbols, top) for row in scores]
+        expected = top_k(scores, model.vocabulary.symbols, top)
     else:
         beginnings = [text[: n + 1] for n in range(len(text))]
         *_, whole = predictions = predict(model, beginnings, top)

@@ -1,10 +1,11 @@
-"""The progress of a training run: a bar on a terminal, elsewhere a plain line every few seconds."""
+"""The progress of training, or of reading a text: a bar on a terminal, elsewhere a plain line every few seconds."""
 
 import math
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -15,6 +16,8 @@ from rnncli.terminal.words import count, seconds, wrapped
 
 if TYPE_CHECKING:
     from rnncli.training.trainer import Report
+
+Piece = TypeVar("Piece")
 
 LINE_INTERVAL = 10.0
 """Seconds between plain lines where there is no bar."""
@@ -70,6 +73,28 @@ def show_progress(reports: "Iterable[Report]") -> "Iterator[Report]":
                 )
             display.show(report, pace)
             yield report
+
+
+def show_share(pieces: Iterable[Piece], share: Callable[[Piece], float]) -> Iterator[Piece]:
+    """Yield the pieces of some work, and draw on standard error what ``share`` of it is done, where that takes more
+    than a moment."""
+    bar = draw_bar(screen(Messages(sys.stderr))) if is_interactive(sys.stderr) else None
+    began = last = monotonic()
+    done = 0.0
+    with ExitStack() as shown:
+        for piece in pieces:
+            done += share(piece)
+            now = monotonic()
+            left = f"{seconds((now - began) * (1 - done) / done)} left" if done else ""
+            if bar is None:
+                if now - last >= LINE_INTERVAL:
+                    last = now
+                    say(f"{done:.0%}: {left}")
+            elif bar.live.is_started or now - began > ESTIMATE_AFTER:
+                if not bar.live.is_started:
+                    shown.enter_context(bar)
+                bar.update(bar.task_ids[0], completed=done, figures=left)
+            yield piece
 
 
 class _Lines:

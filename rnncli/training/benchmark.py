@@ -1,6 +1,5 @@
 """How fast is this machine, and how fast is a network on it?"""
 
-import os
 import sys
 import time
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.inference.sampling import SamplingConfig, generate
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
+from rnncli.models.parallel import cores
 from rnncli.training.options import TrainingOptions
 from rnncli.training.parallel.group import ProcessGroup
 from rnncli.training.trainer import Trainer
@@ -40,11 +40,6 @@ class Machine:
         """This one; the ``speed`` is a rough figure, measured in a moment where it is wanted."""
         count = cores()
         return cls(count, PEAK_SHARE * min(count, MAX_WORKERS) * peak_flops(512, 0.05) / 2 if speed else 0.0)
-
-
-def cores() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def peak_flops(size: int = 1024, seconds: float = 0.3) -> float:

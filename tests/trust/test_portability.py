@@ -11,10 +11,13 @@ from tests.trust.posix_only import MODULES, NAMES, is_posix_only
 ROOT = Path(__file__).parents[2]
 
 GUARDED = {
+    ("models/parallel.py", "os.sched_getaffinity"): "hasattr",
+    ("models/workers.py", "signal.SIG_BLOCK"): "sys.platform",
+    ("models/workers.py", "signal.SIG_SETMASK"): "sys.platform",
+    ("models/workers.py", "signal.pthread_sigmask"): "sys.platform",
     ("storage/atomic.py", "os.O_DIRECTORY"): "hasattr",
     ("storage/lock.py", "fcntl"): "sys.platform",
     ("storage/npz.py", "os.O_NONBLOCK"): "getattr",
-    ("training/benchmark.py", "os.sched_getaffinity"): "hasattr",
     ("training/benchmark.py", "resource"): "sys.platform",
     ("training/parallel/group.py", "signal.*"): "hasattr",
 }

@@ -17,6 +17,7 @@ import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError, TrainingError
+from rnncli.models.workers import exit_reason
 from rnncli.training.parallel.group import STOP_SIGNALS, ProcessGroup, SingleProcess, shard
 
 SPIN_ATTEMPTS = 2000
@@ -141,13 +142,9 @@ class SharedMemoryGroup:
         for process in self._processes:
             if not process.is_alive():
                 raise TrainingError(
-                    f"the worker process {process.pid} has died ({_cause(process.exitcode)}); "
+                    f"the worker process {process.pid} has died ({exit_reason(process.exitcode)}); "
                     "resume with --resume, and with --workers 1 if it happens again"
                 )
-
-
-def _cause(exit_code: int | None) -> str:
-    return signal.Signals(-exit_code).name if exit_code and exit_code < 0 else f"exit code {exit_code}"
 
 
 def _run_worker(group: SharedMemoryGroup, rank: int, work: bytes, sizes: list[int]) -> None:

@@ -1,0 +1,60 @@
+"""Long texts: the options of the commands that read them in parallel streams, and what they say of it."""
+
+from typing import TYPE_CHECKING, Any
+
+from rnncli.cli.options import int_range, option
+from rnncli.names import plural
+
+if TYPE_CHECKING:
+    from rnncli.evaluation.losses import LossByCharacter
+    from rnncli.models.language_model import LanguageModel
+
+
+def streams_option(panel: str | None = None) -> Any:
+    """``--streams`` of the commands that score running text."""
+    return option(
+        "--streams",
+        help="Parallel streams in which the text is read, each after a burn-in; 1 is the definition.",
+        panel=panel,
+        show_default="1, more for long texts",
+        **int_range(1),
+    )
+
+
+def workers_option(panel: str | None = None) -> Any:
+    """``--workers`` of the commands that read texts; the output does not depend on it."""
+    return option(
+        "--workers",
+        help="Processes that share a long text.",
+        panel=panel,
+        show_default="one per core",
+        **int_range(1),
+    )
+
+
+def text_losses(
+    model: "LanguageModel", ids: Any, streams: int | None, workers: int | None
+) -> "tuple[LossByCharacter, int]":
+    """The losses of ``ids`` (N,), read in at most this number of streams and processes, and the number of streams;
+    shows the progress."""
+    from rnncli.evaluation.losses import LossByCharacter
+    from rnncli.evaluation.streams import losses_in_streams, number_of_streams
+    from rnncli.models.parallel import cores
+    from rnncli.terminal.progress import show_share
+
+    number = number_of_streams(ids, streams)
+    pieces = losses_in_streams(model, ids, number, workers or cores())
+    total = LossByCharacter.total(
+        show_share(pieces, lambda piece: piece.score.symbols / len(ids)), len(model.vocabulary)
+    )
+    return total, number
+
+
+def say_streams(streams: int) -> None:
+    """Tell that a text was read in several streams."""
+    from rnncli.evaluation.windows import BURN_IN
+    from rnncli.terminal.console import say
+
+    if streams > 1:
+        how = f"read in {plural(streams, 'parallel stream')}, each after a burn-in of {BURN_IN} characters"
+        say(f"{how}; --streams 1 reads the text in one pass")
