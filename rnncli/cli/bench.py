@@ -5,6 +5,9 @@ from typing import Annotated
 from rnncli import names
 from rnncli.cli.options import duration, int_range, one_of, option
 
+NAMES = {"products": "products", "tanh": "tanh", "waiting": "waiting", "other": "other passes"}
+"""How the parts of a step are printed."""
+
 
 def bench(
     cell: Annotated[str, option("--cell", help="Recurrent cell.", **one_of(*names.RECURRENT_CELLS))] = "gru",
@@ -42,10 +45,12 @@ def bench(
     from math import prod
 
     from rnncli.models.config import NetworkConfig
+    from rnncli.models.parallel import cores
     from rnncli.terminal.console import say, terminal_width, write
     from rnncli.terminal.words import count, wrapped
-    from rnncli.training.benchmark import Machine, measure
+    from rnncli.training.benchmark import measure
     from rnncli.training.defaults import default_workers
+    from rnncli.training.machine import Machine
     from rnncli.training.options import TrainingOptions
     from rnncli.training.parallel.shared_memory import make_group
 
@@ -53,23 +58,31 @@ def bench(
     training = TrainingOptions(batch_size=batch_size, seq_length=seq_length, seconds=time)
     if workers is None:
         parameters = sum(map(prod, config.network(vocabulary_size).shapes().values()))
-        machine = Machine.measure(speed=False)
-        workers = default_workers(machine, parameters, batch_size * seq_length, batch_size, 0, time)
+        workers = default_workers(Machine(cores()), parameters, batch_size * seq_length, batch_size, 0, time)
     speed = measure(config, vocabulary_size, training, make_group(workers, batch_size))
     if json:
         write(jsonlib.dumps({**asdict(speed), "workers": workers}) + "\n")
         return
     median, fastest, slowest = (1000 * seconds for seconds in speed.step_seconds)
     peak = f"{speed.peak_flops / 1e9:.0f} GFLOP/s"
+    kernel = f"OpenBLAS kernel {speed.blas_kernel}" if speed.blas_kernel else "BLAS kernel not known"
+    of_all = sum(speed.parts.values())
+    notes = {"products": f", at {speed.product_peak_share:.0%} of the peak"}
+    parts = [
+        f"  {NAMES[part]:15}{1000 * seconds:.1f} ms, {seconds / of_all:.0%}{notes.get(part, '')}\n"
+        for part, seconds in speed.parts.items()
+    ]
     memory = "not known on this system" if speed.peak_memory is None else f"{speed.peak_memory / 1e6:.0f} MB at most"
     say(
         f"{cell.upper()}, {names.plural(layers, 'layer')} of {names.plural(hidden_size, 'unit')}, "
         f"{names.plural(batch_size, 'stream')} of windows of {seq_length}, {names.plural(workers, 'process')}"
     )
     lines = (
+        f"processor        {speed.processor}, {kernel}\n"
         f"training         {count(speed.training)} characters per second\n"
         f"step             {median:.1f} ms ({fastest:.1f} to {slowest:.1f})\n"
-        f"matrix products  {speed.product_share:.0%} of the peak of {peak} in each process\n"
+        + "".join(parts)
+        + f"matrix products  {speed.product_share:.0%} of the peak of {peak} in each process\n"
         f"sampling         {count(speed.sampling)} characters per second, one text at a time\n"
         f"memory           {memory}, all processes together\n"
     )

@@ -1,78 +1,55 @@
-"""How fast is this machine, and how fast is a network on it?"""
+"""How fast is a network on this machine, and what does a step spend its time with?"""
 
 import sys
 import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
 from rnncli.datasets.spec import DataSpec
 from rnncli.datasets.text import TextDataset
-from rnncli.datasets.vocabulary import Vocabulary
+from rnncli.engine.blas import blas_kernel
 from rnncli.inference.sampling import SamplingConfig, generate
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
-from rnncli.models.parallel import cores
+from rnncli.training.machine import peak_flops, processor, some_vocabulary
 from rnncli.training.options import TrainingOptions
 from rnncli.training.parallel.group import ProcessGroup
 from rnncli.training.trainer import Trainer
 
-MAX_WORKERS = 8
-
-PEAK_SHARE = 0.5
-"""The share of the peak of its matrix products that a training step reaches, roughly; ``rnncli bench`` tells it
-exactly."""
-
 TEXT_LENGTH, SAMPLE_LENGTH = 1_000_000, 1_000
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What the defaults of a run need to know of the machine: the ``cores`` that this process may use, and the
-    multiply-adds per second that training gets done with a process on each."""
-
-    cores: int
-    macs_per_second: float = 0.0
-
-    @classmethod
-    def measure(cls, speed: bool) -> "Machine":
-        """This one; the ``speed`` is a rough figure, measured in a moment where it is wanted."""
-        count = cores()
-        return cls(count, PEAK_SHARE * min(count, MAX_WORKERS) * peak_flops(512, 0.05) / 2 if speed else 0.0)
-
-
-def peak_flops(size: int = 1024, seconds: float = 0.3) -> float:
-    """Operations per second of a large float32 matrix product in this process, the best of some."""
-    a, out = np.ones((size, size), np.float32), np.empty((size, size), np.float32)
-    best, end = np.inf, time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        began = time.perf_counter()
-        np.matmul(a, a, out=out)
-        best = min(best, time.perf_counter() - began)
-    return 2 * size**3 / best
 
 
 @dataclass(frozen=True)
 class Speed:
     """Speeds in characters per second. ``step_seconds`` are those of the training steps, median, fastest and slowest.
 
-    ``product_share`` is the share of the machine's peak in matrix products (``peak_flops`` of one process, in float32
-    operations per second, times the processes) that training reaches; ``peak_memory`` in bytes, of all processes, and
-    None where the system does not tell it.
+    ``parts`` are the mean seconds that this process spends in a step with matrix products, tanh, waiting for the other
+    processes, and all other passes over arrays. ``peak_flops`` are float32 operations per second of a large product in
+    one process; ``product_peak_share`` is the share of it that the products reach, and ``product_share`` the share that
+    whole steps reach, over all processes. ``peak_memory`` is in bytes, of all processes, and None where the system does
+    not tell it; ``blas_kernel`` is empty where it is not known.
     """
 
+    processor: str
+    blas_kernel: str
     training: float
     sampling: float
     step_seconds: tuple[float, float, float]
+    parts: dict[str, float]
     peak_flops: float
+    product_peak_share: float
     product_share: float
     peak_memory: int | None
 
 
 def measure(config: NetworkConfig, vocabulary_size: int, options: TrainingOptions, group: ProcessGroup) -> Speed:
     """Train on random characters for ``options.seconds``, then sample one text for some thousand characters."""
-    vocabulary = Vocabulary("".join(map(chr, range(0x4E00, 0x4E00 + vocabulary_size))))
+    vocabulary = some_vocabulary(vocabulary_size)
     rng = np.random.default_rng(options.seed)
     ids = rng.integers(vocabulary_size, size=TEXT_LENGTH).astype(vocabulary.dtype)
     model = LanguageModel(config, vocabulary)
@@ -80,19 +57,57 @@ def measure(config: NetworkConfig, vocabulary_size: int, options: TrainingOption
     peak = peak_flops()
     trainer = Trainer(model, TextDataset(DataSpec(), vocabulary, ids, ids[:0]), options, group)
     per_step = options.batch_size * options.seq_length
-    durations = [per_step / report.characters_per_second for report in trainer.run()]
-    durations = durations[len(durations) // 5 :]  # the first ones fill the caches
-    median = float(np.median(durations))
+    flops = per_step * _flops_per_character(model) / group.size
+    seconds = {"products": 0.0, "tanh": 0.0, "waiting": 0.0}
+    ends, spent = [time.perf_counter()], [dict(seconds)]
+    arithmetic, exchange = {"matmul": "products", "tanh": "tanh"}, {"barrier": "waiting"}
+    with timed(np, arithmetic, seconds), timed(type(group), exchange, seconds):
+        for _ in trainer.run():
+            ends.append(time.perf_counter())
+            spent.append(dict(seconds))
+    first = len(ends) // 5  # the steps before fill the caches
+    durations = np.diff(ends[first:])
+    parts = {name: (spent[-1][name] - spent[first][name]) / len(durations) for name in seconds}
+    parts["other"] = float(durations.mean()) - sum(parts.values())
     trained = trainer.model
     assert isinstance(trained, LanguageModel)
+    median = float(np.median(durations))
     return Speed(
+        processor=processor(),
+        blas_kernel=blas_kernel(),
         training=per_step / median,
         sampling=_sampling_speed(trained, rng),
-        step_seconds=(median, min(durations), max(durations)),
+        step_seconds=(median, float(durations.min()), float(durations.max())),
+        parts=parts,
         peak_flops=peak,
-        product_share=per_step * _flops_per_character(model) / median / (peak * group.size),
+        product_peak_share=flops / parts["products"] / peak,
+        product_share=flops / median / peak,
         peak_memory=_peak_memory(group),
     )
+
+
+@contextmanager
+def timed(owner: Any, parts: Mapping[str, str], seconds: dict[str, float]) -> Iterator[None]:
+    """Let functions of a module or class, the keys of ``parts``, add the time that they take to ``seconds``, under the
+    names in ``parts``."""
+    originals = {name: getattr(owner, name) for name in parts}
+
+    def replacement(function: Callable[..., Any], part: str) -> Callable[..., Any]:
+        def measured(*args: Any, **kwargs: Any) -> Any:
+            began = time.perf_counter()
+            result = function(*args, **kwargs)
+            seconds[part] += time.perf_counter() - began
+            return result
+
+        return measured
+
+    for name, function in originals.items():
+        setattr(owner, name, replacement(function, parts[name]))
+    try:
+        yield
+    finally:
+        for name, function in originals.items():
+            setattr(owner, name, function)
 
 
 def _flops_per_character(model: LanguageModel) -> float:

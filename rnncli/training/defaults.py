@@ -4,6 +4,7 @@ The measurements behind the figures stand with the benchmarks, in ``tests/benchm
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from rnncli.datasets.dataset import Dataset
 from rnncli.engine.cells import CELLS
 from rnncli.engine.optimizers import OPTIMIZERS
 from rnncli.models.config import FEED_FORWARD, NetworkConfig
-from rnncli.training.benchmark import MAX_WORKERS, Machine
+from rnncli.training.machine import MAX_WORKERS, Machine
 
 
 @dataclass(frozen=True)
@@ -52,15 +53,16 @@ DEFAULTS = {
 SMALL_DATASET = 300
 """Fewer units are learnt as they are, without dropout and decay."""
 
-LONG_TEXT, WIDTHS, ENOUGH_EPOCHS = 200_000, (512, 384, 256), 10
+LONG_TEXT, WIDTHS, ENOUGH_EPOCHS = 200_000, (512, 384, 256), 7
 """A text of at least LONG_TEXT characters gets the widest of these layers with which a run reads it ENOUGH_EPOCHS
 times."""
 
 HIDDEN_SIZES = ((1_000, 32), (20_000, 96), (LONG_TEXT, 192), (math.inf, WIDTHS[-1]))
 """Hidden units for data of fewer characters than these."""
 
-SHORT_TEXT, MAX_DROPOUT = 20_000, 0.5
-"""Texts shorter than this are learnt as they are: there it is the point."""
+SHORT_TEXT, MAX_DROPOUT, MANY_EPOCHS = 20_000, 0.5, 10
+"""Texts shorter than SHORT_TEXT are learnt as they are: there it is the point. Runs of fewer than MANY_EPOCHS have less
+dropout."""
 
 EMBEDDING_SIZE, MAX_ONE_HOT = 64, 256
 """Of vocabularies beyond which one-hot input would be too wide."""
@@ -73,16 +75,19 @@ MIN_SHARED_MACS, MIN_SHARED_SECONDS, MACS_PER_SECOND = 2e7, 5.0, 3e10
 runs, by a rough speed, and smaller steps stay with one process."""
 
 
-def default_network(dataset: Dataset, cell: str = NetworkConfig.cell, macs: float | None = None) -> NetworkConfig:
+def default_network(
+    dataset: Dataset, cell: str = NetworkConfig.cell, macs: Callable[[int], float] | None = None
+) -> NetworkConfig:
     """A network for data of this size: wide where there is much to learn, narrow where it would only overfit, or where
-    ``macs`` multiply-adds are too few for a wide one; None stands for a length in steps, which does not tell."""
+    a run makes too few multiply-adds for a wide one, ``macs`` of hidden units; None stands for a length in steps, which
+    does not tell."""
     defaults, size, vocabulary_size = DEFAULTS[dataset.spec.kind], dataset.characters, len(dataset.vocabulary)
-    hidden_size = next(units for limit, units in HIDDEN_SIZES if size < limit)
-    if defaults.scales_with_time and size >= LONG_TEXT and macs is not None and cell != FEED_FORWARD:
+    *wider, hidden_size = default_widths(dataset, cell)
+    if wider and macs is not None:
         gates = len(CELLS[cell]("tanh").gates)
-        parameters = {units: gates * units * (units + vocabulary_size) + units * vocabulary_size for units in WIDTHS}
-        enough = (units for units in WIDTHS if macs / (3 * parameters[units] * size) >= ENOUGH_EPOCHS)
-        hidden_size = next(enough, WIDTHS[-1])
+        parameters = {units: gates * units * (units + vocabulary_size) + units * vocabulary_size for units in wider}
+        enough = (units for units in wider if macs(units) / (3 * parameters[units] * size) >= ENOUGH_EPOCHS)
+        hidden_size = next(enough, hidden_size)
     choices: dict[str, Any] = {
         "hidden_size": hidden_size,
         "embedding_size": 0 if vocabulary_size <= MAX_ONE_HOT else EMBEDDING_SIZE,
@@ -97,13 +102,21 @@ def default_network(dataset: Dataset, cell: str = NetworkConfig.cell, macs: floa
     )
 
 
+def default_widths(dataset: Dataset, cell: str) -> tuple[int, ...]:
+    """The numbers of hidden units that data of this size may get, the largest first."""
+    size = dataset.characters
+    if DEFAULTS[dataset.spec.kind].scales_with_time and size >= LONG_TEXT and cell != FEED_FORWARD:
+        return WIDTHS
+    return (next(units for limit, units in HIDDEN_SIZES if size < limit),)
+
+
 def default_dropout(dataset: Dataset, parameters: int, epochs: float) -> float:
     """The more parameters for each character that is learnt, and the more often it is read, the more dropout against
     overfitting."""
     size = dataset.characters
     if not DEFAULTS[dataset.spec.kind].scales_with_time or size < SHORT_TEXT:
         return default_network(dataset).dropout
-    return round(min(MAX_DROPOUT, 0.9 * parameters / size * min(1.0, epochs / ENOUGH_EPOCHS)), 1)
+    return round(min(MAX_DROPOUT, 0.9 * parameters / size * min(1.0, epochs / MANY_EPOCHS)), 1)
 
 
 def default_learning(dataset: Dataset, optimizer: str, config: NetworkConfig) -> dict[str, Any]:

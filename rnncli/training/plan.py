@@ -5,6 +5,7 @@ Overrides are dictionaries of options by name, as the user gave them; what is no
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,9 +18,9 @@ from rnncli.errors import InputError
 from rnncli.models.base import Model
 from rnncli.models.config import FEED_FORWARD, NetworkConfig
 from rnncli.models.extension import extended
+from rnncli.models.parallel import cores
 from rnncli.models.registry import MODELS
 from rnncli.names import plural
-from rnncli.training.benchmark import Machine
 from rnncli.training.defaults import (
     DEFAULTS,
     default_dropout,
@@ -27,12 +28,17 @@ from rnncli.training.defaults import (
     default_network,
     default_steps,
     default_warmup,
+    default_widths,
     default_workers,
 )
+from rnncli.training.machine import Machine
 from rnncli.training.options import ENDS, TrainingOptions
 from rnncli.training.parallel.shared_memory import make_group
 from rnncli.training.record import Record
 from rnncli.training.trainer import Trainer
+
+TRIAL_WINDOW = 64
+"""Characters in a window of the steps of training by which networks are compared, at most."""
 
 CAN_CHANGE = ("patience", "eval_every", "workers")
 """Options that a resumed run may have anew, besides its length."""
@@ -80,7 +86,7 @@ def resolve(
     steps_per_epoch = dataset.characters / per_step
     if "seconds" in length:
         assert macs is not None
-        steps = macs / (3 * parameters * per_step)
+        steps = macs(config.hidden_size) / (3 * parameters * per_step)
     else:
         steps = length.get("steps") or length["epochs"] * steps_per_epoch
     if initial is None and "dropout" not in overrides.network:
@@ -96,7 +102,17 @@ def resolve(
 def start_run(dataset: Dataset, overrides: Overrides, initial: Model | None = None) -> Trainer:
     """A trainer of a new model, or of one that begins with the weights of ``initial``, whose alphabets ``dataset``
     has or extends."""
-    machine = Machine.measure(speed="seconds" in overrides.length)
+    machine = Machine(cores())
+    if "seconds" in overrides.length:
+        batch = dataset.default_batch() | overrides.learning
+        machine = Machine.tried(
+            [initial.config] if initial else _candidates(dataset, overrides.network),
+            len(dataset.vocabulary),
+            batch["batch_size"],
+            min(batch.get("seq_length", TRIAL_WINDOW), TRIAL_WINDOW),
+            overrides.length["seconds"],
+            overrides.learning.get("workers"),
+        )
     configuration = resolve(dataset, overrides, machine, initial.config if initial else None)
     options = configuration.options
     if initial is None:
@@ -134,11 +150,19 @@ def resume_run(
     return trainer
 
 
-def _affordable_macs(dataset: Dataset, length: dict[str, Any], machine: Machine) -> float | None:
-    """The multiply-adds that a run can make, where its length says something of that."""
+def _affordable_macs(dataset: Dataset, length: dict[str, Any], machine: Machine) -> Callable[[int], float] | None:
+    """The multiply-adds that a run can make with a number of hidden units, where its length says something of that."""
     if not length:
-        return DEFAULTS[dataset.spec.kind].compute_budget
-    return float(length["seconds"] * machine.macs_per_second) if "seconds" in length else None
+        return lambda _: DEFAULTS[dataset.spec.kind].compute_budget
+    return (lambda units: length["seconds"] * machine.macs_per_second(units)) if "seconds" in length else None
+
+
+def _candidates(dataset: Dataset, network: dict[str, Any]) -> list[NetworkConfig]:
+    """The networks that a run of some time might get, to be tried."""
+    cell = network.get("cell", NetworkConfig.cell)
+    default = default_network(dataset, cell)
+    widths = default_widths(dataset, cell)
+    return list(dict.fromkeys(replace(default, **{"hidden_size": units, **network}) for units in widths))
 
 
 def _check(config: NetworkConfig, initial: NetworkConfig | None, dataset: Dataset, overrides: Overrides) -> None:

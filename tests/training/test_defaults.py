@@ -1,5 +1,6 @@
 """Choices by the size of the data and the time: what must be so whatever the figures are."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,18 +11,23 @@ from rnncli.datasets.text import TextDataset
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.errors import InputError
 from rnncli.models.config import NetworkConfig
-from rnncli.training.benchmark import Machine
 from rnncli.training.defaults import WIDTHS, default_dropout, default_network
+from rnncli.training.machine import Machine
 from rnncli.training.plan import Configuration, Overrides, resolve
 from tests.helpers import dataset_of
 
-FAST, SLOW = Machine(cores=1, macs_per_second=1e14), Machine(cores=1, macs_per_second=1e9)
+FAST, SLOW = Machine(1, {256: 1e14}), Machine(1, {256: 1e9})
 MINUTE = {"seconds": 60.0}
 
 
 def long_text(characters: int) -> TextDataset:
     ids = np.zeros(characters, np.uint8)
     return TextDataset(DataSpec(), Vocabulary("abcdefgh"), ids, ids[:0])
+
+
+def affords(macs: float) -> Callable[[int], float]:
+    """Multiply-adds in a run, the same whatever the width."""
+    return lambda _: macs
 
 
 def resolved(
@@ -37,10 +43,10 @@ def resolved(
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 def test_more_time_makes_wider_and_more_text_narrower(cell: str) -> None:
     macs = np.geomspace(1e9, 1e17, 30)
-    widths = [default_network(long_text(1_000_000), cell, one).hidden_size for one in macs]
+    widths = [default_network(long_text(1_000_000), cell, affords(one)).hidden_size for one in macs]
     assert widths == sorted(widths)
     assert set(widths) == set(WIDTHS)
-    of_texts = [default_network(long_text(size), cell, 1e13).hidden_size for size in (300_000, 10**6, 10**7)]
+    of_texts = [default_network(long_text(size), cell, affords(1e13)).hidden_size for size in (300_000, 10**6, 10**7)]
     assert of_texts == sorted(of_texts, reverse=True)
 
 
@@ -95,7 +101,7 @@ def test_processes_by_the_cores_and_the_streams() -> None:
 
     def workers(cores: int, batch_size: int = 32, **length: float) -> int:
         overrides = Overrides({"hidden_size": 256}, {"batch_size": batch_size}, dict(length))
-        return resolve(dataset, overrides, Machine(cores, 1e10)).options.workers
+        return resolve(dataset, overrides, Machine(cores, {256: 1e10})).options.workers
 
     assert [workers(cores, seconds=60.0) for cores in (1, 2, 4)] == [1, 2, 4]
     assert workers(4, batch_size=9, seconds=60.0) == 2
