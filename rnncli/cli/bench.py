@@ -5,9 +5,6 @@ from typing import Annotated
 from rnncli import names
 from rnncli.cli.options import duration, int_range, one_of, option
 
-NAMES = {"products": "products", "tanh": "tanh", "waiting": "waiting", "other": "other passes"}
-"""How the parts of a step are printed."""
-
 
 def bench(
     cell: Annotated[str, option("--cell", help="Recurrent cell.", **one_of(*names.RECURRENT_CELLS))] = "gru",
@@ -69,7 +66,7 @@ def bench(
     of_all = sum(speed.parts.values())
     notes = {"products": f", at {speed.product_peak_share:.0%} of the peak"}
     parts = [
-        f"  {NAMES[part]:15}{1000 * seconds:.1f} ms, {seconds / of_all:.0%}{notes.get(part, '')}\n"
+        f"  {part.replace('_', ' '):15}{1000 * seconds:.1f} ms, {seconds / of_all:.0%}{notes.get(part, '')}\n"
         for part, seconds in speed.parts.items()
     ]
     memory = "not known on this system" if speed.peak_memory is None else f"{speed.peak_memory / 1e6:.0f} MB at most"

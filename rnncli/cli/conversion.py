@@ -9,8 +9,8 @@ from typing import Any
 
 
 class OwnConversion:
-    """What Typer asks to convert the values of an option: a ``parser``, or where that is None ``typers`` own, for what
-    is not left out."""
+    """What Typer asks to convert the values of an option: by ``parser``, or where that is None, as a flag has none, by
+    what ``typers`` makes once it is needed."""
 
     def __init__(self, parser: Callable[[Any], Any] | None, typers: Any) -> None:
         self._parser, self._typers = parser, typers

@@ -25,7 +25,7 @@ LONG_TEXT = 100_000
 """Characters of a text that is worth more than one stream."""
 
 MIN_PART, MAX_PART = 8 * BURN_IN, 32 * BURN_IN
-"""Characters of a stream: few enough that all cores have something to do, or so many that the burn-in costs little.
+"""Characters of a stream: few enough to keep all cores busy, enough to make the cost of the burn-in small.
 
 With ``BURN_IN`` and the shortest parts the mean loss of networks that were trained for a minute, on plays and on a text
 of brackets and quotations, is within 1e-8 nats of that of one stream; with a quarter of the burn-in, within 1e-5."""

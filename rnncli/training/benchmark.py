@@ -68,7 +68,7 @@ def measure(config: NetworkConfig, vocabulary_size: int, options: TrainingOption
     first = len(ends) // 5  # the steps before fill the caches
     durations = np.diff(ends[first:])
     parts = {name: (spent[-1][name] - spent[first][name]) / len(durations) for name in seconds}
-    parts["other"] = float(durations.mean()) - sum(parts.values())
+    parts["other_passes"] = float(durations.mean()) - sum(parts.values())
     trained = trainer.model
     assert isinstance(trained, LanguageModel)
     median = float(np.median(durations))

@@ -12,7 +12,7 @@ from rnncli.datasets.dataset import Dataset
 from rnncli.engine.cells import CELLS
 from rnncli.engine.optimizers import OPTIMIZERS
 from rnncli.models.config import FEED_FORWARD, NetworkConfig
-from rnncli.training.machine import MAX_WORKERS, Machine
+from rnncli.training.machine import Machine, most_workers
 
 
 @dataclass(frozen=True)
@@ -153,4 +153,4 @@ def default_workers(
     macs = 3.0 * parameters * characters_per_step  # of a step
     if macs < MIN_SHARED_MACS or (seconds or steps * macs / MACS_PER_SECOND) < MIN_SHARED_SECONDS:
         return 1
-    return max(1, min(machine.cores, batch_size // 4, MAX_WORKERS))
+    return most_workers(machine.cores, batch_size)

@@ -25,6 +25,15 @@ MAX_TRIAL_SECONDS, TRIAL_SHARE, MIN_ROUNDS = 1.5, 0.02, 2
 there is no choice, these are all."""
 
 
+MAX_TRIAL_STREAMS = 64
+"""More in a process are not much faster, and might not even fit into the text."""
+
+
+def most_workers(cores: int, streams: int) -> int:
+    """The most processes that pay for a batch of B = ``streams``."""
+    return max(1, min(cores, streams // 4, MAX_WORKERS))
+
+
 @dataclass(frozen=True)
 class Machine:
     """What the defaults of a run need to know of the machine: the ``cores`` that this process may use, and the
@@ -49,8 +58,9 @@ class Machine:
     ) -> "Machine":
         """This one, after steps of training of the ``candidates``, on windows (``steps``, ``streams``) shared by
         ``workers``, before a run of ``seconds``."""
-        workers = workers or min(cores(), streams, MAX_WORKERS)
-        trials = [_Trial(config, vocabulary_size, max(1, streams // workers), steps) for config in candidates]
+        workers = workers or most_workers(cores(), streams)
+        own_streams = max(1, min(MAX_TRIAL_STREAMS, streams // workers))
+        trials = [_Trial(config, vocabulary_size, own_streams, steps) for config in candidates]
         end = time.perf_counter() + (min(MAX_TRIAL_SECONDS, TRIAL_SHARE * seconds) if len(trials) > 1 else 0.0)
         rounds = 0
         while rounds < MIN_ROUNDS or time.perf_counter() < end:

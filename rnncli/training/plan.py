@@ -102,18 +102,20 @@ def resolve(
 def start_run(dataset: Dataset, overrides: Overrides, initial: Model | None = None) -> Trainer:
     """A trainer of a new model, or of one that begins with the weights of ``initial``, whose alphabets ``dataset``
     has or extends."""
-    machine = Machine(cores())
+    machine, initial_config = Machine(cores()), initial.config if initial else None
     if "seconds" in overrides.length:
+        candidates = [initial_config] if initial_config else _candidates(dataset, overrides.network)
+        _check(replace(candidates[0], **overrides.network), initial_config, dataset, overrides)
         batch = dataset.default_batch() | overrides.learning
         machine = Machine.tried(
-            [initial.config] if initial else _candidates(dataset, overrides.network),
+            candidates,
             len(dataset.vocabulary),
             batch["batch_size"],
             min(batch.get("seq_length", TRIAL_WINDOW), TRIAL_WINDOW),
             overrides.length["seconds"],
             overrides.learning.get("workers"),
         )
-    configuration = resolve(dataset, overrides, machine, initial.config if initial else None)
+    configuration = resolve(dataset, overrides, machine, initial_config)
     options = configuration.options
     if initial is None:
         model = MODELS[dataset.spec.kind](configuration.network, *dataset.alphabets)

@@ -40,7 +40,8 @@ def main() -> None:
                 data = rnncli("inspect", model)
                 text = Path(corpus).read_text("utf-8-sig")
                 held_out.write_text(text[-data["corpus"]["validation"] :], "utf-8")
-                plain, adapted = rnncli("score", model, held_out), rnncli("score", model, held_out, "--adapt")
+                plain = rnncli("score", model, held_out, "--streams", 1)
+                adapted = rnncli("score", model, held_out, "--adapt")
                 counted = [rnncli("score", model, held_out, "--baseline", order)["baseline"] for order in ORDERS]
             network = data["network"]
             row = [

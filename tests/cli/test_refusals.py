@@ -32,6 +32,21 @@ def test_refused_in_one_sentence(options: tuple[str, ...], words: str, hello_tex
     assert not (hello_text.parent / "model.npz").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--layers", 0), "--layers 0"),
+        (("--context", 3), "--context"),
+        (("--batch-size", 1_000_000), "a smaller --batch-size"),
+    ],
+)
+def test_a_network_that_cannot_be_is_refused_before_it_is_tried(
+    options: tuple[object, ...], said: str, hello_text: Path
+) -> None:
+    """A run of some time tries networks first."""
+    refused(rnncli("train", hello_text, "--time", "3m", *options), said)
+
+
 def test_bench_has_no_more_workers_than_streams() -> None:
     refused(rnncli("bench", "--workers", 5, "--batch-size", 4), "--workers 5", "--batch-size 4")
 

@@ -90,3 +90,13 @@ def test_another_dtype_gets_another_array() -> None:
     workspace = Workspace()
     for dtype in (np.float32, np.float64, np.float32, np.int16):
         assert workspace.array("a", (2, 3), np.dtype(dtype)).dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_buffers_begin_at_a_cache_line(dtype: type[np.floating]) -> None:
+    workspace = Workspace()
+    for size in (1, 3, 1_000, 100_003):
+        array = workspace.array(f"of {size}", (size,), np.dtype(dtype))
+        assert array.shape == (size,) and array.dtype == dtype
+        assert array.ctypes.data % 64 == 0
+        array[...] = 1  # all of it is there

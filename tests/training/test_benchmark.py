@@ -1,11 +1,13 @@
 """What is measured belongs to what was done; how fast it was is not tested."""
 
+from itertools import count
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from rnncli.models.config import NetworkConfig
+from rnncli.training import benchmark
 from rnncli.training.benchmark import measure, timed
 from rnncli.training.machine import Machine
 from rnncli.training.options import TrainingOptions
@@ -18,12 +20,24 @@ def test_the_parts_are_those_of_a_step(workers: int) -> None:
     speed = measure(NetworkConfig("lstm", hidden_size=16), 10, options, make_group(workers, 4))
     median, fastest, slowest = speed.step_seconds
     assert 0 < fastest <= median <= slowest
-    assert set(speed.parts) == {"products", "tanh", "waiting", "other"}
+    assert set(speed.parts) == {"products", "tanh", "waiting", "other_passes"}
     assert fastest <= sum(speed.parts.values()) <= slowest  # their mean
     assert all(seconds > 0 for part, seconds in speed.parts.items() if part != "waiting")
     if workers == 1:
         assert speed.parts["waiting"] < 0.1 * median  # for nobody
-    assert isinstance(np.matmul, np.ufunc)  # as it was before
+    assert isinstance(np.matmul, np.ufunc)  # restored
+
+
+def test_the_parts_add_up_to_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock that ticks when it is read, all steps take the same time."""
+    ticks = count()
+    monkeypatch.setattr(benchmark, "time", SimpleNamespace(perf_counter=lambda: float(next(ticks))))
+    options = TrainingOptions(batch_size=4, seq_length=8, steps=20)
+    speed = measure(NetworkConfig("gru", hidden_size=16), 10, options, make_group(1, 4))
+    median, fastest, slowest = speed.step_seconds
+    assert fastest == median == slowest
+    assert sum(speed.parts.values()) == pytest.approx(median)
+    assert min(speed.parts.values()) > 0
 
 
 def test_time_is_added_up_and_the_function_given_back() -> None:

@@ -50,6 +50,12 @@ def test_more_time_makes_wider_and_more_text_narrower(cell: str) -> None:
     assert of_texts == sorted(of_texts, reverse=True)
 
 
+def test_each_width_is_judged_by_its_own_speed() -> None:
+    """That of the widest may be too low where that of the next is not."""
+    machine = Machine(1, dict(zip(WIDTHS, (1e9, 1e14, 1e14), strict=True)))
+    assert resolved(MINUTE, machine).network.hidden_size == WIDTHS[1]
+
+
 def test_a_length_in_steps_does_not_tell_the_width() -> None:
     assert default_network(long_text(10**6), "gru", None).hidden_size == min(WIDTHS)
 
