@@ -10,6 +10,7 @@ from rnncli.inference.generation import GenerationConfig, generate_texts
 from rnncli.inference.prediction import Prediction, predict
 from rnncli.inference.sampling import SamplingConfig
 from rnncli.models.language_model import LanguageModel, NextCharacterModel
+from rnncli.models.mixture import Mixture, Writer
 from rnncli.models.score import Score
 from rnncli.storage import checkpoint
 
@@ -17,13 +18,14 @@ from rnncli.storage import checkpoint
 class TextModel:
     """A trained model of any task: a language model can ``stream``, ``sample`` and ``score``, the others ``predict``.
 
-    ``model`` is the network with its parameters and alphabets, ``record`` the training record of the file. A method
-    that the task does not have raises InputError.
+    ``model`` is the network with its parameters and alphabets, ``counts`` are the n-gram counts beside it, or None,
+    with which it predicts unless it is ``network_only``; ``record`` is the training record of the file. A method that
+    the task does not have raises InputError.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], network_only: bool = False) -> None:
         loaded = checkpoint.load(path)
-        self.model = loaded.model
+        self.model, self.counts = loaded.model, None if network_only else loaded.counts
         self.record = {} if loaded.record is None else loaded.record.to_json()
 
     def stream(
@@ -60,7 +62,7 @@ class TextModel:
         ids = model.vocabulary.encode(model.vocabulary.from_user_text(text))
         if len(ids) < 2:
             raise InputError("a text of fewer than two characters has nothing to predict")
-        return score_in_streams(model, ids, streams, workers)
+        return score_in_streams(model, ids, streams, workers, self.counts)
 
     def predict(self, text: str, top: int = 1, beam: int = 1) -> Prediction:
         """Label, tags or translation of a text, with the ``top`` most probable answers."""
@@ -68,10 +70,10 @@ class TextModel:
             raise InputError("a language model has nothing to predict; use sample or score")
         return predict(self.model, [self.model.vocabulary.from_user_text(text)], top, beam)[0]
 
-    def _writer(self) -> NextCharacterModel:
+    def _writer(self) -> Writer:
         if not isinstance(self.model, NextCharacterModel):
             raise InputError(f"the model is {self.model.noun}; use predict")
-        return self.model
+        return Mixture(self._language_model(), self.counts) if self.counts else self.model
 
     def _language_model(self) -> LanguageModel:
         if not isinstance(self.model, LanguageModel):

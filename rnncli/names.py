@@ -22,6 +22,9 @@ NORMAL_FORMS = ("nfc", "nfkc", "none")
 SHUFFLES = ("lines", "documents")
 VALIDATION_SPLITS = ("end", "tails")
 
+MAX_ORDER = 20
+"""Of n-gram models."""
+
 
 def plural(number: int, noun: str) -> str:
     """1 layer, 2 layers, 2 processes"""

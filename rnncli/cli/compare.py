@@ -1,12 +1,13 @@
 """rnncli compare: several models and n-gram baselines on the same text."""
 
 import json as jsonlib
+import math
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from rnncli.cli.options import encoding_option, option
-from rnncli.cli.streams import say_streams, streams_option, text_losses, workers_option
+from rnncli.cli.streams import network_only_option, say_streams, streams_option, text_losses, workers_option
 from rnncli.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def compare(
     ] = None,
     encoding: Annotated[str | None, encoding_option()] = None,
     streams: Annotated[int | None, streams_option()] = None,
+    network_only: Annotated[bool, network_only_option()] = False,
     workers: Annotated[int | None, workers_option()] = None,
     json: Annotated[bool, option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
@@ -77,8 +79,8 @@ def compare(
     text = text.translate(dict.fromkeys(map(ord, left_out)))
     rows, number = [], 1
     for one in loaded.values():
-        row, number = _model_row(one, text, file, streams, workers)
-        rows.append(row)
+        of_model, number = _model_rows(one, text, file, streams, workers, network_only)
+        rows += of_model
     try:
         rows += _baseline_rows(loaded[paths[0]], train or [], text, file, encoding)
     except InputError as error:
@@ -90,17 +92,18 @@ def compare(
     _print(sorted(rows, key=lambda row: row["nats_per_character"]), number, json)
 
 
-def _model_row(
-    loaded: "Checkpoint", text: str, name: str, streams: int | None, workers: int | None
-) -> tuple[dict[str, Any], int]:
-    """A row of the table, and the number of streams in which the text was read: the same for all models, since it
-    follows from the length of the text."""
+def _model_rows(
+    loaded: "Checkpoint", text: str, name: str, streams: int | None, workers: int | None, network_only: bool
+) -> tuple[list[dict[str, Any]], int]:
+    """A row of the table, of a model with counts also one for each of its parts; and the number of streams in which the
+    text was read: the same for all models, since it follows from the length of the text."""
     from rnncli.cli.model_input import require_two
 
     ids = loaded.model.vocabulary.encode(text, name)
     require_two(ids, name)
     state = loaded.record.state if loaded.record else {"step": 0, "seconds": 0.0}
-    losses, number = text_losses(cast("LanguageModel", loaded.model), ids, streams, workers)
+    counts = None if network_only else loaded.counts
+    losses, number = text_losses(cast("LanguageModel", loaded.model), ids, streams, workers, counts)
     row = {
         "model": loaded.path,
         "network": loaded.model.config.describe(),
@@ -110,7 +113,16 @@ def _model_row(
         "nats_per_character": losses.score.nats,
         "bits_per_character": losses.score.bits,
     }
-    return row, number
+    parts = [
+        {
+            **row,
+            "model": f"{loaded.path}, {part} alone",
+            "nats_per_character": nats / losses.score.symbols,
+            "bits_per_character": nats / losses.score.symbols / math.log(2),
+        }
+        for part, nats in losses.parts.items()
+    ]
+    return [row, *parts], number
 
 
 def _baseline_rows(

@@ -7,6 +7,7 @@ import typer
 
 from rnncli.cli.completion import model_files
 from rnncli.cli.options import float_range, int_range, option, temperature_range
+from rnncli.cli.streams import network_only_option
 from rnncli.errors import InputError
 from rnncli.names import plural
 
@@ -114,6 +115,7 @@ def sample(
     compare: Annotated[
         bool, option("--compare", help="The free and the clamped text side by side, from the same seed.", panel=OUTPUT)
     ] = False,
+    network_only: Annotated[bool, network_only_option(DECODING)] = False,
     skip_unknown: Annotated[
         bool, option("--skip-unknown", help="Drop characters of the prime that the model does not know.")
     ] = False,
@@ -146,6 +148,7 @@ def sample(
 
     loaded = load_for("sample", model)
     network: Any = loaded.model
+    writer = network if network_only else loaded.writer
     vocabulary = network.vocabulary
     prime = primed(prime, vocabulary)
     if skip_unknown:
@@ -178,7 +181,7 @@ def sample(
         vocabulary.from_user_text(stop),
         max_lines,
     )
-    if not is_random(network, prime, config):
+    if not is_random(writer, prime, config):
         seed = None
     elif seed is None:
         seed = secrets.randbits(32)
@@ -189,10 +192,10 @@ def sample(
             raise InputError(
                 "--compare takes --clamp and a limited --length; --json, --novelty and --count do not apply"
             )
-        both = (generate_texts(network, prime, config, seed, label, clamps=held)[0] for held in ((), clamps))
+        both = (generate_texts(writer, prime, config, seed, label, clamps=held)[0] for held in ((), clamps))
         write(_side_by_side(*map("".join, both)))
         return
-    for number, chunks in enumerate(generate_texts(network, prime, config, seed, label, count, clamps), start=1):
+    for number, chunks in enumerate(generate_texts(writer, prime, config, seed, label, count, clamps), start=1):
         if json:
             text = "".join(chunks)
             result: dict[str, object] = {"label": label} if label is not None else {}

@@ -9,8 +9,9 @@ import typer
 
 from rnncli.cli.completion import model_files
 from rnncli.cli.options import encoding_option, float_range, int_range, option
-from rnncli.cli.streams import streams_option, workers_option
+from rnncli.cli.streams import network_only_option, streams_option, workers_option
 from rnncli.errors import InputError
+from rnncli.names import MAX_ORDER
 
 if TYPE_CHECKING:
     from rnncli.datasets.sources import Sources
@@ -26,6 +27,8 @@ ADAPT_RATE = 0.1
 FORMATS = {
     "nats_per_character": ".4f",
     "nats_per_known_character": ".4f",
+    "network_nats_per_character": ".4f",
+    "counts_nats_per_character": ".4f",
     "bits_per_character": ".4f",
     "perplexity": ".3f",
     "macro_f1": ".4f",
@@ -75,7 +78,7 @@ def score(
             "--baseline",
             help="Score an n-gram baseline of this order as well.",
             panel=COMPARISON,
-            **int_range(1, 20),
+            **int_range(1, MAX_ORDER),
             show_default="none",
         ),
     ] = None,
@@ -102,6 +105,7 @@ def score(
         ),
     ] = False,
     streams: Annotated[int | None, streams_option(READING)] = None,
+    network_only: Annotated[bool, network_only_option(READING)] = False,
     workers: Annotated[int | None, workers_option()] = None,
     json: Annotated[bool, option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
@@ -110,7 +114,7 @@ def score(
     \b
       rnncli score model.npz other.txt
       head -c 100000 corpus.txt | rnncli score model.npz - --json
-      rnncli score model.npz play.txt --adapt        keep learning while reading
+      rnncli score model.npz play.txt --adapt        keep learning, and counting, while reading
       rnncli score model.npz play.txt --baseline 8   beside an 8-gram model of the same training text
       rnncli score names.npz unseen.tsv              accuracy, F1 and confusion matrix of a classifier
     """
@@ -137,13 +141,13 @@ def score(
     unknown = UnknownCharacters(skip_unknown)
     if not isinstance(network, LanguageModel):
         flags = {"--adapt": adapt, "--context": context, "--baseline": baseline, "--per-character": per_character}
-        flags |= {"--streams": streams, "--skip-unknown": skip_unknown}
+        flags |= {"--streams": streams, "--skip-unknown": skip_unknown, "--network-only": network_only}
         if given := [flag for flag, value in flags.items() if value not in (None, False)]:
             raise InputError(f"{model} is {network.noun}, so {' and '.join(given)} does not apply")
     if isinstance(network, LanguageModel):
         rate = (adapt_rate or ADAPT_RATE) if adapt else None
         training = (train or [], encoding)
-        mode = ReadingMode(rate, context, streams, workers or cores())
+        mode = ReadingMode(rate, context, streams, workers or cores(), network_only)
         _print_text(_score_text(loaded, sources, unknown, mode, baseline, training, per_character), json)
     elif isinstance(network, LabelledLanguageModel):
         _print_text(_score_labelled_texts(network, sources, unknown, workers or cores()), json)
@@ -158,12 +162,13 @@ def score(
 @dataclass(frozen=True)
 class ReadingMode:
     """How running text is read: with dynamic evaluation at the learning rate ``adapt_rate``, with a fixed ``context``,
-    or else in ``streams`` that at most ``workers`` processes share."""
+    or else in ``streams`` that at most ``workers`` processes share; by the ``network_only``, or with its counts."""
 
     adapt_rate: float | None
     context: int | None
     streams: int | None
     workers: int
+    network_only: bool
 
 
 def _score_text(
@@ -183,21 +188,30 @@ def _score_text(
     from rnncli.cli.streams import text_losses
     from rnncli.datasets.disk_ids import in_memory
     from rnncli.datasets.text import IN_MEMORY, read_ids
-    from rnncli.evaluation.losses import dynamic_evaluation, fixed_context, losses_by_character
-    from rnncli.evaluation.metrics import metrics_by_character, ngram_metrics, text_metrics, unknown_metrics
+    from rnncli.evaluation.losses import dynamic_evaluation, fixed_context
+    from rnncli.evaluation.metrics import (
+        metrics_by_character,
+        ngram_metrics,
+        parts_metrics,
+        text_metrics,
+        unknown_metrics,
+    )
+    from rnncli.evaluation.token_losses import losses_by_character
 
     model: Any = loaded.model
+    counts = None if mode.network_only else loaded.counts
     in_streams = mode.adapt_rate is None and mode.context is None
     ids = read_ids(sources, model.vocabulary, in_memory=IN_MEMORY if in_streams else sys.maxsize, unknown=unknown)
     require_two(ids, ", ".join(sources.names))
     size, streams = len(model.vocabulary), 1
     if mode.adapt_rate is not None:
-        by_character = losses_by_character(dynamic_evaluation(model, ids, mode.adapt_rate), size)
+        by_character = losses_by_character(dynamic_evaluation(model, ids, mode.adapt_rate, counts), size)
     elif mode.context is not None:
-        by_character = losses_by_character(fixed_context(model, ids, np.arange(1, len(ids)), mode.context), size)
+        places = np.arange(1, len(ids))
+        by_character = losses_by_character(fixed_context(model, ids, places, mode.context, counts), size)
     else:
-        by_character, streams = text_losses(model, ids, mode.streams, mode.workers)
-    data: dict[str, Any] = {**text_metrics(by_character.score), "streams": streams}
+        by_character, streams = text_losses(model, ids, mode.streams, mode.workers, counts)
+    data: dict[str, Any] = {**text_metrics(by_character.score), **parts_metrics(by_character), "streams": streams}
     data |= unknown_metrics(by_character, unknown.number, model.vocabulary.unknown and not unknown.skip)
     if baseline is not None:
         training_ids = baseline_ids(loaded, *training)

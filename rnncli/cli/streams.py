@@ -6,8 +6,9 @@ from rnncli.cli.options import int_range, option
 from rnncli.names import plural
 
 if TYPE_CHECKING:
-    from rnncli.evaluation.losses import LossByCharacter
+    from rnncli.evaluation.token_losses import LossByCharacter
     from rnncli.models.language_model import LanguageModel
+    from rnncli.models.mixture import Counts
 
 
 def streams_option(panel: str | None = None) -> Any:
@@ -32,18 +33,23 @@ def workers_option(panel: str | None = None) -> Any:
     )
 
 
+def network_only_option(panel: str | None = None) -> Any:
+    """``--network-only`` of the commands that use a model with counts."""
+    return option("--network-only", help="Leave out the n-gram counts of the model.", panel=panel)
+
+
 def text_losses(
-    model: "LanguageModel", ids: Any, streams: int | None, workers: int | None
+    model: "LanguageModel", ids: Any, streams: int | None, workers: int | None, counts: "Counts | None" = None
 ) -> "tuple[LossByCharacter, int]":
-    """The losses of ``ids`` (N,), read in at most this number of streams and processes, and the number of streams;
-    shows the progress."""
-    from rnncli.evaluation.losses import LossByCharacter
+    """The losses of ``ids`` (N,), read in at most this number of streams and processes, by the model alone or with
+    its ``counts``, and the number of streams; shows the progress."""
     from rnncli.evaluation.streams import losses_in_streams, number_of_streams
+    from rnncli.evaluation.token_losses import LossByCharacter
     from rnncli.models.parallel import cores
     from rnncli.terminal.progress import show_share
 
     number = number_of_streams(ids, streams)
-    pieces = losses_in_streams(model, ids, number, workers or cores())
+    pieces = losses_in_streams(model, ids, number, workers or cores(), counts)
     total = LossByCharacter.total(
         show_share(pieces, lambda piece: piece.score.symbols / len(ids)), len(model.vocabulary)
     )

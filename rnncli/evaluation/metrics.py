@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from rnncli.datasets.columns import CHARACTERS, TAGS
 from rnncli.engine.arrays import Ids
-from rnncli.evaluation.losses import LossByCharacter
-from rnncli.evaluation.ngram import probabilities
+from rnncli.evaluation.token_losses import LossByCharacter
+from rnncli.models.ngram.kneser_ney import KneserNey
 from rnncli.models.score import Score
 
 Metrics = dict[str, int | float]
@@ -33,6 +33,11 @@ def text_metrics(score: Score) -> Metrics:
     }
 
 
+def parts_metrics(losses: LossByCharacter) -> Metrics:
+    """Of a mixture, how well the network and the counts alone predict the text, in nats per character."""
+    return {f"{name}_nats_per_character": nats / losses.score.symbols for name, nats in losses.parts.items()}
+
+
 def unknown_metrics(losses: LossByCharacter, number: int, as_symbol: bool) -> Metrics:
     """The ``number`` of characters that the model does not know and, where they were read ``as_symbol``, the last one,
     the loss on all others."""
@@ -46,7 +51,7 @@ def unknown_metrics(losses: LossByCharacter, number: int, as_symbol: bool) -> Me
 def ngram_metrics(training_ids: Ids, ids: Ids, size: int, order: int) -> Metrics:
     """The n-gram baseline: the cross-entropy of ``ids`` (N,), all but the first, under a model of this order over
     ``size`` symbols trained on ``training_ids`` (M,)."""
-    nats = float(-np.log(probabilities(training_ids, ids, size, order)[1:]).mean())
+    nats = float(-np.log(KneserNey.of(training_ids, size, order).probabilities(ids)[1:]).mean())
     return {"order": order, "nats_per_character": nats, "bits_per_character": nats / math.log(2)}
 
 

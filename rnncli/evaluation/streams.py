@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from rnncli.datasets.disk_ids import in_memory
 from rnncli.engine.arrays import Ids
-from rnncli.evaluation.losses import LossByCharacter, losses_by_character, losses_of, stateful
+from rnncli.evaluation.losses import losses_of, stateful
+from rnncli.evaluation.token_losses import LossByCharacter, losses_by_character
 from rnncli.evaluation.windows import BURN_IN, read_parts, stream_edges
 from rnncli.models.language_model import LanguageModel
+from rnncli.models.mixture import Counts
 from rnncli.models.parallel import parallel_map
 from rnncli.models.score import Score
 
@@ -62,22 +64,25 @@ def number_of_streams(ids: Any, streams: int | None = None) -> int:
 
 
 def losses_in_streams(
-    model: LanguageModel, ids: Any, streams: int | None = None, workers: int = 1
+    model: LanguageModel, ids: Any, streams: int | None = None, workers: int = 1, counts: Counts | None = None
 ) -> Generator[LossByCharacter, None, None]:
     """The losses of one piece of ``ids`` (N,) after the other, all but its first character, read in
     ``number_of_streams(ids, streams)`` by at most ``workers`` processes. The sum of all pieces is the loss of the text;
-    one stream is the definition, :func:`rnncli.evaluation.losses.stateful`."""
+    one stream is the definition, :func:`rnncli.evaluation.losses.stateful`. With ``counts`` it is the mixture's."""
     number, size = number_of_streams(ids, streams), len(model.vocabulary)
     if number == 1:
-        yield from (losses_by_character([losses], size) for losses in stateful(model, ids))
+        yield from (losses_by_character([losses], size) for losses in stateful(model, ids, counts=counts))
         return
     groups = _groups(ids, stream_edges(len(ids) - 1, number, 1))
-    yield from parallel_map(partial(_read, size=size, burn_in=BURN_IN, window=WINDOW), model, groups, workers, len(ids))
+    read = partial(_read, size=size, burn_in=BURN_IN, window=WINDOW, counts=counts)
+    yield from parallel_map(read, model, groups, workers, len(ids))
 
 
-def score_in_streams(model: LanguageModel, ids: Any, streams: int | None = None, workers: int = 1) -> Score:
+def score_in_streams(
+    model: LanguageModel, ids: Any, streams: int | None = None, workers: int = 1, counts: Counts | None = None
+) -> Score:
     """The total of :func:`losses_in_streams`."""
-    return LossByCharacter.total(losses_in_streams(model, ids, streams, workers), len(model.vocabulary)).score
+    return LossByCharacter.total(losses_in_streams(model, ids, streams, workers, counts), len(model.vocabulary)).score
 
 
 def _groups(ids: Any, edges: NDArray[np.intp]) -> Iterator[_Group]:
@@ -91,7 +96,9 @@ def _groups(ids: Any, edges: NDArray[np.intp]) -> Iterator[_Group]:
         yield _Group(stretch, edges[first:last] - start, edges[first + 1 : last + 1] - start)
 
 
-def _read(model: LanguageModel, group: _Group, size: int, burn_in: int, window: int) -> LossByCharacter:
+def _read(
+    model: LanguageModel, group: _Group, size: int, burn_in: int, window: int, counts: Counts | None
+) -> LossByCharacter:
     window = max(1, min(window, MAX_LOGITS // (size * len(group.starts))))
     windows = read_parts(model, group.ids, group.starts, group.ends, burn_in, window)
-    return losses_by_character(losses_of(model, windows), size)
+    return losses_by_character(losses_of(model, group.ids, windows, counts), size)

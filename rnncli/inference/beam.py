@@ -6,7 +6,7 @@ the end-of-sequence id (EOS) is finished. The search stops when no open hypothes
 finished ones.
 """
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from rnncli.models.output import NO_EOS, TextDecoder
 
 
 class Decodable(Protocol):
-    """A model that writes text: a language model or a translator."""
+    """A model that writes text: a language model, alone or beside counts, or a translator."""
 
     def text_decoder(self, streams: int) -> TextDecoder:
         """What extends ``streams`` texts side by side."""
@@ -29,7 +29,7 @@ class BeamSearch:
     def __init__(self, model: Decodable, width: int) -> None:
         self._decoder, self._width = model.text_decoder(width), width
 
-    def search(self, first_state: Array, max_length: int, first_id: int | None = None) -> list[tuple[str, float]]:
+    def search(self, first_state: Any, max_length: int, first_id: int | None = None) -> list[tuple[str, float]]:
         """Up to ``width`` texts with their log-probabilities (nats), most probable first.
 
         ``first_state`` (L, S, 1, H) is the state in which the decoder reads ``first_id``, by default EOS, which also
@@ -37,8 +37,8 @@ class BeamSearch:
         returned; without an EOS, all of them are.
         """
         decoder, width = self._decoder, self._width
-        alphabet, state, eos = decoder.alphabet, decoder.state, decoder.eos
-        state[...] = first_state
+        alphabet, eos = decoder.alphabet, decoder.eos
+        decoder.start(first_state)
         scores = np.where(np.arange(width) == 0, 0.0, -np.inf)  # all hypotheses are empty at first, and one is enough
         last = np.full(width, eos if first_id is None else first_id)
         hypotheses = np.empty((width, 0), np.intp)
@@ -55,7 +55,7 @@ class BeamSearch:
                 break
             kept = np.resize(still_open, width)  # where fewer are left, repetitions fill the beam and score -∞
             scores = np.where(np.arange(width) < len(still_open), totals[kept], -np.inf)
-            state[...] = state[:, :, parents[kept]]
+            decoder.select(parents[kept])
             last = ids[kept]
             hypotheses = np.concatenate((hypotheses[parents[kept]], last[:, None]), axis=1)
         unfinished = [

@@ -20,7 +20,7 @@ from rnncli.inference.sampling import (
     stop_when_finished,
     temperature_ramp,
 )
-from rnncli.models.language_model import NextCharacterModel
+from rnncli.models.mixture import Writer
 from rnncli.models.output import NO_EOS
 
 
@@ -47,7 +47,7 @@ class GenerationConfig:
 
 
 def generate_texts(
-    model: NextCharacterModel,
+    model: Writer,
     prime: str,
     config: GenerationConfig,
     seed: int | None = None,
@@ -82,7 +82,7 @@ def generate_texts(
     return [_stopped((vocabulary.symbols[int(ids[0])] for ids in row), config, model.eos) for row in rows]
 
 
-def is_random(model: NextCharacterModel, prime: str, config: GenerationConfig) -> bool:
+def is_random(model: Writer, prime: str, config: GenerationConfig) -> bool:
     """Whether :func:`generate_texts` draws anything, so that its seed matters: characters, or the default prime."""
     draws = not config.beam and (config.sampling.temperature or config.last_temperature)
     return bool(draws) or not (model.with_boundary(prime) or "\n" in model.vocabulary.characters)

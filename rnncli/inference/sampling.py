@@ -7,13 +7,14 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
+from typing import Any
 
 import numpy as np
 
 from rnncli.engine.activations import softmax
 from rnncli.engine.arrays import Array, Ids
 from rnncli.engine.clamping import Clamp
-from rnncli.models.language_model import NextCharacterModel
+from rnncli.models.mixture import Writer
 
 PRIME_WINDOW = 256
 """Characters of the prime read at once."""
@@ -83,7 +84,7 @@ def gumbel_noise(rng: np.random.Generator, *shape: int) -> Array:
 
 
 def generate(
-    model: NextCharacterModel,
+    model: Writer,
     prime: Ids,
     config: SamplingConfig,
     rng: np.random.Generator,
@@ -118,15 +119,15 @@ def generate(
 
 
 def read_prime(
-    model: NextCharacterModel, prime: Ids, count: int = 1, label: str | None = None, clamps: Sequence[Clamp] = ()
-) -> tuple[Array, Array]:
-    """Logits (B, V) of the character after the ``prime`` (N,) in B = ``count`` texts, and their state (L, S, B, H)
-    after it. With N = 0 the logits are empty (B, 0), and the state is the first one."""
-    state, logits = model.initial_state(count, label), np.empty((count, 0))
+    model: Writer, prime: Ids, count: int = 1, label: str | None = None, clamps: Sequence[Clamp] = ()
+) -> tuple[Array, Any]:
+    """Logits (B, V) of the character after the ``prime`` (N,) in B = ``count`` texts, and their state after it. With
+    N = 0 the logits are empty (B, 0), and the state is the first one."""
+    state: Any = model.initial_state(count, label)
+    logits: Array = np.empty((count, 0))
     for start in range(0, len(prime), PRIME_WINDOW):
         window = prime[start : start + PRIME_WINDOW].astype(np.intp)
-        forward = model.forward(np.repeat(window[:, None], count, axis=1), state, clamps)
-        state, logits = forward.state, model.logits_of(forward)[-1]
+        logits, state = model.read(np.repeat(window[:, None], count, axis=1), state, clamps)
     return logits, state
 
 
@@ -164,7 +165,7 @@ def temperature_ramp(first: float, last: float, length: int) -> Iterator[float]:
     return (first + (last - first) * n / max(length - 1, 1) for n in range(length))
 
 
-def default_prime(model: NextCharacterModel, rng: np.random.Generator) -> str:
+def default_prime(model: Writer, rng: np.random.Generator) -> str:
     """The prime where none is given: a newline, after which texts begin, or else a random character."""
     vocabulary = model.vocabulary
     return "\n" if "\n" in vocabulary.characters else str(rng.choice(list(vocabulary.characters)))

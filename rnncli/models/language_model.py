@@ -60,6 +60,11 @@ class NextCharacterModel(Model):
         forward = self.forward(inputs, state)
         return self.logits_of(forward), forward.state
 
+    def read(self, inputs: Ids, state: Array, clamps: Sequence[Clamp] = ()) -> tuple[Array, Array]:
+        """Logits (B, V) of what follows ``inputs`` (T, B), T ≥ 1, and the state after them."""
+        forward = self.forward(inputs, state, clamps)
+        return self.logits_of(forward)[-1], forward.state
+
     def stepper(self, state: Array, clamps: Sequence[Clamp] = ()) -> Callable[[Ids], Array]:
         """A function that reads one character (B,) for each of B texts, carrying ``state`` (L, S, B, H) on in place,
         and returns the logits (B, V) of the next. They are good until it is called again. ``clamps`` hold units."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -82,6 +82,14 @@ class TextDecoder:
     begins and ends a text, or ``NO_EOS``."""
 
     alphabet: Vocabulary
-    state: Array
+    state: Any
     step: Callable[[Ids], Array]
     eos: int = NO_EOS
+
+    def start(self, state: Any) -> None:
+        """Go on from the ``state`` (L, S, 1, H) of one text in all of them."""
+        self.state[...] = state
+
+    def select(self, texts: Ids) -> None:
+        """Go on with copies of these ``texts`` (B,)."""
+        self.state[...] = self.state[:, :, texts]

@@ -1,7 +1,9 @@
 """The model file: one ``.npz`` that ``numpy.load`` can open.
 
-    meta               UTF-8 JSON as a uint8 array: format version, task, network, alphabets, training record, SHA-256
+    meta               UTF-8 JSON as a uint8 array: format version, task, network, alphabets, counts, training record,
+                       SHA-256
     l1.W_x, …          the parameters by name: the best ones found
+    counts/…           the index of the n-gram model beside a language model, if there is one: it contains the text
     resume/…           what a run needs to go on: the last parameters, the optimizer's moments, the carried state
 
 Strings live in the JSON only. Nothing is ever unpickled, and a file is replaced as a whole or not at all. What may
@@ -31,13 +33,16 @@ from rnncli.engine.arrays import Array
 from rnncli.errors import InputError, ModelFileError, NotFiniteError, RnncliError
 from rnncli.models.base import Model
 from rnncli.models.config import NetworkConfig
+from rnncli.models.language_model import LanguageModel
+from rnncli.models.mixture import Counts, Mixture
 from rnncli.models.registry import model_class
+from rnncli.storage import counts as stored_counts
 from rnncli.storage.atomic import atomic_write
 from rnncli.storage.npz import ArrayType, Npz, open_npz, write_npz
 from rnncli.training.record import Record, resume_shapes, upgrade
 
-FORMAT_VERSION = 4
-READABLE = (2, 3, FORMAT_VERSION)
+FORMAT_VERSION = 5
+READABLE = (2, 3, 4, FORMAT_VERSION)
 RESUME = "resume/"
 
 MAX_CHARACTERS = 10_000_000
@@ -46,13 +51,19 @@ MAX_CHARACTERS = 10_000_000
 
 @dataclass
 class Checkpoint:
-    """A model, the record of its training if a run has written it, the arrays by name that a resume needs, and the
-    ``path`` of the file that it was loaded from."""
+    """A model, the record of its training if a run has written it, the arrays by name that a resume needs, the
+    ``counts`` beside a language model, and the ``path`` of the file that it was loaded from."""
 
     model: Model
     record: Record | None = None
     resume: dict[str, Array] = field(default_factory=dict)
+    counts: Counts | None = None
     path: str = "the model"
+
+    @property
+    def writer(self) -> Any:
+        """What writes text: a language model, together with its counts if it has some."""
+        return Mixture(self.model, self.counts) if isinstance(self.model, LanguageModel) and self.counts else self.model
 
     def reading(self, encoding: str | None = None) -> Reading:
         """How other files become text for this model: in this ``encoding``, UTF-8 where None is given, or as bytes if
@@ -95,12 +106,14 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
     arrays = dict(checkpoint.model.parameters)
     if not all(np.isfinite(values).all() for values in arrays.values()):
         raise NotFiniteError("the weights are not finite numbers any more; try again with a smaller --learning-rate")
+    arrays |= stored_counts.arrays_of(checkpoint.counts)
     arrays |= {RESUME + name: array for name, array in checkpoint.resume.items()}
     meta = {
         "format": "rnncli",
         "version": FORMAT_VERSION,
         "rnncli": names.__version__,
         **checkpoint.model.to_json(),
+        "counts": stored_counts.to_json(checkpoint.counts),
         "training": {} if checkpoint.record is None else checkpoint.record.to_json(),
     }
     target = Path(path)
@@ -140,7 +153,7 @@ def _loaded(file: Npz, path: str) -> Checkpoint:
         raise ValueError(f"it has format version {meta['version']!r:.20}, this rnncli reads {versions}")
     version: int = meta["version"]
     if version < FORMAT_VERSION:
-        meta = _with_normal_form(meta)
+        meta = {"counts": None, **_with_normal_form(meta)}
     kind = model_class(meta)
     config, alphabets = NetworkConfig.from_json(meta["network"]), kind.alphabets_from_json(meta)
     shapes = dict(kind.shapes(config, *alphabets))
@@ -152,6 +165,7 @@ def _loaded(file: Npz, path: str) -> Checkpoint:
     record = Record.from_json(record, model)
     resume = resume_shapes(model, record)
     expected: dict[str, ArrayType] = {name: ("<f4", shape) for name, shape in shapes.items()}
+    expected |= stored_counts.array_types(meta["counts"], model)
     expected |= {RESUME + name: ("<f4", shape) for name, shape in resume.items()}
     arrays = file.arrays(expected)
     for name, values in arrays.items():
@@ -159,7 +173,9 @@ def _loaded(file: Npz, path: str) -> Checkpoint:
             raise ValueError(f"{name} holds numbers that are not finite")
     for name in shapes:
         model.parameters[name][...] = arrays[name]
-    return Checkpoint(model, record, {name: arrays[RESUME + name] for name in resume}, path)
+    resumable = {name: arrays[RESUME + name] for name in resume}
+    counts = stored_counts.from_json(meta["counts"], arrays, model)
+    return Checkpoint(model, record, resumable, counts, path)
 
 
 def _with_normal_form(meta: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from rnncli.names import LOSSES, OPTIMIZERS, SCHEDULES
+from rnncli.names import LOSSES, MAX_ORDER, OPTIMIZERS, SCHEDULES
 
 Check = Callable[[Any], bool]
 
@@ -14,9 +14,9 @@ ENDS = ("steps", "epochs", "seconds")
 """The options that say when a run ends."""
 
 
-def integer(low: int = 0) -> Check:
-    """An int of at least ``low``, and no bool."""
-    return lambda value: type(value) is int and low <= value <= MAX_INT
+def integer(low: int = 0, high: int = MAX_INT) -> Check:
+    """An int between two bounds, and no bool."""
+    return lambda value: type(value) is int and low <= value <= high
 
 
 def number(low: float = -math.inf, high: float = math.inf) -> Check:
@@ -45,7 +45,8 @@ class TrainingOptions:
     Exactly one of ``steps``, ``epochs`` and ``seconds`` says when the run ends.
 
     The learning rate rises over ``warmup`` steps and then follows ``schedule`` to the end. ``patience`` ends a run
-    after this number of evaluations without a better one (0: never). ``workers`` processes share the streams.
+    after this number of evaluations without a better one (0: never). ``workers`` processes share the streams. With
+    ``ngram`` > 0 an n-gram model of that order is counted at the end, to stand beside the network.
     """
 
     batch_size: int = option(32, integer(1))
@@ -64,6 +65,7 @@ class TrainingOptions:
     patience: int = option(0, integer())
     seed: int = option(0, integer())
     workers: int = option(1, integer(1))
+    ngram: int = option(0, integer(0, MAX_ORDER))
 
     def to_json(self) -> dict[str, Any]:
         """For the model file."""

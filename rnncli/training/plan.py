@@ -40,7 +40,7 @@ from rnncli.training.trainer import Trainer
 TRIAL_WINDOW = 64
 """Characters in a window of the steps of training by which networks are compared, at most."""
 
-CAN_CHANGE = ("patience", "eval_every", "workers")
+CAN_CHANGE = ("patience", "eval_every", "workers", "ngram")
 """Options that a resumed run may have anew, besides its length."""
 
 
@@ -126,10 +126,11 @@ def start_run(dataset: Dataset, overrides: Overrides, initial: Model | None = No
 
 
 def resume_run(
-    model: Model, record: Record, arrays: dict[str, Array], dataset: Dataset, overrides: Overrides
+    model: Model, record: Record, arrays: dict[str, Array], dataset: Dataset, overrides: Overrides, counted: int = 0
 ) -> Trainer:
-    """The trainer of a run that was stopped, from what its model file holds. Its length, patience, evaluations and
-    workers may be chosen anew; InputError for other choices than it had, and at its end."""
+    """The trainer of a run that was stopped, from what its model file holds, counts of the order ``counted`` perhaps.
+    Its length, patience, evaluations, workers and counts may be chosen anew; InputError for other choices than it had,
+    and where nothing is left to do."""
     network, learning, length = overrides.network, overrides.learning, overrides.length
     anew = {name: learning[name] for name in CAN_CHANGE if name in learning}
     settled = model.config.to_json() | record.options.to_json() | anew
@@ -139,12 +140,13 @@ def resume_run(
     if length:
         anew |= dict.fromkeys(ENDS) | length
     options = replace(record.options, **anew)
+    _check_ngram(options.ngram, dataset)
     trainer = Trainer(model, dataset, options, make_group(options.workers, options.batch_size))
     trainer.load_state(arrays, record.state)
     before = record.options.to_json()
     if any(before[name] != value for name, value in {**length, **learning}.items() if name in (*length, "patience")):
         trainer.evaluations_since_best = 0  # asked to go on, it gets its patience back
-    if trainer.finished:
+    if trainer.finished and options.ngram == counted:
         raise InputError(
             f"the run has finished after {plural(trainer.step, 'step')}; "
             "give a longer --steps, --epochs or --time to resume it"
@@ -191,8 +193,16 @@ def _check(config: NetworkConfig, initial: NetworkConfig | None, dataset: Datase
         raise InputError("--layers 0 is the single-layer perceptron, --cell mlp; a recurrent network has at least one")
     if is_pairs and "seq_length" in overrides.learning:
         raise InputError("--seq-length is a choice for running text; pairs are read whole")
+    _check_ngram(overrides.learning.get("ngram", 0), dataset)
     if overrides.learning.get("patience") and not dataset.has_validation:
         raise InputError("--patience waits for a better validation loss, but nothing is held out; see --validation")
+
+
+def _check_ngram(order: int, dataset: Dataset) -> None:
+    if order and dataset.spec.format == PAIRS:
+        raise InputError("--ngram counts running text; leave it out for lines of two columns")
+    if order and not dataset.has_validation:
+        raise InputError("--ngram fits the weight of its counts on held-out text; hold some out with --validation")
 
 
 def _flags(names: list[str]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import rnncli as library
-from rnncli.evaluation.ngram import probabilities
+from rnncli.models.ngram.kneser_ney import KneserNey
 from rnncli.storage import checkpoint
 from tests.cli.conftest import LINES
 from tests.cli.running import process, refused, rnncli, succeeded
@@ -72,7 +72,7 @@ def test_an_ngram_model_stands_beside(lines: Path, folder: Path) -> None:
     own = scored(lines, "text", "--baseline", 5)["baseline"]
     vocabulary = checkpoint.load(lines).model.vocabulary
     ids = vocabulary.encode(LINES)
-    nats = -np.log(probabilities(ids, ids, len(vocabulary), 3)[1:]).mean()
+    nats = -np.log(KneserNey.of(ids, len(vocabulary), 3).probabilities(ids)[1:]).mean()
     other = scored(lines, "text", "--baseline", 3, "--train", "text")["baseline"]
     assert other == {
         "order": 3,

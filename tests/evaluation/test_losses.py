@@ -8,7 +8,8 @@ import pytest
 
 from rnncli.engine.activations import log_softmax, softmax
 from rnncli.evaluation import windows as windows_module
-from rnncli.evaluation.losses import dynamic_evaluation, fixed_context, losses_by_character, score, stateful
+from rnncli.evaluation.losses import dynamic_evaluation, fixed_context, score, stateful
+from rnncli.evaluation.token_losses import losses_by_character
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.score import Score
 from tests.helpers import random_ids, random_model

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from rnncli.datasets.columns import CHARACTERS, LABELS, TAGS
-from rnncli.evaluation.losses import LossByCharacter
 from rnncli.evaluation.metrics import (
     ConfusionMatrix,
     answer_metrics,
@@ -18,7 +17,8 @@ from rnncli.evaluation.metrics import (
     sequence_metrics,
     text_metrics,
 )
-from rnncli.evaluation.ngram import probabilities
+from rnncli.evaluation.token_losses import LossByCharacter
+from rnncli.models.ngram.kneser_ney import KneserNey
 
 
 def test_a_small_case_by_hand() -> None:
@@ -183,6 +183,6 @@ def test_metrics_by_character_are_ranked_by_their_share_of_the_loss() -> None:
 
 def test_the_baseline_is_the_mean_surprise_after_the_first_character() -> None:
     text = np.array([0, 1, 0, 0, 1, 2, 0, 1])
-    nats = -np.log(probabilities(text, text, 3, 2)[1:]).mean()
+    nats = -np.log(KneserNey.of(text, 3, 2).probabilities(text)[1:]).mean()
     expected = {"order": 2, "nats_per_character": nats, "bits_per_character": nats / math.log(2)}
     assert ngram_metrics(text, text, 3, 2) == pytest.approx(expected)

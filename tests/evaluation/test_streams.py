@@ -11,8 +11,9 @@ from rnncli.datasets.sources import open_sources
 from rnncli.datasets.spec import DataSpec
 from rnncli.datasets.text import read_text
 from rnncli.evaluation import streams as streams_module
-from rnncli.evaluation.losses import LossByCharacter, losses_by_character, score, stateful
+from rnncli.evaluation.losses import score, stateful
 from rnncli.evaluation.streams import LONG_TEXT, losses_in_streams, number_of_streams, score_in_streams
+from rnncli.evaluation.token_losses import LossByCharacter, losses_by_character
 from rnncli.models import parallel
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnncli.training.diagnosis import Baseline, best_baseline, diagnose
-from tests.evaluation.test_ngram import larger_text
+from tests.models.test_kneser_ney import larger_text
 
 History = list[dict[str, float]]
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from rnncli.models.mixture import Counts
+from rnncli.models.ngram.kneser_ney import KneserNey
 from rnncli.storage.checkpoint import Checkpoint, save
 from rnncli.training.record import resume_shapes
 from tests.helpers import RECORD, random_model
@@ -21,11 +23,12 @@ HEADER = 128
 
 
 def small_model() -> Checkpoint:
-    """A model of some hundred numbers with all that a resume needs."""
+    """A model of some hundred numbers with counts beside it and all that a resume needs."""
     model = random_model("ab\U0001f642", cell="gru", hidden_size=2)
     rng = np.random.default_rng(4)
     resume = {name: rng.normal(size=shape).astype(np.float32) for name, shape in resume_shapes(model, RECORD).items()}
-    return Checkpoint(model, RECORD, resume)
+    counts = Counts(KneserNey.of(np.array([0, 1, 0, 2, 1, 0], np.uint8), 3, 3), 0.25)
+    return Checkpoint(model, RECORD, resume, counts)
 
 
 def whole_file(folder: Path) -> bytes:

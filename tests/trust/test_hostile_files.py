@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from rnncli.errors import ModelFileError
+from rnncli.models.mixture import Counts
 from rnncli.storage.checkpoint import Checkpoint, load
 from tests.trust.archives import (
     HEADER,
@@ -67,8 +68,15 @@ def same(found: Checkpoint) -> bool:
         found.model.to_json() == expected.model.to_json()
         and found.record == expected.record
         and found.model.parameters.flat.tobytes() == expected.model.parameters.flat.tobytes()
+        and _numbers(found.counts) == _numbers(expected.counts)
         and {k: v.tobytes() for k, v in found.resume.items()} == {k: v.tobytes() for k, v in expected.resume.items()}
     )
+
+
+def _numbers(counts: Counts | None) -> tuple[Any, ...]:
+    assert counts is not None
+    index = counts.model.index
+    return index.followers.tolist(), index.shared.tolist(), counts.model.discounts.tolist(), counts.weight
 
 
 def mutate(data: bytes, rng: np.random.Generator) -> bytes:

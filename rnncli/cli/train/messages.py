@@ -3,6 +3,7 @@
 import math
 from functools import singledispatch
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +16,9 @@ from rnncli.datasets.spec import TEXT, DataSpec
 from rnncli.datasets.vocabulary import BYTES
 from rnncli.inference.prediction import predict
 from rnncli.inference.sampling import SamplingConfig, generate, stop_before
-from rnncli.models.base import Model
 from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import LanguageModel
+from rnncli.models.mixture import Counts, Mixture, Writer
 from rnncli.names import NORMAL_FORMS, command_line, plural
 from rnncli.terminal.words import count, seconds, visible_lines
 from rnncli.training.diagnosis import MAX_HELD_OUT, MAX_TRAINING, Baseline, best_baseline, diagnose
@@ -43,6 +44,7 @@ def plan(trainer: Trainer) -> list[str]:
     return [
         f"text     {source}: {dataset.describe()}",
         f"network  {config.describe()}, {parameters}{dropout}",
+        *([f"counts   {options.ngram}-gram model of the same text, mixed with the network"] if options.ngram else []),
         f"batch    {batch}, {plural(options.workers, 'process')}",
         f"length   {length}; set it with --time 3m, --epochs or --steps",
     ]
@@ -54,8 +56,23 @@ def result(request: Request, trainer: Trainer) -> str:
     best = best_validation_loss(trainer)
     if best is None:
         return saved
-    per = f"per {trainer.model.unit}"
-    return f"{saved}; validation loss {best:.4f} nats, {best / math.log(2):.4f} bits {per}"
+    return f"{saved}; validation loss {_nats(best)} per {trainer.model.unit}"
+
+
+def mixture(counts: Counts | None) -> list[str]:
+    """What the network and its counts reach, alone and together, a line each."""
+    if counts is None:
+        return []
+    weight, losses = f"a weight of {counts.weight:.2f} for the counts", counts.held_out
+    return [
+        f"{'network alone':20}  {_nats(losses['network'])}",
+        f"{f'{counts.model.order}-gram counts alone':20}  {_nats(losses['counts'])}",
+        f"{'together':20}  {_nats(losses['mixture'])}, with {weight}",
+    ]
+
+
+def _nats(nats: float) -> str:
+    return f"{nats:.4f} nats, {nats / math.log(2):.4f} bits"
 
 
 def best_validation_loss(trainer: Trainer) -> float | None:
@@ -118,9 +135,11 @@ def next_commands(request: Request, trainer: Trainer) -> str:
     return f"next: {command_line(use, *model, options=options)}    or: {command_line('inspect', request.output)}"
 
 
-def example(trainer: Trainer) -> str:
-    """Output of the best model: a sample, or predictions."""
-    return _example(trainer.best_model, trainer.dataset, np.random.default_rng(trainer.options.seed))
+def example(trainer: Trainer, counts: Counts | None) -> str:
+    """Output of what is saved: a sample, or predictions."""
+    model = trainer.best_model
+    writer = Mixture(model, counts) if isinstance(model, LanguageModel) and counts else model
+    return _example(writer, trainer.dataset, np.random.default_rng(trainer.options.seed))
 
 
 def _shortened(text: str) -> str:
@@ -128,7 +147,7 @@ def _shortened(text: str) -> str:
 
 
 @singledispatch
-def _example(model: Model, dataset: Dataset, rng: np.random.Generator) -> str:
+def _example(model: Any, dataset: Dataset, rng: np.random.Generator) -> str:
     """Predictions for the first lines that the model has not seen, or else for some that it has."""
     lines, pairs = ("held-out", dataset.validation) if dataset.has_validation else ("training", dataset.training)
     shown = [pairs.texts.padded(np.array([i])).ids[:, 0] for i in range(min(EXAMPLES, len(pairs)))]
@@ -137,8 +156,9 @@ def _example(model: Model, dataset: Dataset, rng: np.random.Generator) -> str:
     return "\n".join([f"predictions on {lines} lines:", "", *predictions])
 
 
-@_example.register
-def _(model: LanguageModel, dataset: Dataset, rng: np.random.Generator) -> str:
+@_example.register(LanguageModel)
+@_example.register(Mixture)
+def _(model: Writer, dataset: Dataset, rng: np.random.Generator) -> str:
     """A text at most as long as that of the training. It starts a line, or where the training text has only one, with
     the first character of that."""
     has_lines = BOUNDARY in model.vocabulary.characters

@@ -90,6 +90,13 @@ class Request:
         show_default="by network size and length",
         **float_range(0, 1, open_high=True),
     )
+    ngram: int | None = _learning(
+        "--ngram",
+        help="Count n-grams of this order as well, and mix them with the network; 0 is none.",
+        panel="Network",
+        show_default="0",
+        **int_range(0, names.MAX_ORDER),
+    )
     encoding: str | None = _text(
         "--encoding",
         help="Encoding of the files, as Python names it; bytes learns them as bytes.",

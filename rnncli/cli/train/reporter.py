@@ -6,6 +6,7 @@ from typing import Any
 
 from rnncli.cli.train import messages
 from rnncli.cli.train.options import Request
+from rnncli.models.mixture import Counts
 from rnncli.terminal.console import say, silence, write
 from rnncli.terminal.words import count
 from rnncli.training.trainer import Report, Trainer
@@ -68,11 +69,12 @@ class Reporter:
                 is_best=report.is_best,
             )
 
-    def end(self, trainer: Trainer, last: Report | None) -> None:
+    def end(self, trainer: Trainer, last: Report | None, counts: Counts | None) -> None:
         """After a run that has finished: its result, an example, and what to do next."""
-        self._emit_end(trainer, last)
+        self._emit_end(trainer, last, counts)
         if not self.request.quiet:  # the example takes a moment to make
-            self.say(messages.result(self.request, trainer), messages.example(trainer) + "\n")
+            self.say(messages.result(self.request, trainer), *messages.mixture(counts))
+            self.say(messages.example(trainer, counts) + "\n")
             self.say(*messages.advice(self.request, trainer), messages.next_commands(self.request, trainer))
 
     def interrupted(self, trainer: Trainer, last: Report | None) -> None:
@@ -80,15 +82,18 @@ class Reporter:
         self._emit_end(trainer, last)
         self.say(messages.interrupted(self.request, trainer))
 
-    def _emit_end(self, trainer: Trainer, last: Report | None) -> None:
-        if self.request.json and last is not None:
-            emit(
-                "end",
-                **_figures(last),
-                model=self.request.output,
-                seconds=trainer.seconds,
-                best_validation_loss=messages.best_validation_loss(trainer),
-            )
+    def _emit_end(self, trainer: Trainer, last: Report | None, counts: Counts | None = None) -> None:
+        if not self.request.json or (last is None and counts is None):
+            return
+        mixture = {"order": counts.model.order, "weight": counts.weight, **counts.held_out} if counts else None
+        emit(
+            "end",
+            **(_figures(last) if last else {"step": trainer.step, "epoch": trainer.epoch}),
+            model=self.request.output,
+            seconds=trainer.seconds,
+            best_validation_loss=messages.best_validation_loss(trainer),
+            counts=mixture,
+        )
 
 
 def _figures(report: Report) -> dict[str, float]:

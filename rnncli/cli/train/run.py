@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING, cast
 
 import typer
 
@@ -12,6 +13,7 @@ from rnncli.cli.train.data import open_data
 from rnncli.cli.train.options import Request
 from rnncli.cli.train.reporter import Reporter, emit
 from rnncli.errors import InputError, NotFiniteError
+from rnncli.models.mixture import Counts
 from rnncli.storage import checkpoint
 from rnncli.storage.atomic import temporary_path
 from rnncli.storage.checkpoint import Checkpoint
@@ -19,9 +21,13 @@ from rnncli.storage.lock import exclusive_lock
 from rnncli.terminal.console import say
 from rnncli.terminal.progress import show_progress
 from rnncli.terminal.words import count
+from rnncli.training.counts import count_beside
 from rnncli.training.parallel.group import STOP_SIGNALS
 from rnncli.training.plan import Overrides, resume_run, start_run
 from rnncli.training.trainer import Report, Trainer
+
+if TYPE_CHECKING:
+    from rnncli.models.language_model import LanguageModel
 
 SAVE_INTERVAL = 10.0
 """Seconds between two saves, at least, unless the user says --save-every."""
@@ -36,12 +42,14 @@ def run(request: Request) -> None:
 
 def _run(request: Request) -> None:
     old = checkpoint.load(request.output) if request.resume else None
+    counts = old.counts if old else None
     initial = checkpoint.load(request.init_from).model if request.init_from else None
     dataset = open_data(request, old, initial)
     reporter = Reporter(request)
     overrides = Overrides(request.network, request.learning, request.length)
     if old is not None and old.record is not None:
-        trainer = resume_run(old.model, old.record, old.resume, dataset, overrides)
+        counted = counts.model.order if counts else 0
+        trainer = resume_run(old.model, old.record, old.resume, dataset, overrides, counted)
     else:
         trainer = start_run(dataset, overrides, initial)
     reporter.say(*dataset.warnings)
@@ -50,30 +58,40 @@ def _run(request: Request) -> None:
         return
     with _stop_signals(reporter) as received:
         try:
-            last = _train(request, trainer, reporter, received)
+            last = _train(request, trainer, reporter, received, counts)
+            if trainer.finished:
+                counts = _count(trainer)
         except NotFiniteError:
             raise  # the last save is better than these weights
         except Exception:
             if trainer.step:
-                _save(request, trainer)
+                _save(request, trainer, counts)
                 say(f"saved {request.output} at step {count(trainer.step)}")
             raise
-        _save(request, trainer)
+        _save(request, trainer, counts)
     if received and not trainer.finished:
         reporter.interrupted(trainer, last)
         raise typer.Exit(128 + received[0])
-    reporter.end(trainer, last)
+    reporter.end(trainer, last, counts)
 
 
-def _train(request: Request, trainer: Trainer, reporter: Reporter, signals: list[int]) -> Report | None:
-    """Train to the end or until a signal has come; returns the last report."""
+def _count(trainer: Trainer) -> Counts | None:
+    """The counts beside the network that is kept, if the run has chosen some."""
+    order = trainer.options.ngram
+    return count_beside(cast("LanguageModel", trainer.best_model), trainer.dataset, order) if order else None
+
+
+def _train(
+    request: Request, trainer: Trainer, reporter: Reporter, signals: list[int], counts: Counts | None
+) -> Report | None:
+    """Train to the end or until a signal has come; returns the last report. ``counts`` are those that the file has."""
     last, saved = None, monotonic()
     with closing(trainer.run()) as run:
         for last in run if request.quiet or request.json else show_progress(run):
             reporter.step(last)
             due = last.validation is not None and monotonic() - saved > SAVE_INTERVAL
             if due if request.save_every is None else last.step % request.save_every == 0:
-                _save(request, trainer)
+                _save(request, trainer, counts)
                 saved = monotonic()
             if signals:
                 break
@@ -111,8 +129,8 @@ def _check_output(request: Request) -> None:
         raise InputError(f"{path} does not exist, so there is nothing to resume; leave out --resume to start a run")
 
 
-def _save(request: Request, trainer: Trainer) -> None:
-    checkpoint.save(request.output, Checkpoint(trainer.best_model, trainer.record, trainer.arrays()))
+def _save(request: Request, trainer: Trainer, counts: Counts | None) -> None:
+    checkpoint.save(request.output, Checkpoint(trainer.best_model, trainer.record, trainer.arrays(), counts))
     if request.json:
         emit("save", step=trainer.step, model=request.output)
 

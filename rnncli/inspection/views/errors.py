@@ -6,10 +6,10 @@ from collections import Counter
 import numpy as np
 
 from rnncli.engine.arrays import Array
-from rnncli.evaluation.ngram import probabilities
 from rnncli.inspection.activations import read, require_language_model
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
+from rnncli.models.ngram.kneser_ney import KneserNey
 from rnncli.results import Table, ViewResult
 
 CHARACTERS = 50_000
@@ -62,11 +62,11 @@ def ngram_probabilities(probe: Probe) -> tuple[Array, str, str]:
     size, decode = len(probe.model.vocabulary), probe.model.vocabulary.decode
     training = probe.checkpoint.training_ids()
     if training is not None:
-        known = probabilities(training, probe.ids, size, ORDER)
+        known = KneserNey.of(training, size, ORDER).probabilities(probe.ids)
         return known, decode(map(int, training)), "the training text"
     half = len(probe.ids) // 2
     parts = probe.ids[:half], probe.ids[half:]
-    found = [probabilities(other, part, size, ORDER) for part, other in (parts, parts[::-1])]
+    found = [KneserNey.of(other, size, ORDER).probabilities(part) for part, other in (parts, parts[::-1])]
     return np.concatenate(found), probe.text(), "the other half of this text"
 
 

@@ -41,6 +41,9 @@ def overview(request: ViewRequest) -> ViewResult:
     steps = read_prime(probe.model, request.prime, label=request.label)
     found = health(request) if len(probe.ids) else None
     facts, blocks = _facts(data, probe.model), _losses(data, probe.model.unit)
+    if (counts := probe.checkpoint.counts) is not None:
+        together = f"; {counts.held_out['mixture']:.4f} nats together with the network" if counts.held_out else ""
+        facts["counts"] = f"{counts.model.order}-gram model, weight {counts.weight:.2f}{together}"
     following: Sequence[str] = ()
     if found:
         facts |= found.facts

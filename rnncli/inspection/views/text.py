@@ -46,4 +46,12 @@ def text(request: ViewRequest) -> ViewResult:
     if recurrent_cell(probe.model):
         following.insert(0, request.command("why", str(int(bits.argmax()) + 1)))
     blocks: list[Block] = [strip, Table("Most surprising", columns, rows)]
+    if (counts := probe.checkpoint.counts) is not None:
+        of_counts = -np.log2(counts.model.probabilities(probe.ids)[1:])
+        difference = (of_counts - bits).tolist()
+        blocks.insert(1, ColouredText("Who was right", text[1:], difference, FULL_COLOUR, "bits"))
+        facts["counts"] = (
+            f"{of_counts.mean():.3f} bits per character alone; more probable to the network: "
+            f"{np.mean(of_counts > bits):.0%} of the characters, to the counts: {np.mean(of_counts < bits):.0%}"
+        )
     return ViewResult(probe.source, facts, blocks, following)
