@@ -10,7 +10,7 @@ from rnncli.inference.generation import GenerationConfig, generate_texts
 from rnncli.inference.prediction import Prediction, predict
 from rnncli.inference.sampling import SamplingConfig
 from rnncli.models.language_model import LanguageModel, NextCharacterModel
-from rnncli.models.mixture import Mixture, Writer
+from rnncli.models.mixture import Writer, with_counts
 from rnncli.models.score import Score
 from rnncli.storage import checkpoint
 
@@ -73,7 +73,8 @@ class TextModel:
     def _writer(self) -> Writer:
         if not isinstance(self.model, NextCharacterModel):
             raise InputError(f"the model is {self.model.noun}; use predict")
-        return Mixture(self._language_model(), self.counts) if self.counts else self.model
+        writer: Writer = with_counts(self.model, self.counts)
+        return writer
 
     def _language_model(self) -> LanguageModel:
         if not isinstance(self.model, LanguageModel):

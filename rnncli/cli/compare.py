@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 ORDERS = (2, 4, 6, 8)
 """Orders of the n-gram baselines."""
 
+KNESER_NEY = {"network": "interpolated modified Kneser-Ney", "parameters": None, "steps": None, "seconds": None}
+"""What an n-gram model has in the columns of a network."""
+
 
 def compare(
     models: Annotated[
@@ -98,31 +101,24 @@ def _model_rows(
     """A row of the table, of a model with counts also one for each of its parts; and the number of streams in which the
     text was read: the same for all models, since it follows from the length of the text."""
     from rnncli.cli.model_input import require_two
+    from rnncli.models.mixture import NETWORK
 
     ids = loaded.model.vocabulary.encode(text, name)
     require_two(ids, name)
     state = loaded.record.state if loaded.record else {"step": 0, "seconds": 0.0}
     counts = None if network_only else loaded.counts
     losses, number = text_losses(cast("LanguageModel", loaded.model), ids, streams, workers, counts)
-    row = {
-        "model": loaded.path,
+    network = {
         "network": loaded.model.config.describe(),
         "parameters": loaded.model.parameters.flat.size,
         "steps": state["step"],
         "seconds": state["seconds"] or None,
-        "nats_per_character": losses.score.nats,
-        "bits_per_character": losses.score.bits,
     }
-    parts = [
-        {
-            **row,
-            "model": f"{loaded.path}, {part} alone",
-            "nats_per_character": nats / losses.score.symbols,
-            "bits_per_character": nats / losses.score.symbols / math.log(2),
-        }
-        for part, nats in losses.parts.items()
-    ]
-    return [row, *parts], number
+    rows = [_row(loaded.path, losses.score.nats, network)]
+    for part, nats in losses.parts.items():
+        of_part = network if part == NETWORK else KNESER_NEY
+        rows.append(_row(f"{loaded.path}, {part} alone", nats / losses.score.symbols, of_part))
+    return rows, number
 
 
 def _baseline_rows(
@@ -136,18 +132,12 @@ def _baseline_rows(
     rows = []
     for order in ORDERS:
         metrics = ngram_metrics(training_ids, ids, len(vocabulary), order)
-        rows.append(
-            {
-                "model": f"{order}-gram model",
-                "network": "interpolated modified Kneser-Ney",
-                "parameters": None,
-                "steps": None,
-                "seconds": None,
-                "nats_per_character": metrics["nats_per_character"],
-                "bits_per_character": metrics["bits_per_character"],
-            }
-        )
+        rows.append(_row(f"{order}-gram model", metrics["nats_per_character"], KNESER_NEY))
     return rows
+
+
+def _row(name: str, nats: float, what: dict[str, Any]) -> dict[str, Any]:
+    return {"model": name, **what, "nats_per_character": nats, "bits_per_character": nats / math.log(2)}
 
 
 def _print(rows: list[dict[str, Any]], streams: int, json: bool) -> None:

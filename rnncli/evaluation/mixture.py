@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from rnncli.engine.activations import log_softmax
 from rnncli.engine.arrays import Array, Ids
-from rnncli.evaluation.token_losses import COUNTS, NETWORK, TokenLosses
-from rnncli.models.mixture import Counts, mix
+from rnncli.evaluation.token_losses import TokenLosses
+from rnncli.models.mixture import COUNTS, NETWORK, Counts, mix
 from rnncli.models.ngram.contexts import Edges
 from rnncli.models.ngram.growing import GrowingCounts
 from rnncli.models.ngram.kneser_ney import MAX_PROBABILITIES, Distribution

@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 from rnncli.engine.arrays import Array, Ids
 from rnncli.models.score import Score
 
-NETWORK, COUNTS = "network", "counts"
-"""The parts of a mixture."""
-
 
 @dataclass(frozen=True)
 class TokenLosses:

@@ -20,6 +20,9 @@ from rnncli.models.ngram.contexts import Edges
 from rnncli.models.ngram.kneser_ney import Distribution, KneserNey
 from rnncli.models.output import NO_EOS, TextDecoder
 
+NETWORK, COUNTS, MIXTURE = "network", "counts", "mixture"
+"""Names of the parts and of the whole."""
+
 
 def mix(network: Array, counts: Distribution, weight: float) -> NDArray[np.float64]:
     """The logarithm of (1 − w) P_network + w P_counts, from the logarithm of P_network and P_counts, both of one shape.
@@ -33,7 +36,8 @@ class Counts:
     """An n-gram ``model`` of the training text of a network, and its ``weight`` in their mixture, 0 … 1.
 
     ``held_out`` are mean losses in nats per character on text that neither has learnt, where they were measured: of the
-    ``network``, of the ``counts``, and of their ``mixture`` where the weight was not fitted to the same characters."""
+    ``network``, of the ``counts``, and of their ``mixture`` where the weight was not fitted to the same characters.
+    """
 
     model: KneserNey
     weight: float
@@ -122,3 +126,8 @@ class _MixtureDecoder(TextDecoder):
 
 Writer = NextCharacterModel | Mixture
 """What writes text character by character."""
+
+
+def with_counts(model: Any, counts: Counts | None) -> Any:
+    """What makes texts: a language model together with its ``counts``, where it has some, or a model of any task."""
+    return model if counts is None else Mixture(model, counts)

@@ -33,8 +33,7 @@ from rnncli.engine.arrays import Array
 from rnncli.errors import InputError, ModelFileError, NotFiniteError, RnncliError
 from rnncli.models.base import Model
 from rnncli.models.config import NetworkConfig
-from rnncli.models.language_model import LanguageModel
-from rnncli.models.mixture import Counts, Mixture
+from rnncli.models.mixture import Counts, with_counts
 from rnncli.models.registry import model_class
 from rnncli.storage import counts as stored_counts
 from rnncli.storage.atomic import atomic_write
@@ -63,7 +62,7 @@ class Checkpoint:
     @property
     def writer(self) -> Any:
         """What writes text: a language model, together with its counts if it has some."""
-        return Mixture(self.model, self.counts) if isinstance(self.model, LanguageModel) and self.counts else self.model
+        return with_counts(self.model, self.counts)
 
     def reading(self, encoding: str | None = None) -> Reading:
         """How other files become text for this model: in this ``encoding``, UTF-8 where None is given, or as bytes if

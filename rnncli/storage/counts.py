@@ -8,7 +8,7 @@ import numpy as np
 
 from rnncli.datasets.spec import TEXT
 from rnncli.models.base import Model
-from rnncli.models.mixture import Counts
+from rnncli.models.mixture import COUNTS, MIXTURE, NETWORK, Counts
 from rnncli.models.ngram.contexts import ContextIndex
 from rnncli.models.ngram.kneser_ney import KneserNey
 from rnncli.names import MAX_ORDER
@@ -18,8 +18,6 @@ FOLLOWERS, SHARED = "counts/followers", "counts/shared"
 
 MAX_LENGTH = 1 << 31
 """Characters of a text that is counted."""
-
-HELD_OUT = ("network", "counts", "mixture")
 
 
 def to_json(counts: Counts | None) -> dict[str, Any] | None:
@@ -53,7 +51,7 @@ def array_types(meta: Any, model: Model) -> dict[str, ArrayType]:
         raise ValueError("the discounts of its counts are malformed")
     if not all(_is(value, 0, count) for row in discounts for count, value in enumerate(row)):
         raise ValueError("the discounts of its counts are out of range")
-    if not isinstance(held_out, dict) or set(held_out) not in (set(), set(HELD_OUT)):
+    if not isinstance(held_out, dict) or set(held_out) not in (set(), {NETWORK, COUNTS, MIXTURE}):
         raise ValueError("the losses of its counts are malformed")
     if not all(_is(value, 0, math.inf) for value in held_out.values()):
         raise ValueError("the losses of its counts are out of range")

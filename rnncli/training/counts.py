@@ -10,33 +10,31 @@ from rnncli.engine.arrays import Ids
 from rnncli.evaluation.mixture import cross_validated, fit_weight
 from rnncli.evaluation.windows import windows
 from rnncli.models.language_model import LanguageModel
-from rnncli.models.mixture import Counts
+from rnncli.models.mixture import COUNTS, MIXTURE, NETWORK, Counts
 from rnncli.models.ngram.kneser_ney import KneserNey
+from rnncli.training.batches import EVALUATION_STREAMS
 
 MAX_COUNTED = 50_000_000
 """Characters at the end of a training text that are counted: they take two bytes each in the model file, three with a
-large alphabet, and some 20 bytes of memory while they are sorted."""
+large alphabet, and some 40 bytes of memory while they are sorted."""
 
 MAX_HELD_OUT = 500_000
 """Characters on which the weight is fitted."""
 
-STREAMS = 32
-"""In which the held-out text is read, as during training."""
 
-
-def count_beside(
-    model: LanguageModel, dataset: Dataset, order: int, max_counted: int = MAX_COUNTED, max_held_out: int = MAX_HELD_OUT
-) -> Counts:
+def count_beside(model: LanguageModel, dataset: Dataset, order: int) -> Counts:
     """Count the n-grams of the training text for a model of ``order``, and fit its weight in the mixture with ``model``
-    on the held-out text, of at least two characters. The loss of the mixture is cross-validated."""
-    training = in_memory(dataset.training[-max_counted:])
-    held_out = dataset.text_ids(dataset.validation, max_held_out)
+    on the held-out text, of at least two characters. The loss of the mixture is cross-validated.
+
+    The last ``MAX_COUNTED`` characters of the one are counted, and the first ``MAX_HELD_OUT`` of the other read."""
+    training = in_memory(dataset.training[-MAX_COUNTED:])
+    held_out = dataset.text_ids(dataset.validation, MAX_HELD_OUT)
     ngram_model = KneserNey.of(training, len(dataset.vocabulary), order)
     network, counts = network_losses(model, held_out), -np.log(ngram_model.probabilities(held_out)[1:])
     losses = {
-        "network": float(network.mean()),
-        "counts": float(counts.mean()),
-        "mixture": cross_validated(network, counts),
+        NETWORK: float(network.mean()),
+        COUNTS: float(counts.mean()),
+        MIXTURE: cross_validated(network, counts),
     }
     return Counts(ngram_model, fit_weight(network, counts), losses)
 
@@ -44,7 +42,7 @@ def count_beside(
 def network_losses(model: LanguageModel, ids: Ids) -> NDArray[np.float64]:
     """The loss of each of ``ids`` (N,) but the first, (N − 1,), in nats."""
     losses = np.empty(len(ids) - 1)
-    for window in windows(model, ids, STREAMS):
+    for window in windows(model, ids, EVALUATION_STREAMS):
         nats, _ = model.losses_of(window.forward, window.targets)
         losses[window.positions[window.inside]] = nats[window.inside]
     return losses

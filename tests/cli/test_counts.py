@@ -103,6 +103,8 @@ def test_compare_has_a_row_for_each_part(place: Path) -> None:
     [nats] = [row["nats_per_character"] for row in rows if row["model"] == parts[0]]
     [only] = [row["nats_per_character"] for row in alone if row["model"] == str(path)]
     assert nats == pytest.approx(only, rel=1e-6)
+    [counts] = [row for row in rows if row["model"] == parts[1]]
+    assert [counts[name] for name in ("parameters", "steps", "seconds")] == [None] * 3
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from rnncli.evaluation import streams as streams_module
 from rnncli.evaluation.losses import dynamic_evaluation, fixed_context, stateful
 from rnncli.evaluation.mixture import WEIGHT_RATE, AdaptiveMixture, cross_validated, fit_weight
 from rnncli.evaluation.streams import losses_in_streams, score_in_streams
-from rnncli.evaluation.token_losses import COUNTS, NETWORK, LossByCharacter, TokenLosses, losses_by_character
+from rnncli.evaluation.token_losses import LossByCharacter, TokenLosses, losses_by_character
 from rnncli.models import parallel
 from rnncli.models.language_model import LanguageModel
-from rnncli.models.mixture import Counts
+from rnncli.models.mixture import COUNTS, NETWORK, Counts
 from rnncli.models.ngram.kneser_ney import KneserNey
 from tests.helpers import random_model, slow_here
 from tests.models.test_growing import GrowingByTheBook

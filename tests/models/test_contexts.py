@@ -2,6 +2,7 @@
 
 import pickle
 from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -45,18 +46,24 @@ def known(ids: np.ndarray, t: int, n: int) -> tuple[int, ...] | None:
     return None if -1 in context else context
 
 
+def contexts(text: np.ndarray, index: ContextIndex) -> Iterator[tuple[int, list[int], list[int]]]:
+    """Of each context in :func:`some_ids` its length, the positions in ``text`` that follow it, and its range of
+    rows."""
+    ids = some_ids(text)
+    edges, positions = index.contexts(ids), [search(text, n) for n in range(index.depth + 1)]
+    assert edges.shape == (30, 2, index.depth + 1, 2)
+    for t, b, n in np.ndindex(edges.shape[:-1]):
+        yield n, positions[n].get(known(ids[:, b], t, n), []), edges[t, b, n].tolist()
+
+
 @every_depth
 @every_text
 def test_a_context_has_the_rows_of_all_positions_after_it(size: int, length: int, depth: int) -> None:
     """As many, with the characters there; none after a context that does not occur or is not known."""
     text = some_text(size, length, seed=length)
-    index, ids = ContextIndex.of(text, depth), some_ids(text)
-    edges = index.contexts(ids)
-    assert edges.shape == (30, 2, depth + 1, 2)
-    positions = [search(text, n) for n in range(depth + 1)]
-    for t, b, n in np.ndindex(edges.shape[:-1]):
-        expected = text[positions[n].get(known(ids[:, b], t, n), [])].tolist()
-        start, stop = edges[t, b, n].tolist()
+    index = ContextIndex.of(text, depth)
+    for _, positions, (start, stop) in contexts(text, index):
+        expected = text[positions].tolist()
         assert stop - start == len(expected)
         assert sorted(index.followers[start:stop].tolist()) == sorted(expected)
 
@@ -66,15 +73,12 @@ def test_a_context_has_the_rows_of_all_positions_after_it(size: int, length: int
 def test_what_is_shared_tells_in_how_many_contexts_a_character_follows(size: int, length: int, depth: int) -> None:
     """The distinct characters before each pair of a context, shorter than the longest, and what follows it."""
     text = some_text(size, length, seed=length)
-    index, ids = ContextIndex.of(text, depth), some_ids(text)
-    edges = index.contexts(ids)
-    positions = [search(text, n) for n in range(depth + 1)]
-    for t, b, n in np.ndindex(30, 2, depth):
-        after = positions[n].get(known(ids[:, b], t, n), [])
-        expected = Counter(follower for _, follower in {(before(text, p, n + 1), int(text[p])) for p in after})
-        start, stop = edges[t, b, n].tolist()
-        new = index.shared[start:stop] <= n
-        assert Counter(index.followers[start:stop][new].tolist()) == expected
+    index = ContextIndex.of(text, depth)
+    for n, positions, (start, stop) in contexts(text, index):
+        if n < depth:
+            expected = Counter(follower for _, follower in {(before(text, p, n + 1), int(text[p])) for p in positions})
+            new = index.shared[start:stop] <= n
+            assert Counter(index.followers[start:stop][new].tolist()) == expected
 
 
 @every_depth
@@ -145,3 +149,10 @@ def test_an_index_is_pickled_without_what_follows_from_it() -> None:
     assert len(copy) == 5000
     assert np.array_equal(copy.contexts(ids), expected)
     assert copy.counts_of_counts(2, True).tolist() == index.counts_of_counts(2, True).tolist()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32])
+def test_what_is_read_may_be_of_any_integer_type(dtype: type) -> None:
+    text = some_text(200, 300, seed=1).astype(dtype)
+    index = ContextIndex.of(text, 3)
+    assert np.array_equal(index.contexts(text[:, None]), index.contexts(text[:, None].astype(np.int64)))

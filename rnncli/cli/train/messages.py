@@ -18,9 +18,10 @@ from rnncli.inference.prediction import predict
 from rnncli.inference.sampling import SamplingConfig, generate, stop_before
 from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import LanguageModel
-from rnncli.models.mixture import Counts, Mixture, Writer
+from rnncli.models.mixture import COUNTS, MIXTURE, NETWORK, Counts, Mixture, Writer, with_counts
 from rnncli.names import NORMAL_FORMS, command_line, plural
 from rnncli.terminal.words import count, seconds, visible_lines
+from rnncli.training.counts import MAX_COUNTED
 from rnncli.training.diagnosis import MAX_HELD_OUT, MAX_TRAINING, Baseline, best_baseline, diagnose
 from rnncli.training.trainer import Trainer
 
@@ -39,12 +40,15 @@ def plan(trainer: Trainer) -> list[str]:
         epochs = f"{trainer.steps / trainer.batches.steps_per_epoch:,.3g}"
         length = f"{plural(trainer.steps, 'step')}, {epochs} {'epoch' if epochs == '1' else 'epochs'}"
     dataset, names = trainer.dataset, trainer.dataset.spec.files
+    counted = "the same text"
+    if dataset.characters > MAX_COUNTED:
+        counted = f"its last {plural(MAX_COUNTED, 'character')}"
     source = names[0] if len(names) == 1 else plural(len(names), "file")
     batch = dataset.describe_batch(options.batch_size, options.seq_length)
     return [
         f"text     {source}: {dataset.describe()}",
         f"network  {config.describe()}, {parameters}{dropout}",
-        *([f"counts   {options.ngram}-gram model of the same text, mixed with the network"] if options.ngram else []),
+        *([f"counts   {options.ngram}-gram model of {counted}, mixed with the network"] if options.ngram else []),
         f"batch    {batch}, {plural(options.workers, 'process')}",
         f"length   {length}; set it with --time 3m, --epochs or --steps",
     ]
@@ -65,9 +69,9 @@ def mixture(counts: Counts | None) -> list[str]:
         return []
     weight, losses = f"a weight of {counts.weight:.2f} for the counts", counts.held_out
     return [
-        f"{'network alone':20}  {_nats(losses['network'])}",
-        f"{f'{counts.model.order}-gram counts alone':20}  {_nats(losses['counts'])}",
-        f"{'together':20}  {_nats(losses['mixture'])}, with {weight}",
+        f"{'network alone':20}  {_nats(losses[NETWORK])}",
+        f"{f'{counts.model.order}-gram counts alone':20}  {_nats(losses[COUNTS])}",
+        f"{'together':20}  {_nats(losses[MIXTURE])}, with {weight}",
     ]
 
 
@@ -137,9 +141,9 @@ def next_commands(request: Request, trainer: Trainer) -> str:
 
 def example(trainer: Trainer, counts: Counts | None) -> str:
     """Output of what is saved: a sample, or predictions."""
-    model = trainer.best_model
-    writer = Mixture(model, counts) if isinstance(model, LanguageModel) and counts else model
-    return _example(writer, trainer.dataset, np.random.default_rng(trainer.options.seed))
+    return _example(
+        with_counts(trainer.best_model, counts), trainer.dataset, np.random.default_rng(trainer.options.seed)
+    )
 
 
 def _shortened(text: str) -> str:

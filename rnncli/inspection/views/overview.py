@@ -17,6 +17,7 @@ from rnncli.inspection.views.errors import ORDER, ngram_probabilities
 from rnncli.inspection.views.memory import SMALL, memory_length
 from rnncli.inspection.views.units import best_units
 from rnncli.models.base import Model, PairModel
+from rnncli.models.mixture import MIXTURE
 from rnncli.models.score import perplexity
 from rnncli.names import plural
 from rnncli.results import BLANK, Block, Curves, Heatmap, Table, ViewResult, with_numbers
@@ -42,7 +43,7 @@ def overview(request: ViewRequest) -> ViewResult:
     found = health(request) if len(probe.ids) else None
     facts, blocks = _facts(data, probe.model), _losses(data, probe.model.unit)
     if (counts := probe.checkpoint.counts) is not None:
-        together = f"; {counts.held_out['mixture']:.4f} nats together with the network" if counts.held_out else ""
+        together = f"; {counts.held_out[MIXTURE]:.4f} nats together with the network" if counts.held_out else ""
         facts["counts"] = f"{counts.model.order}-gram model, weight {counts.weight:.2f}{together}"
     following: Sequence[str] = ()
     if found:

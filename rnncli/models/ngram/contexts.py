@@ -46,7 +46,7 @@ class ContextIndex:
 
     @classmethod
     def of(cls, ids: NDArray[Any], depth: int) -> "ContextIndex":
-        """The index of ``ids`` (N,) in an unsigned dtype, N ≥ 1. It takes some 30 bytes of memory for each of them."""
+        """The index of ``ids`` (N,) in an unsigned dtype, N ≥ 1. It takes some 40 bytes of memory for each of them."""
         count = len(ids)
         rows: NDArray[Any] = np.arange(count, dtype=np.int32 if count < 1 << 31 else np.int64)
         for _ in range(depth):  # sorted by contexts one character longer each time: a radix sort

@@ -42,7 +42,7 @@ class KneserNey:
     index: ContextIndex
     size: int
     discounts: Distribution
-    _cache: dict[tuple[int, int], Distribution] = field(default_factory=dict, repr=False)
+    _cache: dict[tuple[int, int], Distribution] = field(init=False, default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, ids: NDArray[Any], size: int, order: int) -> "KneserNey":
@@ -78,7 +78,7 @@ class KneserNey:
         return found
 
     def counts(self, edges: Edges, n: int) -> NDArray[np.int64]:
-        """What follows a context of ``n`` characters, (V,): the Kneser-Ney counts."""
+        """What follows a context of ``n`` characters with the range ``edges`` (2,), (V,): the Kneser-Ney counts."""
         start, stop = edges
         followers = self.index.followers[start:stop]
         if n < self.index.depth:
