@@ -116,12 +116,13 @@ def test_only_running_text_is_counted(tmp_path: Path) -> None:
     refused(path, path.read_bytes(), "counts")
 
 
-def test_numbers_of_no_text_are_harmless(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lowest", [0, 3])
+def test_numbers_of_no_text_are_harmless(lowest: int, tmp_path: Path) -> None:
     """They are in range, and no text has such an index: the model predicts badly, by probabilities all the same."""
     path, rng = tmp_path / "m.npz", np.random.default_rng(5)
     save(path, with_counts())
     members = members_of(path.read_bytes()) | {"counts/followers.npy": npy(rng.integers(5, size=90, dtype=np.uint8))}
-    path.write_bytes(with_array(members, "counts/shared.npy", npy(rng.integers(4, size=90, dtype=np.uint8))))
+    path.write_bytes(with_array(members, "counts/shared.npy", npy(rng.integers(lowest, 4, size=90, dtype=np.uint8))))
     counts = load(path).counts
     assert counts
     edges = counts.model.index.contexts(rng.integers(5, size=(200, 1)))[:, 0]

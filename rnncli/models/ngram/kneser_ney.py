@@ -117,8 +117,10 @@ class KneserNey:
         counts = np.diff(first, append=len(pairs))
         context, characters = np.divmod(pairs[first], self.size)
         discounts = self.discounts[n[context], np.minimum(counts, 3)]
-        total = np.maximum(np.bincount(context, counts, len(n)), 1)
-        backoff, values = np.bincount(context, discounts, len(n)) / total, (counts - discounts) / total[context]
+        total, left = (np.bincount(context, numbers, len(n)) for numbers in (counts, discounts))
+        uncounted = total == 0  # in an index that is of no text: the shorter context decides
+        total[uncounted] = left[uncounted] = 1
+        backoff, values = left / total, (counts - discounts) / total[context]
         edges_of_n = np.searchsorted(n, np.arange(self.order + 1))
         pairs_of_n = np.searchsorted(n[context], np.arange(self.order + 1))
         for of_n, of_pairs in zip(pairwise(edges_of_n), pairwise(pairs_of_n), strict=True):
