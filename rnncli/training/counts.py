@@ -16,19 +16,21 @@ from rnncli.training.batches import EVALUATION_STREAMS
 
 MAX_COUNTED = 50_000_000
 """Characters at the end of a training text that are counted: they take two bytes each in the model file, three with a
-large alphabet, and some 40 bytes of memory while they are sorted."""
+large alphabet, and some 25 bytes of memory while they are sorted."""
 
 MAX_HELD_OUT = 500_000
 """Characters on which the weight is fitted."""
 
 
-def count_beside(model: LanguageModel, dataset: Dataset, order: int) -> Counts:
+def count_beside(
+    model: LanguageModel, dataset: Dataset, order: int, max_counted: int = MAX_COUNTED, max_held_out: int = MAX_HELD_OUT
+) -> Counts:
     """Count the n-grams of the training text for a model of ``order``, and fit its weight in the mixture with ``model``
     on the held-out text, of at least two characters. The loss of the mixture is cross-validated.
 
-    The last ``MAX_COUNTED`` characters of the one are counted, and the first ``MAX_HELD_OUT`` of the other read."""
-    training = in_memory(dataset.training[-MAX_COUNTED:])
-    held_out = dataset.text_ids(dataset.validation, MAX_HELD_OUT)
+    The last ``max_counted`` characters of the one are counted, and the first ``max_held_out`` of the other read."""
+    training = in_memory(dataset.training[-max_counted:])
+    held_out = dataset.text_ids(dataset.validation, max_held_out)
     ngram_model = KneserNey.of(training, len(dataset.vocabulary), order)
     network, counts = network_losses(model, held_out), -np.log(ngram_model.probabilities(held_out)[1:])
     losses = {
