@@ -1,4 +1,4 @@
-"""The n-gram model against the published equations, written down with dictionaries."""
+"""The n-gram model against the published equations, written down with dictionaries, and against KenLM."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -138,6 +138,59 @@ def test_a_larger_text_has_the_loss_that_the_equations_give(order: int, nats: fl
     text = larger_text(120_000, 3)
     found = model_of(text[:100_000], 27, order)(text[100_000:])
     assert -np.log(found).mean() == pytest.approx(nats, abs=1e-12)
+
+
+END, UNKNOWN = 27, 28
+
+KENLM = {
+    2: (2.5673614324985, [[0.571429, 0.285714, 1.47619]]),
+    4: (
+        1.1280750746932968,
+        [[0.496124, 0.671914, 1.69981], [0.649461, 1.16768, 1.58299], [0.458929, 1.14689, 1.73382]],
+    ),
+    6: (
+        0.9869274526266683,
+        [
+            [0.496124, 0.671914, 1.69981],
+            [0.649461, 1.16768, 1.58299],
+            [0.64839, 1.10716, 1.34168],
+            [0.744616, 1.10988, 1.49076],
+            [0.674756, 1.27816, 1.63148],
+        ],
+    ),
+}
+"""By order: the mean of -ln P over the second text of ``kenlm_texts`` in a model that KenLM's lmplz made of the first,
+and lmplz's discounts D1, D2, D3 of the 2-grams and longer. ``make_kenlm_reference.py`` printed it (KenLM 0.3.0)."""
+
+
+def kenlm_texts() -> tuple[np.ndarray, np.ndarray]:
+    """100,000 characters to learn and 20,000 others.
+
+    The first text ends with a character that occurs nowhere else: for the discounts, lmplz 0.3.0 counts the n-gram of
+    each order that it sorts last by its frequency instead of its continuation count, and these are then both 1.
+    """
+    text = larger_text(120_000, 3)
+    text[99_999] = 25
+    return text[:100_000], text[100_000:]
+
+
+@pytest.mark.parametrize(("order", "nats", "discounts"), [(order, *found) for order, found in KENLM.items()])
+def test_the_loss_is_that_of_kenlm(order: int, nats: float, discounts: list[list[float]]) -> None:
+    """KenLM (Heafield et al. 2013, "Scalable modified Kneser-Ney language model estimation") reads the text as a line.
+
+    One more character, as the end of the text, stands for both its <s> and its </s>, and another for its <unk>, which
+    is part of the uniform distribution. What remains is the ring: k - 2 of the k-grams run from the end of the text
+    into its beginning. Each occurs once, and the other text has none of them, so they only change the discounts: these
+    by less than 0.001, the mean by about 0.00001. With lmplz's discounts, of which it prints six digits, both models
+    agree to within its single precision.
+    """
+    text, other = kenlm_texts()
+    model = KneserNey.of(np.append(text, END), UNKNOWN + 1, order)
+    theirs = np.vstack([model.discounts[:1], np.insert(discounts, 0, 0, axis=1)])
+    np.testing.assert_allclose(model.discounts, theirs, atol=1e-3)
+    assert -np.log(model.probabilities(other)).mean() == pytest.approx(nats, abs=2e-5)
+    found = KneserNey(model.index, model.size, theirs).probabilities(other)
+    assert -np.log(found).mean() == pytest.approx(nats, abs=2e-7)
 
 
 @pytest.mark.parametrize(("size", "order", "length"), [(2, 5, 60), (3, 4, 50), (5, 3, 300), (4, 4, 3), (3, 1, 20)])
