@@ -67,10 +67,12 @@ def best_baseline(training_ids: Any, validation_ids: Any, size: int) -> Baseline
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A ``verdict`` in a sentence, and command-line options to try next as a ``suggestion``, which may be empty."""
+    """A ``verdict`` in a sentence, command-line options to try next as a ``suggestion``, which may be empty, and
+    whether the text ``has_more`` to learn."""
 
     verdict: str
     suggestion: Sequence[str] = ()
+    has_more: bool = True
 
 
 def diagnose(
@@ -101,9 +103,13 @@ def diagnose(
         regularize = ["--hidden-size", f"{max(1, hidden_size // 2)}"]
 
     if history[-1].get("validation_accuracy") == 1:
-        return Diagnosis(f"nothing left to learn: every held-out character is predicted, at {loss:.4f} nats")
+        return Diagnosis(
+            f"nothing left to learn: every held-out character is predicted, at {loss:.4f} nats", has_more=False
+        )
     if loss < CERTAIN:
-        return Diagnosis(f"nothing left to learn: a validation loss of {loss:.4f} nats is as good as none")
+        return Diagnosis(
+            f"nothing left to learn: a validation loss of {loss:.4f} nats is as good as none", has_more=False
+        )
     if loss - lowest > MIN_RISE:
         since = f"{history[losses.index(lowest)]['step']:,.0f}"
         rise = f"the validation loss has risen since step {since}, from {lowest:.3f} to {loss:.3f} nats"
@@ -120,7 +126,9 @@ def diagnose(
             )
         if loss < best.nats + SAME:
             no_more = f"{reaches}, and more text does not help it"
-            return Diagnosis(f"nothing left to learn: the validation loss is {loss:.3f} nats; {no_more}")
+            return Diagnosis(
+                f"nothing left to learn: the validation loss is {loss:.3f} nats; {no_more}", has_more=False
+            )
     if gap < UNDERFITTING_GAP and (loss > best.nats or not best.has_converged):
         if dropout:
             enlarge = ["--dropout", f"{max(0.0, dropout - DROPOUT_STEP):g}"]

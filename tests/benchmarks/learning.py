@@ -2,9 +2,9 @@
 
     python tests/benchmarks/learning.py corpus.txt other.txt --time 3m
 
-For each text: ``rnncli train TEXT --time 3m --ngram 10``, scored on the last tenth, which was held out, in one pass with
-the state carried; and the same with dynamic evaluation. The weight of the counts was fitted on the same tenth; the loss
-that ``train`` reports, where each half has the weight of the other, stands in brackets.
+For each text: ``rnncli train TEXT --time 3m --ngram 10``, scored on the last tenth, which was held out, in one pass
+with the state carried; and the same with dynamic evaluation. The weight of the counts was fitted on the same tenth; the
+loss that ``train`` reports, where each half has the weight of the other, stands in brackets.
 """
 
 import argparse

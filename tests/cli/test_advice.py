@@ -1,5 +1,7 @@
-"""What a run is told when it ends: whether there is more to learn from its text."""
+"""What a run is told when it ends: whether there is more to learn from its text, and whether counts would help."""
 
+import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +11,15 @@ from tests.cli.running import rnncli
 
 DNA = "".join(np.array(list("ACGT"))[np.random.default_rng(5).integers(4, size=12_000)])
 
+TABLE = "".join(f"{n} times {n % 9} is {n * (n % 9)}\n" for n in range(1, 900))
+
 
 def advice(text: str, folder: Path, *options: object) -> list[str]:
     """The verdict of a short run, and the command that it suggests."""
     (folder / "text.txt").write_text(text)
     result = rnncli("train", folder / "text.txt", "-o", folder / "m.npz", "--hidden-size", 12, *options)
     assert result.exit_code == 0, result.stderr
-    verdicts = ("nothing left", "overfitting", "underfitting", "good fit")
+    verdicts = ("nothing left", "overfitting", "underfitting", "good fit", "counts would help")
     return [line for line in result.stderr.splitlines() if line.startswith((*verdicts, "try:"))]
 
 
@@ -32,11 +36,26 @@ def test_a_text_that_holds_no_more_gets_no_suggestion(
 
 
 def test_a_text_with_more_to_learn_gets_a_suggestion(folder: Path) -> None:
-    text = "".join(f"{n} times {n % 9} is {n * (n % 9)}\n" for n in range(1, 900))
-    verdict, command = advice(text, folder, "--steps", 60, "--eval-every", 20, "--validation-split", "tails")
+    verdict, command, *_ = advice(TABLE, folder, "--steps", 60, "--eval-every", 20, "--validation-split", "tails")
     assert verdict.startswith("underfitting: ")
     assert "-gram model reaches" in verdict
     assert "--hidden-size 18" in command
+
+
+def test_counts_are_proposed_with_what_they_give(folder: Path) -> None:
+    *_, said, command = advice(TABLE, folder, "--steps", 60, "--eval-every", 20)
+    network, mixture = map(float, re.findall(r"\d\.\d+", said))
+    result = rnncli(*command.split()[2:], "--json")
+    losses = json.loads(result.stdout.splitlines()[-1])["counts"]
+    assert losses["network"] == pytest.approx(network, abs=5.01e-4)
+    assert losses["mixture"] == pytest.approx(mixture, abs=5.01e-4)
+    assert mixture < network - 0.02
+
+
+def test_counts_are_not_proposed_to_a_model_that_has_them(folder: Path) -> None:
+    lines = advice(TABLE, folder, "--steps", 60, "--eval-every", 20, "--ngram", 4)
+    assert lines
+    assert not [line for line in lines if line.startswith("counts would help")]
 
 
 def test_losses_in_other_units_are_not_compared(folder: Path) -> None:

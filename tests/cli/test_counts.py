@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rnncli.api import TextModel
@@ -46,6 +47,24 @@ def test_a_run_ends_with_what_each_part_and_both_together_reach(folder: Path) ->
     events = rnncli("train", "lines.txt", *SMALL, "--ngram", 5, "-f", "--json")
     end = json.loads(events.stdout.splitlines()[-1])
     assert end["counts"] == {"order": 5, "weight": found.weight, **found.held_out}
+
+
+def test_a_markov_text_is_predicted_as_well_as_can_be(folder: Path) -> None:
+    """Within 0.005 nats of what its own probabilities reach on the same held-out characters, of order 3."""
+    rng = np.random.default_rng(1)
+    probabilities = rng.dirichlet(np.ones(4), size=(4, 4, 4))
+    limits, text, nats = probabilities.cumsum(-1), [0, 0, 0], []
+    for number in rng.random(60_000):
+        context = tuple(text[-3:])
+        text.append(min(int((limits[context] <= number).sum()), 3))
+        nats.append(-math.log(probabilities[context][text[-1]]))
+    (folder / "markov.txt").write_text("".join("acgt"[i] for i in text[3:]))
+    succeeded(rnncli("train", "markov.txt", "-q", "--hidden-size", 16, "--steps", 60, "--ngram", 4))
+    found = checkpoint.load("model.npz").counts
+    assert found
+    entropy = float(np.mean(nats[-5999:]))
+    assert found.held_out["network"] > entropy + 0.05
+    assert found.held_out["mixture"] == pytest.approx(entropy, abs=0.005)
 
 
 def test_counts_may_come_later_and_go_again(place: Path, folder: Path) -> None:

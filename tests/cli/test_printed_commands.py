@@ -44,7 +44,7 @@ def test_of_a_run(text: str, options: tuple[object, ...], use: str, folder: Path
     told = rnncli("train", "-o", "-m.npz", *options, "--steps", 60, "--eval-every", 20, "--", "-x.txt")
     succeeded(told)
     commands = printed(told.stderr)
-    assert [command[0] for command in commands] == [*(["train"] if use == "sample" else []), use, "inspect"]
+    assert [command[0] for command in commands] == [*(["train", "train"] if use == "sample" else []), use, "inspect"]
     for name, *words in commands:
         assert words[-2] == "--"
         succeeded(rnncli(name, *(("--steps", 2) if name == "train" else ()), *words, input="a\n"))

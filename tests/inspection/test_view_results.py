@@ -11,7 +11,10 @@ from rnncli.inspection.views.diff import diff
 from rnncli.inspection.views.errors import KINDS, errors, kinds_of
 from rnncli.inspection.views.memory import SMALL, memory, memory_length
 from rnncli.inspection.views.overview import health
+from rnncli.inspection.views.text import text as text_view
 from rnncli.models.language_model import LanguageModel
+from rnncli.models.mixture import Counts
+from rnncli.models.ngram.kneser_ney import KneserNey
 from rnncli.results import ColouredText, ViewResult
 from tests.helpers import random_model
 from tests.inspection.probes import every_network, probe_of, random_probe
@@ -69,6 +72,19 @@ def test_the_excerpt_of_a_difference_has_the_place_where_it_is_largest(place: in
     (strip,) = [part for part in found.blocks if isinstance(part, ColouredText)]
     assert "c" in strip.text
     assert strip.values[strip.text.index("c")] == pytest.approx(-5 / np.log(2), rel=0.01)
+
+
+def test_the_strip_of_who_was_right_is_positive_where_the_network_was() -> None:
+    """Counts of a b a b … expect what comes more than a network to which all three are equal, but not the c."""
+    model = random_model("abc", np.float64)
+    model.parameters.flat[...] = 0
+    text = np.array([0, 1] * 20)
+    probe = probe_of(model, np.append(text, [2, 0, 1]))
+    probe.checkpoint.counts = Counts(KneserNey.of(text.astype(np.uint8), 3, 2), 0.5)
+    surprisal, right = [part for part in text_view(ViewRequest(probe)).blocks if isinstance(part, ColouredText)]
+    assert [surprisal.name, right.name] == ["Surprisal", "Who was right"]
+    assert [value > 0 for value in right.values] == [c == "c" for c in right.text]
+    assert right.values[0] == pytest.approx(-np.log2(probe.checkpoint.counts.model.probabilities(probe.ids)[1] * 3))
 
 
 def test_every_character_has_the_first_kind_that_fits() -> None:

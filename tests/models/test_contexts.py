@@ -98,6 +98,17 @@ def test_characters_read_one_by_one_lead_to_the_contexts_of_one_pass(depth: int)
         edges = index.read(edges, row)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.intp])
+def test_ids_may_have_any_dtype(dtype: type) -> None:
+    """Those of a vocabulary of 256 fill eight bits."""
+    text = some_text(256, 3000, seed=3)
+    index = ContextIndex.of(text, 2)
+    ids = text[:300, None]
+    assert np.array_equal(index.contexts(ids.astype(dtype)), index.contexts(ids.astype(np.int64)))
+    [*_, (start, stop)] = index.contexts(ids.astype(dtype))[-1, 0]
+    assert ids[-1, 0] in index.followers[start:stop]
+
+
 def occurring(edges: Edges) -> Edges:
     """These ranges, (0, 0) for all that have no rows."""
     return np.where(edges[..., 1:] > edges[..., :1], edges, 0)

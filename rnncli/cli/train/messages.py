@@ -28,8 +28,9 @@ from rnncli.training.trainer import Trainer
 SAMPLE_LENGTH = 200
 EXAMPLES, EXAMPLE_LENGTH = 5, 80
 
-PROPOSED_ORDER, MIN_GAIN = 10, 0.02
-"""Counts of this order are proposed where they make the validation loss so much smaller, in nats."""
+PROPOSED_ORDER, MIN_GAIN, TRIED = 10, 0.02, 1_000_000
+"""Counts of this order are proposed where those of this number of characters make the validation loss so much smaller,
+in nats."""
 
 
 def plan(trainer: Trainer) -> list[str]:
@@ -114,18 +115,20 @@ def advice(request: Request, trainer: Trainer) -> list[str]:
     if found.suggestion:
         options = [*data_options(dataset.spec), *found.suggestion, "-o", "other.npz"]
         lines.append(f"try:  {command_line('train', *request.files, options=options)}")
-    return lines if trainer.options.ngram else [*lines, *_counts_advice(request, trainer)]
+    if found.has_more and not trainer.options.ngram:
+        lines.extend(_counts_advice(request, trainer))
+    return lines
 
 
 def _counts_advice(request: Request, trainer: Trainer) -> list[str]:
-    """Counts beside the network, where the held-out text says that they pay."""
+    """To count the text beside the network that was saved, where the held-out text says that it pays."""
     model, dataset = cast("LanguageModel", trainer.best_model), trainer.dataset
-    losses = count_beside(model, dataset, PROPOSED_ORDER, MAX_TRAINING, MAX_HELD_OUT).held_out
+    losses = count_beside(model, dataset, PROPOSED_ORDER, TRIED, MAX_HELD_OUT).held_out
     if losses[NETWORK] - losses[MIXTURE] < MIN_GAIN:
         return []
     options = ["-o", request.output, "--resume", "--ngram", str(PROPOSED_ORDER)]
     return [
-        f"counts pay: beside {PROPOSED_ORDER}-gram counts of the same text, {losses[NETWORK]:.3f} nats become "
+        f"counts would help: with {PROPOSED_ORDER}-gram counts of the same text, {losses[NETWORK]:.3f} nats become "
         f"{losses[MIXTURE]:.3f}",
         f"try:  {command_line('train', *request.files, options=options)}",
     ]

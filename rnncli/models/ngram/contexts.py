@@ -57,7 +57,7 @@ class ContextIndex:
         followers = ids[rows]
         by_follower = np.argsort(followers, kind="stable").astype(rows.dtype)
         rows, in_order, same = rows[by_follower], np.zeros(count, np.uint8), _repeats(followers[by_follower])
-        for n in range(1, depth + 1):
+        for _ in range(depth):
             rows -= 1  # in place: the array of the positions before would be another 4 bytes a character
             rows[rows < 0] += count
             same &= _repeats(ids[rows])
