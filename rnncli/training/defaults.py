@@ -22,9 +22,9 @@ class Defaults:
     A run of default length makes about ``compute_budget`` multiply-adds, two to four minutes on a laptop. They are
     counted and not timed, so that the same seed gives the same model on a slow machine and a fast one. It reads the
     data no more than ``epochs`` times, unless that were fewer than ``min_steps``. ``warmup`` is that of a long run.
-    ``network`` are choices of :class:`NetworkConfig` for data of at least SMALL_DATASET units, and ``weight_decay``
-    is for such data too. Where ``scales_with_time``, width and dropout follow the size of the text and the length of
-    the run.
+    ``network`` are choices of :class:`NetworkConfig` for data of at least SMALL_DATASET units. ``weight_decay`` is that
+    of Adam, where the data is no smaller either. Where ``scales_with_time``, width and dropout follow the size of the
+    text and the length of the run, and texts shorter than SHORT_TEXT have neither dropout nor decay.
     """
 
     compute_budget: float = 4e12
@@ -39,7 +39,14 @@ class Defaults:
 
 
 DEFAULTS = {
-    "generate": Defaults(compute_budget=1e13, min_steps=300, warmup=500, scales_with_time=True, gru_learning_rate=8e-3),
+    "generate": Defaults(
+        compute_budget=1e13,
+        min_steps=300,
+        warmup=500,
+        weight_decay=0.05,
+        scales_with_time=True,
+        gru_learning_rate=8e-3,
+    ),
     "generate-labelled": Defaults(),
     # A classifier overfits where it can, so it is regularised.
     "classify": Defaults(
@@ -116,7 +123,7 @@ def default_dropout(dataset: Dataset, parameters: int, epochs: float) -> float:
     size = dataset.characters
     if not DEFAULTS[dataset.spec.kind].scales_with_time or size < SHORT_TEXT:
         return default_network(dataset).dropout
-    return round(min(MAX_DROPOUT, 0.9 * parameters / size * min(1.0, epochs / MANY_EPOCHS)), 1)
+    return round(min(MAX_DROPOUT, 0.5 * parameters / size * min(1.0, epochs / MANY_EPOCHS)), 1)
 
 
 def default_learning(dataset: Dataset, optimizer: str, config: NetworkConfig) -> dict[str, Any]:
@@ -124,7 +131,9 @@ def default_learning(dataset: Dataset, optimizer: str, config: NetworkConfig) ->
     defaults, rate = DEFAULTS[dataset.spec.kind], OPTIMIZERS[optimizer].learning_rate
     if defaults.gru_learning_rate and optimizer == "adam" and config.cell == "gru" and not config.embedding_size:
         rate = defaults.gru_learning_rate
-    decay = {"weight_decay": defaults.weight_decay} if len(dataset.training) >= SMALL_DATASET else {}
+    smallest = SHORT_TEXT if defaults.scales_with_time else SMALL_DATASET
+    decays = optimizer == "adam" and len(dataset.training) >= smallest
+    decay = {"weight_decay": defaults.weight_decay} if decays else {}
     return {**dataset.default_batch(), "learning_rate": rate, **decay}
 
 

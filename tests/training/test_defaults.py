@@ -1,12 +1,15 @@
 """Choices by the size of the data and the time: what must be so whatever the figures are."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from rnncli.datasets.spec import DataSpec
+from rnncli.datasets.dataset import Dataset, open_dataset
+from rnncli.datasets.sources import open_sources
+from rnncli.datasets.spec import PAIRS, DataSpec
 from rnncli.datasets.text import TextDataset
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.errors import InputError
@@ -135,3 +138,21 @@ def test_the_high_rate_is_for_what_it_was_measured_with() -> None:
         return resolved({"steps": 3}, characters=1000, **network).options.learning_rate
 
     assert rate(cell="gru") > rate(cell="lstm") == rate(embedding_size=4)
+
+
+def test_weights_decay_where_overfitting_is_a_danger(tmp_path: Path) -> None:
+    """With Adam alone, for which it was measured: at the rates of the others the same figure would be another decay."""
+
+    def decay(dataset: Dataset, **learning: Any) -> float:
+        return resolve(dataset, Overrides({"hidden_size": 8}, learning, {"steps": 3}), FAST).options.weight_decay
+
+    def lines(count: int) -> Dataset:
+        path = tmp_path / "lines.tsv"
+        path.write_text("X\ta\nY\tb\n" * (count // 2))
+        return open_dataset(DataSpec(task="classify", format=PAIRS), open_sources([path]))
+
+    for dataset in (long_text(300_000), lines(400)):
+        assert decay(dataset) > 0
+        assert decay(dataset, optimizer="sgd") == decay(dataset, weight_decay=0.0) == 0
+    for dataset in (dataset_of("hello"), long_text(10_000), lines(40)):
+        assert decay(dataset) == 0

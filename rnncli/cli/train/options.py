@@ -188,7 +188,10 @@ class Request:
         **float_range(0),
     )
     weight_decay: float | None = _learning(
-        "--weight-decay", help="Decoupled weight decay.", show_default="0; 0.01 for classify", **float_range(0)
+        "--weight-decay",
+        help="Decoupled weight decay.",
+        show_default="with Adam 0.05 for running text, 0.01 for classify; else 0",
+        **float_range(0),
     )
     seed: int | None = _learning(
         "--seed", help="Random seed; the same seed gives the same model.", show_default="0", **int_range(0)

@@ -1,4 +1,4 @@
-"""The page of the guide on text: every command of it is typed into a shell, and says what the page says."""
+"""The pages of the guide for users: every command of them is typed into a shell, and says what the page says."""
 
 import re
 import subprocess
@@ -9,8 +9,10 @@ import pytest
 
 from tests.cli.running import ROOT, environment, rnncli, succeeded
 
-PAGE = (ROOT / "rnncli" / "guide" / "text.md").read_text("utf-8")
-SECTIONS = {section.partition("\n")[0]: section for section in PAGE.split("\n## ")[1:]}
+PAGES = {name: (ROOT / "rnncli" / "guide" / f"{name}.md").read_text("utf-8") for name in ("text", "counts")}
+SECTIONS = {
+    (name, section.partition("\n")[0]): section for name, page in PAGES.items() for section in page.split("\n## ")[1:]
+}
 REST = "…"
 """Stands for all further lines."""
 
@@ -28,36 +30,40 @@ def commands(section: str) -> list[tuple[str, list[str]]]:
 
 
 def test_every_section_but_none_is_left_out() -> None:
-    assert len(SECTIONS) == 7
+    assert len(SECTIONS) == 7 + 4
     assert sum(len(commands(section)) for section in SECTIONS.values()) > 20
 
 
 @pytest.mark.parametrize("columns", [40, 80])
-def test_in_a_terminal_no_word_of_it_is_cut(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_in_a_terminal_no_word_is_cut(name: str, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """And nothing of a command is lost, which may go on in the next line."""
     monkeypatch.setattr("rnncli.terminal.console.is_interactive", lambda _: True)
-    shown = succeeded(rnncli("guide", "text", COLUMNS=str(columns)))
+    shown = succeeded(rnncli("guide", name, COLUMNS=str(columns)))
     assert max(map(len, shown.splitlines())) <= columns
-    prose, words = re.sub(r"^```.*?^```$", "", PAGE, flags=re.MULTILINE | re.DOTALL), set(re.findall(r"\w+", shown))
+    prose, words = (
+        re.sub(r"^```.*?^```$", "", PAGES[name], flags=re.MULTILINE | re.DOTALL),
+        set(re.findall(r"\w+", shown)),
+    )
     assert [word for word in re.findall(r"\w+", prose) if word not in words] == []
-    for section in SECTIONS.values():
+    for section in (section for (page, _), section in SECTIONS.items() if page == name):
         for command, expected in commands(section):
             for line in (command, *expected):
                 assert re.sub(r"\W", "", line) in re.sub(r"\W", "", shown)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the examples are typed into a POSIX shell")
-@pytest.mark.parametrize("name", SECTIONS)
-def test_what_the_page_shows_is_what_is_printed(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("page", "name"), SECTIONS)
+def test_what_a_page_shows_is_what_is_printed(page: str, name: str, tmp_path: Path) -> None:
     (tmp_path / "rnncli").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m rnncli "$@"\n')
     (tmp_path / "rnncli").chmod(0o755)
     folder = tmp_path / "work"
     folder.mkdir()
     env = environment(PYTHONPATH=str(ROOT), COLUMNS="400")
     env["PATH"] = f"{tmp_path}:{env['PATH']}"
-    examples = commands(SECTIONS[name])
+    examples = commands(SECTIONS[page, name])
     if name == "What is refused":  # it uses the model of an earlier section
-        examples = commands(SECTIONS["The alphabet"])[:2] + examples
+        examples = commands(SECTIONS[page, "The alphabet"])[:2] + examples
     for command, expected in examples:
         shell = ["bash", "-c", command]
         result = subprocess.run(
