@@ -83,7 +83,9 @@ def test_counts_may_come_later_and_go_again(place: Path, folder: Path) -> None:
 def test_a_run_that_was_stopped_counts_at_its_end(folder: Path) -> None:
     options = ("--hidden-size", "6", "--seq-length", "7", "--eval-every", "50", "--steps", "1500", "--ngram", "4")
     (folder / "lines.txt").write_text(LINES)
-    assert interrupt(signal.SIGINT, *options).returncode == 130
+    stopped = interrupt(signal.SIGINT, *options)
+    assert stopped.returncode == 130
+    assert b"saved model.npz; counts are made when the run ends; resume" in stopped.stderr
     assert checkpoint.load("model.npz").counts is None
     assert process("train", "lines.txt", "--resume", "-q").returncode == 0
     assert process("train", "lines.txt", *options, "-o", "whole.npz", "-q").returncode == 0

@@ -91,7 +91,8 @@ def best_validation_loss(trainer: Trainer) -> float | None:
 def interrupted(request: Request, trainer: Trainer) -> str:
     """Where a run has stopped, and the command that resumes it."""
     resume = command_line("train", *request.files, options=["-o", request.output, "--resume"])
-    return f"stopped at step {count(trainer.step)}, saved {request.output}; resume with\n  {resume}"
+    counts = "; counts are made when the run ends" if trainer.options.ngram else ""
+    return f"stopped at step {count(trainer.step)}, saved {request.output}{counts}; resume with\n  {resume}"
 
 
 def advice(request: Request, trainer: Trainer) -> list[str]:
