@@ -67,7 +67,7 @@ times."""
 HIDDEN_SIZES = ((1_000, 32), (20_000, 96), (LONG_TEXT, 192), (math.inf, WIDTHS[-1]))
 """Hidden units for data of fewer characters than these."""
 
-SHORT_TEXT, MAX_DROPOUT, MANY_EPOCHS = 20_000, 0.5, 10
+SHORT_TEXT, MAX_DROPOUT, MANY_EPOCHS = 20_000, 0.5, 5
 """Texts shorter than SHORT_TEXT are learnt as they are: there it is the point. Runs of fewer than MANY_EPOCHS have less
 dropout."""
 
@@ -123,7 +123,7 @@ def default_dropout(dataset: Dataset, parameters: int, epochs: float) -> float:
     size = dataset.characters
     if not DEFAULTS[dataset.spec.kind].scales_with_time or size < SHORT_TEXT:
         return default_network(dataset).dropout
-    return round(min(MAX_DROPOUT, 0.5 * parameters / size * min(1.0, epochs / MANY_EPOCHS)), 1)
+    return round(min(MAX_DROPOUT, 0.55 * parameters / size * min(1.0, epochs / MANY_EPOCHS)), 1)
 
 
 def default_learning(dataset: Dataset, optimizer: str, config: NetworkConfig) -> dict[str, Any]:
