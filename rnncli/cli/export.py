@@ -62,5 +62,5 @@ def export(
     with atomic_write(Path(path)) as file:
         file.write(content)
     if not quiet:
-        left_out = "" if loaded.counts is None else "; the n-gram counts are left out, so it is the network alone"
+        left_out = "" if loaded.counts is None else "; the n-gram counts of the model are left out"
         say(f"wrote {path}, {len(content) / 1000:,.1f} kB: {loaded.model.config.describe()}{left_out}")

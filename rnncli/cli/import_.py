@@ -58,6 +58,7 @@ def import_(
 
     from rnncli.cli.model_input import command_for
     from rnncli.cli.output import check_model_output
+    from rnncli.models.labelled_language_model import LabelledLanguageModel
     from rnncli.storage.checkpoint import Checkpoint, save
     from rnncli.storage.interchange.importing import import_model
     from rnncli.storage.lock import exclusive_lock
@@ -70,9 +71,10 @@ def import_(
     with exclusive_lock(Path(output)):
         save(output, Checkpoint(model))
     if not quiet:
-        symbols = f"{names.plural(len(model.vocabulary), 'character')}"
-        say(f"wrote {output}: {model.noun} of {symbols}, {model.config.describe()}")
-        say(f"next: {names.command_line(command_for(model), output)}")
+        symbols = names.plural(len(model.vocabulary), "character")
+        say(f"wrote {output}: {model.noun} over {symbols}: {model.config.describe()}")
+        label = ["--label", model.target.symbols[0]] if isinstance(model, LabelledLanguageModel) else []
+        say(f"next: {names.command_line(command_for(model), output, options=label)}")
 
 
 def _text(path: str) -> str:

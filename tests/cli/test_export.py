@@ -69,7 +69,7 @@ def test_counts_are_left_out_and_that_is_said(safetensors: Any, onnx: Any, folde
     (folder / "a.txt").write_text("she sells sea shells\n" * 20)
     succeeded(rnncli("train", "a.txt", "--ngram", 3, "--validation", 0.2, "--hidden-size", 4, "--steps", 2, "-q"))
     for path in ("m.safetensors", "m.onnx"):
-        assert "counts are left out" in rnncli("export", "model.npz", path).stderr
+        assert "n-gram counts of the model are left out" in rnncli("export", "model.npz", path).stderr
 
 
 def test_labels_are_named_one_on_each_line(safetensors: Any, folder: Path) -> None:

@@ -50,7 +50,7 @@ def import_model(
         given = {"--alphabet": alphabet, "--labels": labels, "--activation": activation}
         if told := [option for option, value in given.items() if value is not None]:
             raise InputError(f"{told[0]} does not apply: {path} was exported by rnncli and says what it is")
-        model = model_from(metadata, sum(values.size for values in arrays.values()))
+        model = model_from(metadata, arrays)
         from_torch(model, arrays)
         return model
     except FileNotFoundError:

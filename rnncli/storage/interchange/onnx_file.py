@@ -89,7 +89,7 @@ class Graph:
         )
         onnx.helper.set_model_props(made, metadata_of(self.model))
         onnx.checker.check_model(made, full_check=True)
-        serialised: bytes = made.SerializeToString(deterministic=True)
+        serialised: bytes = made.SerializeToString()
         return serialised
 
     def embedded(self, ids: str) -> str:

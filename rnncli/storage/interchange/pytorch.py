@@ -78,28 +78,31 @@ def from_torch(model: Model, arrays: Mapping[str, Array]) -> None:
     for name, shape in expected.items():
         if arrays[name].shape != shape:
             raise ValueError(f"{name} should have shape {shape}, found {arrays[name].shape}")
-        if not np.isfinite(arrays[name]).all():
-            raise ValueError(f"{name} holds numbers that are not finite")
-    cell = model.config.cell
-    for name, values in model.parameters.items():
-        owner, _, part = name.rpartition(".")
-        layer = _torch_layer(owner)
-        if layer is None:
-            theirs = arrays[f"{owner}.{PARTS[part]}"]
-            if owner == "output" and has_one_logit(model):
-                theirs = theirs[1:] - theirs[:1]
-            values[...] = theirs.T if _is_linear(owner) else theirs
-        elif part == "b":
-            values[...] = _per_gate(arrays[layer.format("bias_ih")], cell)
-            recurrent = _per_gate(arrays[layer.format("bias_hh")], cell)
-            summed = slice(2) if cell == "gru" else slice(None)
-            values[summed] += recurrent[summed]
-        elif part == "b_hn":
-            values[...] = _per_gate(arrays[layer.format("bias_hh")], cell)[2]
-        else:
-            values[...] = _per_gate(arrays[layer.format(PARTS[part])], cell)
-    if not np.isfinite(model.parameters.flat).all():
-        raise ValueError("its biases sum to numbers that are not finite")
+    with np.errstate(over="ignore", invalid="ignore"):
+        for name, values in model.parameters.items():
+            values[...] = _parameter(model, name, arrays)
+    if faulty := [name for name, values in model.parameters.items() if not np.isfinite(values).all()]:
+        raise ValueError(f"{faulty[0]} would hold numbers that are not finite")
+
+
+def _parameter(model: Any, name: str, arrays: Mapping[str, Array]) -> Array:
+    """The parameter ``name`` of ``model`` from arrays by PyTorch's names."""
+    owner, _, part = name.rpartition(".")
+    layer, cell = _torch_layer(owner), model.config.cell
+    if layer is None:
+        theirs = arrays[f"{owner}.{PARTS[part]}"]
+        if owner == "output" and has_one_logit(model):
+            theirs = theirs[1:] - theirs[:1]
+        return theirs.T if _is_linear(owner) else theirs
+    if part in ("W_x", "W_h"):
+        return _per_gate(arrays[layer.format(PARTS[part])], cell)
+    recurrent = _per_gate(arrays[layer.format("bias_hh")], cell)
+    if part == "b_hn":
+        return recurrent[2]
+    b = _per_gate(arrays[layer.format("bias_ih")], cell)
+    if cell == "gru":
+        return np.concatenate((b[:2] + recurrent[:2], b[2:]))
+    return b + recurrent
 
 
 def inexpressible(config: NetworkConfig) -> str:

@@ -8,6 +8,7 @@ change places, and the network stays the same.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -133,12 +134,9 @@ def _dense(arrays: Mapping[str, Array], output_size: int) -> tuple[Array | None,
         {name.removesuffix(kind): v for name, v in arrays.items() if name.endswith(kind) and v.ndim == axes}
         for kind, axes in (("weight", 2), ("bias", 1))
     )
-    if strange := [
-        n for n in arrays if n.removesuffix("weight") not in weights and n.removesuffix("bias") not in biases
-    ]:
-        raise ValueError(
-            f"{', '.join(map(repr, strange[:3]))} has no place in a recurrent network with one linear layer"
-        )
+    known = {f"{name}weight" for name in weights} | {f"{name}bias" for name in biases}
+    if strange := [name for name in arrays if name not in known]:
+        raise ValueError(f"{strange[0]!r:.60} has no place in a recurrent network with one linear layer")
     linear = [name for name in weights if name in biases]
     tables = [name for name in weights if name not in biases]
     alone = [name for name in biases if name not in weights]
@@ -146,10 +144,10 @@ def _dense(arrays: Mapping[str, Array], output_size: int) -> tuple[Array | None,
         fitting = [name for name in tables if weights[name].shape[1] == output_size]
         linear = fitting if len(fitting) == 1 else []
         tables = [name for name in tables if name not in linear]
-    if len(linear) > 1 or len(tables) > 1 or len(alone) > 1 or not (linear or (tables and alone)):
-        found = ", ".join(map(repr, arrays)) or "nothing"
+    if (len(linear), len(tables), len(alone)) not in ((1, 0, 0), (1, 1, 0), (0, 1, 1)):
+        found = listed(sorted(map(repr, arrays))) or "nothing"
         raise ValueError(
-            f"an embedding and one linear layer are expected beside the recurrent layers, found {found:.200}"
+            f"one linear layer and at most one embedding are expected beside the recurrent ones, not {found}"
         )
     embedding = weights[tables[0]] if tables else None
     if not linear:
@@ -161,6 +159,6 @@ def _dense(arrays: Mapping[str, Array], output_size: int) -> tuple[Array | None,
 def _check_symbols(symbols: Sequence[str], noun: str, expected: int, option: str) -> None:
     if len(symbols) != expected:
         raise InputError(f"{option} names {plural(len(symbols), noun)}, and the network has {expected}")
-    if len(set(symbols)) < len(symbols):
-        twice = next(symbol for symbol in symbols if list(symbols).count(symbol) > 1)
-        raise InputError(f"{option} names {twice!r} twice; each {noun} has one id")
+    symbol, occurrences = Counter(symbols).most_common(1)[0]
+    if occurrences > 1:
+        raise InputError(f"{option} names {symbol!r} more than once; each {noun} has one id")
