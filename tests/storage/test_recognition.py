@@ -74,7 +74,7 @@ def test_as_many_labels_as_characters_make_a_classifier_where_they_are_named() -
 BIG = np.zeros((28, 28), np.float32)
 CHANGES: dict[str, tuple[dict[str, Array | None], str]] = {
     "no recurrent layer": ({f"rnn.{p}_{s}_l0": None for p in ("weight", "bias") for s in ("ih", "hh")}, "no recurrent"),
-    "two modules": ({"other.weight_ih_l0": BIG}, "2 recurrent modules ('other.', 'rnn.')"),
+    "two modules": ({"other.weight_ih_l0": BIG}, "2 recurrent modules, not one: 'other.', 'rnn.'"),
     "a projection": ({"rnn.weight_hr_l0": BIG}, "proj_size"),
     "a norm": ({"norm.weight": BIG[0], "norm.bias": BIG[0]}, "'norm.weight' has no place"),
     "a bias alone": ({"other.bias": BIG[0]}, "'other.bias'"),
@@ -82,8 +82,12 @@ CHANGES: dict[str, tuple[dict[str, Array | None], str]] = {
     "three axes": ({"conv.weight": BIG[None]}, "'conv.weight' has no place"),
     "two linear layers": ({"fc.weight": BIG, "fc.bias": BIG[0]}, "'fc.weight'"),
     "no linear layer": ({"output.weight": None, "output.bias": None}, "one linear layer"),
-    "a gap": ({"rnn.weight_ih_l2": BIG, "rnn.weight_hh_l2": BIG}, "lacks rnn.weight_ih_l1"),
-    "half a layer": ({"rnn.bias_hh_l0": None}, "lacks rnn.bias_hh_l0"),
+    "a gap": ({"rnn.weight_ih_l2": BIG, "rnn.weight_hh_l2": BIG}, "lacks 'rnn.bias_hh_l1'"),
+    "many layers by name": (
+        {f"rnn.weight_ih_l{k}": BIG[:1, :1] for k in range(1, 10**4)},
+        "too small for the network",
+    ),
+    "half a layer": ({"rnn.bias_hh_l0": None}, "lacks 'rnn.bias_hh_l0'"),
     "a vector of weights": ({"rnn.weight_hh_l0": BIG[0]}, "no matrices"),
     "no hidden units": ({"rnn.weight_hh_l0": BIG[:, :0]}, "no matrices"),
     "two gates": ({"rnn.weight_hh_l0": np.zeros((14, 7), np.float32)}, "is not that of"),

@@ -123,7 +123,7 @@ DAMAGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "bfloat16": (array("output.bias", dtype="BF16", shape=[10]), "save it as float32"),
     "another shape": (array("output.weight", shape=[7, 5]), "output.weight should have shape (5, 7)"),
     "not a number": (nan, "not finite"),
-    "another name": (lambda content: with_header(content, renamed), "lacks output.bias"),
+    "another name": (lambda content: with_header(content, renamed), "lacks 'output.bias'"),
     "one more": (lambda content: with_header(content, one_more), "no such network has: 'more'"),
     "no JSON": (raw("{"), "not JSON"),
     "no object": (raw("[]"), "not a JSON object"),

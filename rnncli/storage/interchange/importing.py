@@ -11,7 +11,7 @@ from rnncli.datasets.sources import did_you_mean
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError, ModelFileError
 from rnncli.models.base import Model
-from rnncli.storage.interchange.metadata import model_from
+from rnncli.storage.interchange.metadata import parse_metadata
 from rnncli.storage.interchange.pytorch import from_torch
 from rnncli.storage.interchange.recognition import recognise
 from rnncli.storage.interchange.safetensors_file import read_safetensors
@@ -50,9 +50,7 @@ def import_model(
         given = {"--alphabet": alphabet, "--labels": labels, "--activation": activation}
         if told := [option for option, value in given.items() if value is not None]:
             raise InputError(f"{told[0]} does not apply: {path} was exported by rnncli and says what it is")
-        model = model_from(metadata, arrays)
-        from_torch(model, arrays)
-        return model
+        return from_torch(*parse_metadata(metadata), arrays)
     except FileNotFoundError:
         raise ModelFileError(f"{path} does not exist{did_you_mean(path)}") from None
     except OSError as error:

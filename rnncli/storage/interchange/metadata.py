@@ -4,11 +4,8 @@ It holds what the model file says of task, network and alphabets, and the versio
 """
 
 import json
-import math
-from collections.abc import Mapping
 from typing import Any
 
-from rnncli.engine.arrays import Array
 from rnncli.models.base import Model
 from rnncli.models.config import NetworkConfig
 from rnncli.models.registry import model_class
@@ -23,16 +20,10 @@ def metadata_of(model: Model) -> dict[str, str]:
     return {KEY: json.dumps({"version": FORMAT_VERSION, **model.to_json()}, allow_nan=False)}
 
 
-def model_from(metadata: str, arrays: Mapping[str, Array]) -> Model:
-    """The model that ``metadata`` describe, all parameters 0; ValueError, KeyError or TypeError where they are
-    malformed, or describe a larger one than ``arrays`` could be the parameters of."""
+def parse_metadata(metadata: str) -> tuple[type[Model], NetworkConfig, tuple[Any, ...]]:
+    """The kind, configuration and alphabets of a model; ValueError, KeyError or TypeError where they are malformed."""
     meta: dict[str, Any] = parse_json(metadata.encode())
     if meta["version"] != FORMAT_VERSION:
         raise ValueError(f"it has format version {meta['version']!r:.20}, this rnncli reads {FORMAT_VERSION}")
     kind = model_class(meta)
-    config, alphabets = NetworkConfig.from_json(meta["network"]), kind.alphabets_from_json(meta)
-    size = sum(values.size for values in arrays.values())
-    # The layers are counted first: to list the shapes of a million takes a gigabyte.
-    if config.layers > len(arrays) or sum(map(math.prod, kind.shapes(config, *alphabets).values())) > size:
-        raise ValueError("it is too small for the network that it names")
-    return kind(config, *alphabets)
+    return kind, NetworkConfig.from_json(meta["network"]), kind.alphabets_from_json(meta)

@@ -18,8 +18,9 @@ each gate: ours is their sum, except for the candidate n of a GRU, where the res
 and l.
 """
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.models.base import Model
 from rnncli.models.config import FEED_FORWARD, NetworkConfig
+from rnncli.names import listed
 
 GATES = {"rnn": [0], "gru": [0, 1, 2], "lstm": [0, 1, 3, 2]}
 """Where our gates lie among PyTorch's, and PyTorch's among ours."""
@@ -65,16 +67,24 @@ def to_torch(model: Model) -> dict[str, Array]:
     return {name: np.ascontiguousarray(values) for name, values in arrays.items()}
 
 
-def from_torch(model: Model, arrays: Mapping[str, Array]) -> None:
-    """Set all parameters of ``model`` from float32 ``arrays`` by PyTorch's names, which must be exactly those that
-    :func:`to_torch` gives; ValueError naming the first that are missing, unexpected or of another shape."""
-    if reason := inexpressible(model.config):
+def from_torch(
+    kind: type[Model], config: NetworkConfig, alphabets: Sequence[Any], arrays: Mapping[str, Array]
+) -> Model:
+    """The model of this kind whose parameters are float32 ``arrays`` by PyTorch's names: exactly those that
+    :func:`to_torch` gives of it. ValueError naming the first that are missing, unexpected, of another shape or not
+    finite; memory is bounded by their size."""
+    if reason := inexpressible(config):
         raise ValueError(reason)
+    size = sum(values.size for values in arrays.values())
+    # The layers are counted first: to list the shapes of a million takes a gigabyte.
+    if config.layers > len(arrays) or sum(map(math.prod, kind.shapes(config, *alphabets).values())) > size:
+        raise ValueError("it is too small for the network that it names")
+    model = kind(config, *alphabets)
     expected = {name: values.shape for name, values in to_torch(model).items()}
     if missing := [name for name in expected if name not in arrays]:
-        raise ValueError(f"it lacks {', '.join(missing[:3])}")
+        raise ValueError(f"it lacks {quoted(missing)}")
     if unexpected := [name for name in arrays if name not in expected]:
-        raise ValueError(f"it has arrays that no such network has: {', '.join(map(repr, unexpected[:3]))}")
+        raise ValueError(f"it has arrays that no such network has: {quoted(unexpected)}")
     for name, shape in expected.items():
         if arrays[name].shape != shape:
             raise ValueError(f"{name} should have shape {shape}, found {arrays[name].shape}")
@@ -83,6 +93,7 @@ def from_torch(model: Model, arrays: Mapping[str, Array]) -> None:
             values[...] = _parameter(model, name, arrays)
     if faulty := [name for name, values in model.parameters.items() if not np.isfinite(values).all()]:
         raise ValueError(f"{faulty[0]} would hold numbers that are not finite")
+    return model
 
 
 def _parameter(model: Any, name: str, arrays: Mapping[str, Array]) -> Array:
@@ -103,6 +114,11 @@ def _parameter(model: Any, name: str, arrays: Mapping[str, Array]) -> Array:
     if cell == "gru":
         return np.concatenate((b[:2] + recurrent[:2], b[2:]))
     return b + recurrent
+
+
+def quoted(names: Iterable[str]) -> str:
+    """The names of arrays for a message; they may be anything."""
+    return listed([f"{name!r:.60}" for name in sorted(names)])
 
 
 def inexpressible(config: NetworkConfig) -> str:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +23,8 @@ from rnncli.models.base import Model
 from rnncli.models.classifier import Classifier
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
-from rnncli.names import listed, plural
-from rnncli.storage.interchange.pytorch import from_torch
+from rnncli.names import plural
+from rnncli.storage.interchange.pytorch import from_torch, quoted
 
 CELLS = {1: "rnn", 3: "gru", 4: "lstm"}
 """By the number of gates."""
@@ -46,31 +47,34 @@ class Recognised:
         it reads in both directions, or where it has another number of logits than characters; else a language model.
         Labels without a name are called by their numbers. InputError where the numbers do not agree."""
         _check_symbols(alphabet, "character", self.characters, "--alphabet")
-        arrays, by_code_point = dict(self.arrays), sorted(range(len(alphabet)), key=alphabet.__getitem__)
-        for name, values in self.arrays.items():
-            if name == "embedding.weight":
-                arrays[name] = values[by_code_point]
-            elif "embedding.weight" not in self.arrays and re.fullmatch(r"rnn\.weight_ih_l0(_reverse)?", name):
-                arrays[name] = values[:, by_code_point]
-        vocabulary = Vocabulary("".join(sorted(alphabet)))
-        is_language_model = self.outputs == self.characters and not self.config.bidirectional and labels is None
+        by_code_point = sorted(range(len(alphabet)), key=alphabet.__getitem__)
+        arrays = self.arrays | {
+            name: values[by_code_point] if name == "embedding.weight" else values[:, by_code_point]
+            for name, values in self.arrays.items()
+            if name in self.of_characters
+        }
+        kind: type[Model] = LanguageModel
+        alphabets: list[Any] = [Vocabulary("".join(sorted(alphabet)))]
         order = by_code_point
-        model: Model
-        if is_language_model:
-            model = LanguageModel(self.config, vocabulary)
-        else:
+        if self.outputs != self.characters or self.config.bidirectional or labels is not None:
             classes = max(self.outputs, 2)
-            names = labels or [str(number).zfill(len(str(classes - 1))) for number in range(classes)]
-            _check_symbols(names, "label", classes, "--labels")
-            order = sorted(range(classes), key=names.__getitem__)
-            model = Classifier(self.config, vocabulary, Labels(tuple(sorted(names))))
+            if labels is None:
+                labels = [str(number).zfill(len(str(classes - 1))) for number in range(classes)]
+            _check_symbols(labels, "label", classes, "--labels")
+            kind, order = Classifier, sorted(range(classes), key=labels.__getitem__)
+            alphabets.append(Labels(tuple(sorted(labels))))
         for name in ("output.weight", "output.bias"):
             values = arrays[name]
-            if not is_language_model and self.outputs == 1:
-                values = np.concatenate((np.zeros_like(values), values))  # σ(l) is the softmax of 0 and l
+            if len(values) < len(order):  # one logit l for two labels: σ(l) is the softmax of 0 and l
+                values = np.concatenate((np.zeros_like(values), values))
             arrays[name] = values[order]
-        from_torch(model, arrays)
-        return model
+        return from_torch(kind, self.config, alphabets, arrays)
+
+    @property
+    def of_characters(self) -> set[str]:
+        """The arrays that have a row or column for each character of the input."""
+        embedded = "embedding.weight" in self.arrays
+        return {"embedding.weight"} if embedded else {"rnn.weight_ih_l0", "rnn.weight_ih_l0_reverse"}
 
 
 def recognise(arrays: Mapping[str, Array], activation: str = "tanh") -> Recognised:
@@ -119,8 +123,7 @@ def _parts(arrays: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, Arr
     if not recurrent:
         raise ValueError("it has no recurrent layer of PyTorch, whose weights are called weight_ih_l0 and so on")
     if len(recurrent) > 1:
-        modules = listed(sorted(map(repr, recurrent)))
-        raise ValueError(f"it has {plural(len(recurrent), 'recurrent module')} ({modules}), and one is expected")
+        raise ValueError(f"it has {plural(len(recurrent), 'recurrent module')}, not one: {quoted(recurrent)}")
     (parts,) = recurrent.values()
     if any("_hr_" in name for name in parts):
         raise ValueError("its LSTM projects the hidden state (proj_size), which has no counterpart here")
@@ -145,10 +148,8 @@ def _dense(arrays: Mapping[str, Array], output_size: int) -> tuple[Array | None,
         linear = fitting if len(fitting) == 1 else []
         tables = [name for name in tables if name not in linear]
     if (len(linear), len(tables), len(alone)) not in ((1, 0, 0), (1, 1, 0), (0, 1, 1)):
-        found = listed(sorted(map(repr, arrays))) or "nothing"
-        raise ValueError(
-            f"one linear layer and at most one embedding are expected beside the recurrent ones, not {found}"
-        )
+        found = quoted(arrays) or "nothing"
+        raise ValueError(f"beside the recurrent layers it has {found}, not one linear layer and at most one embedding")
     embedding = weights[tables[0]] if tables else None
     if not linear:
         return embedding, weights[tables[0]], biases[alone[0]]
