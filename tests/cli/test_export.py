@@ -1,12 +1,16 @@
 """rnncli export and import, as users type them."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rnncli.storage.checkpoint import Checkpoint, save
+from rnncli.storage.interchange.pytorch import to_torch
 from tests.cli.running import process, refused, rnncli, succeeded
+from tests.helpers import random_pair_model
 
 TORCH = Path(__file__).parents[1] / "storage" / "torch"
 
@@ -75,9 +79,6 @@ def test_counts_are_left_out_and_that_is_said(safetensors: Any, onnx: Any, folde
 def test_labels_are_named_one_on_each_line(safetensors: Any, folder: Path) -> None:
     from safetensors.numpy import save_file  # type: ignore[import-not-found,unused-ignore]
 
-    from rnncli.storage.interchange.pytorch import to_torch
-    from tests.helpers import random_pair_model
-
     save_file(to_torch(random_pair_model("classify")), folder / "net.safetensors")
     (folder / "alphabet.txt").write_text("abcdef")
     (folder / "labels.txt").write_text("good\nbad\nso so\n")
@@ -85,6 +86,16 @@ def test_labels_are_named_one_on_each_line(safetensors: Any, folder: Path) -> No
     refused(rnncli(*command, "--activation", "relu"), "--activation does not apply", "GRU")
     assert "rnncli predict model.npz" in rnncli(*command, "--labels", "labels.txt").stderr
     assert succeeded(rnncli("predict", "model.npz", input="abc\n")).split("\t")[0].strip() in {"good", "bad", "so so"}
+
+
+def test_the_command_that_is_printed_works(safetensors: Any, folder: Path) -> None:
+    """Also for a model of labelled texts, which needs a label."""
+    save(folder / "names.npz", Checkpoint(random_pair_model("generate")))
+    succeeded(rnncli("export", "names.npz", "m.safetensors"))
+    told = rnncli("import", "m.safetensors", "-o", "back.npz").stderr
+    words = shlex.split(told.partition("next: rnncli ")[2])
+    assert words == ["sample", "back.npz", "--label", "x"]
+    assert succeeded(rnncli(*words, "--seed", 1)) == succeeded(rnncli("sample", "names.npz", *words[2:], "--seed", 1))
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,14 @@ def test_as_many_labels_as_characters_make_a_classifier_where_they_are_named() -
     assert isinstance(recognise(arrays).model("abcde", list("vwxyz")), Classifier)
 
 
+def test_what_reads_in_both_directions_is_no_language_model() -> None:
+    """It would see the future, however many logits it has."""
+    arrays = arrays_of(random_pair_model("classify", bidirectional=True))
+    for name in ("output.weight", "output.bias"):
+        arrays[name] = np.resize(arrays[name], (6, *arrays[name].shape[1:]))
+    assert isinstance(recognise(arrays).model("abcdef", None), Classifier)
+
+
 BIG = np.zeros((28, 28), np.float32)
 CHANGES: dict[str, tuple[dict[str, Array | None], str]] = {
     "no recurrent layer": ({f"rnn.{p}_{s}_l0": None for p in ("weight", "bias") for s in ("ih", "hh")}, "no recurrent"),
