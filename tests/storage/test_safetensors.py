@@ -137,6 +137,7 @@ DAMAGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "no size": (said(hidden_size=0), "hidden_size is 0"),
     "another cell": (said(cell="lstm"), "too small for the network"),
     "a feed-forward network": (said(cell="mlp", context=1), "feed-forward"),
+    "both directions": (said(bidirectional=True), "see the future"),
     "another alphabet": (said(vocabulary={"characters": "ab"}), "lack 'encoding'"),
 }
 
