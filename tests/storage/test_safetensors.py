@@ -151,7 +151,7 @@ def test_a_damaged_or_hostile_file_is_refused(name: str, tmp_path: Path) -> None
     began = time.perf_counter()
     with pytest.raises(InputError) as raised:
         import_model(str(path))
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < 3
     assert words in str(raised.value)
     assert str(path) in str(raised.value)
     assert "\n" not in str(raised.value)

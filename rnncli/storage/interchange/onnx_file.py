@@ -8,7 +8,8 @@
 T and B are free. ``ids`` are int64, time first; ``lengths`` int32; ``hidden`` and ``cell`` (L, B, H), 0 before the
 first character. A model of labelled texts has one more input, ``label`` (B,), int64: the label of a text that begins,
 or −1 to read on from the state. Alphabet and labels are in the metadata of the file, see
-:mod:`rnncli.storage.interchange.metadata`.
+:mod:`rnncli.storage.interchange.metadata`. A text is read as a whole; here, a network of two directions reads one of
+more than ``rnncli.models.windows.WINDOW`` characters window by window.
 
 ONNX has the gates of a GRU in the order z, r, h and those of an LSTM in the order i, o, f, c.
 """
