@@ -70,6 +70,9 @@ def test_choices_are_tried() -> None:
         ("rnncli inspect model.npz unit ", []),
         ("rnncli train t.txt --init-from o", ["other.npz"]),
         ("rnncli train t.txt -o m", ["model.npz", "more/"]),
+        ("rnncli export o", ["other.npz"]),
+        ("rnncli import t", []),
+        ("rnncli import t.pt -o o", ["other.npz"]),
         ("rnncli train t", []),  # files, which the shell completes
         ("rnncli score model.npz t", []),
     ],

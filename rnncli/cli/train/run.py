@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
+from rnncli.cli.output import check_model_output, check_writable
 from rnncli.cli.train.data import open_data
 from rnncli.cli.train.options import Request
 from rnncli.cli.train.reporter import Reporter, emit
 from rnncli.errors import InputError, NotFiniteError
 from rnncli.models.mixture import Counts
 from rnncli.storage import checkpoint
-from rnncli.storage.atomic import temporary_path
 from rnncli.storage.checkpoint import Checkpoint
 from rnncli.storage.lock import exclusive_lock
 from rnncli.terminal.console import say
@@ -101,28 +101,10 @@ def _train(
 def _check_output(request: Request) -> None:
     """InputError for an output that cannot be written or would overwrite something, before anything is computed."""
     path = Path(request.output)
-    if request.output == "-":
-        raise InputError("the model cannot be written to standard output; name a file with -o")
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; give the model file a name with -o {path / 'model.npz'}")
-    if not path.parent.is_dir():
-        raise InputError(f"the folder {path.parent} does not exist; create it, or write elsewhere with -o")
-    probe = temporary_path(path)
-    try:
-        with open(probe, "xb"):
-            pass
-        probe.unlink()  # only now: Windows removes no file that is open
-    except FileExistsError:
-        pass  # a killed process with our number has left it, as in a container that was started again
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}; write elsewhere with -o") from None
-    if path.exists() and not request.resume:
-        if not checkpoint.is_model(path):
-            raise InputError(f"{path} exists and is not an rnncli model, so it is left alone; write elsewhere with -o")
-        if not request.force:
-            raise InputError(
-                f"{path} exists; replace it with --force, continue its run with --resume, or write elsewhere with -o"
-            )
+    if request.resume:
+        check_writable(request.output)
+    else:
+        check_model_output(request.output, request.force, "replace it with --force, continue its run with --resume")
     if request.resume and request.init_from:
         raise InputError("--resume and --init-from are mutually exclusive; give one of them")
     if request.resume and not path.exists():
