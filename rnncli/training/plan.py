@@ -193,6 +193,8 @@ def _check(config: NetworkConfig, initial: NetworkConfig | None, dataset: Datase
         raise InputError("--layers 0 is the single-layer perceptron, --cell mlp; a recurrent network has at least one")
     if is_pairs and "seq_length" in overrides.learning:
         raise InputError("--seq-length is a choice for running text; pairs are read whole")
+    if overrides.learning.get("class_weights", "none") != "none" and dataset.spec.kind != "classify":
+        raise InputError("--class-weights are those of a classifier's labels; they go with --task classify")
     _check_ngram(overrides.learning.get("ngram", 0), dataset)
     if overrides.learning.get("patience") and not dataset.has_validation:
         raise InputError("--patience waits for a better validation loss, but nothing is held out; see --validation")

@@ -169,6 +169,12 @@ class Request:
         show_default="cross-entropy",
         **one_of(*names.LOSSES),
     )
+    class_weights: str | None = _learning(
+        "--class-weights",
+        help="Weights of a classifier's labels in the loss; balanced is inversely to how often they occur.",
+        show_default="none",
+        **one_of(*names.CLASS_WEIGHTS),
+    )
     schedule: str | None = _learning(
         "--schedule",
         help="Learning rate schedule over the run.",
