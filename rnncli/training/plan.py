@@ -143,6 +143,7 @@ def resume_run(
     _check_ngram(options.ngram, dataset)
     trainer = Trainer(model, dataset, options, make_group(options.workers, options.batch_size))
     trainer.load_state(arrays, record.state)
+    trainer.software = record.software
     before = record.options.to_json()
     if any(before[name] != value for name, value in {**length, **learning}.items() if name in (*length, "patience")):
         trainer.evaluations_since_best = 0  # asked to go on, it gets its patience back
