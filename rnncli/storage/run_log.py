@@ -143,7 +143,9 @@ class TensorBoardLog:
 
     def __init__(self, folder: str, step: int) -> None:
         self.name = folder
-        self._writer = tensorboard_library().SummaryWriter(folder, purge_step=step + 1 if step else None)
+        purge_step = step + 1 if step else None
+        own = f".{os.getpid()}.{step}"  # the library's own name is the second, so that two runs could share a file
+        self._writer = tensorboard_library().SummaryWriter(folder, purge_step=purge_step, filename_suffix=own)
 
     def write(self, row: Row) -> None:
         for name, tag in TAGS.items():

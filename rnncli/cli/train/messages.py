@@ -21,7 +21,7 @@ from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.mixture import COUNTS, MIXTURE, NETWORK, Counts, Mixture, Writer, with_counts
 from rnncli.names import NORMAL_FORMS, command_line, plural
-from rnncli.terminal.words import count, seconds, visible_lines
+from rnncli.terminal.words import count, seconds, visible_line, visible_lines
 from rnncli.training.batches import BALANCED, balanced_weights
 from rnncli.training.counts import MAX_COUNTED, count_beside
 from rnncli.training.diagnosis import MAX_HELD_OUT, MAX_TRAINING, Baseline, best_baseline, diagnose
@@ -68,7 +68,7 @@ def _weights(trainer: Trainer) -> list[str]:
     dataset = cast("PairDataset", trainer.dataset)
     weights, symbols = balanced_weights(dataset.label_counts), dataset.target.symbols
     order = [i for i in np.argsort(weights, kind="stable") if weights[i]]
-    low, high = (f"{weights[i]:.3g} ({symbols[i]})" for i in (order[0], order[-1]))
+    low, high = (f"{weights[i]:.3g} ({visible_line(symbols[i])})" for i in (order[0], order[-1]))
     return [f"weights  of labels in the loss, from {low} to {high}"]
 
 
