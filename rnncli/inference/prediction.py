@@ -50,6 +50,10 @@ class Prediction:
         """The most probable answer."""
         return self.answers[0][0] if self.answers else ""
 
+    def is_sure(self, threshold: float) -> bool:
+        """Whether the most probable answer has at least this probability; true where there is no answer."""
+        return not self.answers or self.answers[0][1] >= threshold
+
 
 def predict(model: Model, texts: Sequence[str], top: int = 1, beam: int = 1) -> list[Prediction]:
     """A prediction for each text, with its ``top`` most probable answers. A translator searches with a beam of width

@@ -40,8 +40,8 @@ from rnncli.storage.atomic import atomic_write
 from rnncli.storage.npz import ArrayType, Npz, open_npz, write_npz
 from rnncli.training.record import Record, resume_shapes, upgrade
 
-FORMAT_VERSION = 5
-READABLE = (2, 3, 4, FORMAT_VERSION)
+FORMAT_VERSION = 6
+READABLE = (2, 3, 4, 5, FORMAT_VERSION)
 RESUME = "resume/"
 
 MAX_CHARACTERS = 10_000_000

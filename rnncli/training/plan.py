@@ -143,6 +143,7 @@ def resume_run(
     _check_ngram(options.ngram, dataset)
     trainer = Trainer(model, dataset, options, make_group(options.workers, options.batch_size))
     trainer.load_state(arrays, record.state)
+    trainer.software = record.software
     before = record.options.to_json()
     if any(before[name] != value for name, value in {**length, **learning}.items() if name in (*length, "patience")):
         trainer.evaluations_since_best = 0  # asked to go on, it gets its patience back
@@ -193,6 +194,8 @@ def _check(config: NetworkConfig, initial: NetworkConfig | None, dataset: Datase
         raise InputError("--layers 0 is the single-layer perceptron, --cell mlp; a recurrent network has at least one")
     if is_pairs and "seq_length" in overrides.learning:
         raise InputError("--seq-length is a choice for running text; pairs are read whole")
+    if overrides.learning.get("class_weights", "none") != "none" and dataset.spec.kind != "classify":
+        raise InputError("--class-weights are those of a classifier's labels; they go with --task classify")
     _check_ngram(overrides.learning.get("ngram", 0), dataset)
     if overrides.learning.get("patience") and not dataset.has_validation:
         raise InputError("--patience waits for a better validation loss, but nothing is held out; see --validation")

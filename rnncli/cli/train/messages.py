@@ -12,6 +12,7 @@ from rnncli.cli.train.options import Request
 from rnncli.datasets.columns import BOUNDARY
 from rnncli.datasets.dataset import Dataset
 from rnncli.datasets.normal_form import NONE
+from rnncli.datasets.pairs import PairDataset
 from rnncli.datasets.spec import TEXT, DataSpec
 from rnncli.datasets.vocabulary import BYTES
 from rnncli.inference.prediction import predict
@@ -20,7 +21,8 @@ from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.mixture import COUNTS, MIXTURE, NETWORK, Counts, Mixture, Writer, with_counts
 from rnncli.names import NORMAL_FORMS, command_line, plural
-from rnncli.terminal.words import count, seconds, visible_lines
+from rnncli.terminal.words import count, seconds, visible_line, visible_lines
+from rnncli.training.batches import BALANCED, balanced_weights
 from rnncli.training.counts import MAX_COUNTED, count_beside
 from rnncli.training.diagnosis import MAX_HELD_OUT, MAX_TRAINING, Baseline, best_baseline, diagnose
 from rnncli.training.trainer import Trainer
@@ -53,9 +55,21 @@ def plan(trainer: Trainer) -> list[str]:
         f"text     {source}: {dataset.describe()}",
         f"network  {config.describe()}, {parameters}{dropout}",
         *([f"counts   {options.ngram}-gram model of {counted}, mixed with the network"] if options.ngram else []),
+        *_weights(trainer),
         f"batch    {batch}, {plural(options.workers, 'process')}",
         f"length   {length}; set it with --time 3m, --epochs or --steps",
     ]
+
+
+def _weights(trainer: Trainer) -> list[str]:
+    """The range of the class weights, if there are some."""
+    if trainer.options.class_weights != BALANCED:
+        return []
+    dataset = cast("PairDataset", trainer.dataset)
+    weights, symbols = balanced_weights(dataset.label_counts), dataset.target.symbols
+    order = [i for i in np.argsort(weights, kind="stable") if weights[i]]
+    low, high = (f"{weights[i]:.3g} ({visible_line(symbols[i])})" for i in (order[0], order[-1]))
+    return [f"weights  of labels in the loss, from {low} to {high}"]
 
 
 def result(request: Request, trainer: Trainer) -> str:

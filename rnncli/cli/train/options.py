@@ -169,6 +169,12 @@ class Request:
         show_default="cross-entropy",
         **one_of(*names.LOSSES),
     )
+    class_weights: str | None = _learning(
+        "--class-weights",
+        help="Weights of a classifier's labels in the loss; balanced is inversely to how often they occur.",
+        show_default="none",
+        **one_of(*names.CLASS_WEIGHTS),
+    )
     schedule: str | None = _learning(
         "--schedule",
         help="Learning rate schedule over the run.",
@@ -229,6 +235,15 @@ class Request:
     save_every: int | None = _file(
         "--save-every", help="Steps between saves.", show_default="at evaluations", **int_range(1)
     )
+    log: str | None = _file(
+        "--log",
+        metavar="PATH",
+        help="Write losses, rates and speed to this .csv file; --resume appends to it.",
+        show_default=False,
+    )
+    tensorboard: str | None = _file(
+        "--tensorboard", metavar="DIR", help="Write the same for TensorBoard to this folder.", show_default=False
+    )
     init_from: str | None = _file(
         "--init-from",
         metavar="MODEL",
@@ -239,7 +254,7 @@ class Request:
     resume: bool = _file(
         "--resume", default=False, help="Resume the run that wrote the model file, exactly where it stopped."
     )
-    force: bool = _file("-f", "--force", default=False, help="Replace an existing model.")
+    force: bool = _file("-f", "--force", default=False, help="Replace an existing model and its log.")
     dry_run: bool = _file("-n", "--dry-run", default=False, help="Show what would be done, and write nothing.")
     json: bool = _file("--json", default=False, help="Events as JSON lines on standard output.")
     quiet: bool = _file("-q", "--quiet", default=False, help="Print errors only.")

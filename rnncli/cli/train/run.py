@@ -11,6 +11,7 @@ import typer
 
 from rnncli.cli.output import check_model_output, check_writable
 from rnncli.cli.train.data import open_data
+from rnncli.cli.train.logs import Logs, check_logs, open_logs
 from rnncli.cli.train.options import Request
 from rnncli.cli.train.reporter import Reporter, emit
 from rnncli.errors import InputError, NotFiniteError
@@ -36,6 +37,7 @@ SAVE_INTERVAL = 10.0
 def run(request: Request) -> None:
     """Train as requested and save the model. Raises RnncliError, and typer.Exit when a signal has stopped the run."""
     _check_output(request)
+    check_logs(request)
     with nullcontext() if request.dry_run else exclusive_lock(Path(request.output)):
         _run(request)
 
@@ -58,7 +60,8 @@ def _run(request: Request) -> None:
         return
     with _stop_signals(reporter) as received:
         try:
-            last = _train(request, trainer, reporter, received, counts)
+            with open_logs(request, trainer) as logs:
+                last = _train(request, trainer, reporter, logs, received, counts)
             if trainer.finished:
                 counts = _count(trainer)
         except NotFiniteError:
@@ -82,13 +85,19 @@ def _count(trainer: Trainer) -> Counts | None:
 
 
 def _train(
-    request: Request, trainer: Trainer, reporter: Reporter, signals: list[int], counts: Counts | None
+    request: Request,
+    trainer: Trainer,
+    reporter: Reporter,
+    logs: Logs,
+    signals: list[int],
+    counts: Counts | None,
 ) -> Report | None:
     """Train to the end or until a signal has come; returns the last report. ``counts`` are those that the file has."""
     last, saved = None, monotonic()
     with closing(trainer.run()) as run:
         for last in run if request.quiet or request.json else show_progress(run):
             reporter.step(last)
+            logs.step(last)
             due = last.validation is not None and monotonic() - saved > SAVE_INTERVAL
             if due if request.save_every is None else last.step % request.save_every == 0:
                 _save(request, trainer, counts)
