@@ -114,7 +114,7 @@ def model_page(probe: Probe) -> ModelPage:
     losses, weights = {}, pack(model, INT8)
     if len(probe.ids) or pairs is not None:
         losses = {"trained": _loss(model, probe, pairs), INT8: _loss(weights.model, probe, pairs)}
-    if not losses or losses[INT8] - losses["trained"] > TOLERANCE:
+    if not losses or abs(losses[INT8] - losses["trained"]) > TOLERANCE:
         weights = pack(model, FLOAT16)
         if losses:
             losses[FLOAT16] = _loss(weights.model, probe, pairs)

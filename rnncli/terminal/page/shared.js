@@ -87,15 +87,20 @@ class UnitGrid {
     this.canvas.tabIndex = 0;
     this.canvas.addEventListener("pointerdown", event => {
       const unit = this.unitAt(event);
-      if (unit >= 0) onChoose(unit);
+      if (unit >= 0) this.choose(unit);
     });
     this.canvas.addEventListener("keydown", event => {
       const move = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -this.columns, ArrowDown: this.columns }[event.key];
       const unit = this.chosen + move;
       if (!move) return;
       event.preventDefault();
-      if (unit >= 0 && unit < this.values.length) onChoose(unit);
+      if (unit >= 0 && unit < this.values.length) this.choose(unit);
     });
+  }
+
+  choose(unit) {
+    this.chosen = unit; // at once: the next key may come before the next frame
+    this.onChoose(unit);
   }
 
   /** The unit under the pointer, −1 where there is none. */
