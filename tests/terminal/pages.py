@@ -18,7 +18,7 @@ from rnncli.terminal.page.document import as_html
 PLAIN = Vocabulary("\n abcdé", normalize="nfc")
 RARE = Vocabulary("\n abcde", unknown=True)
 TARGET = Vocabulary("\n0123")
-TWO, THREE = Labels(("no", "yes")), Labels(("a", "b", "c"))
+TWO, THREE = Labels(("</script><b>no", "yes")), Labels(("a", "b", "c"))
 
 HOSTILE = Vocabulary(
     "".join(sorted("\x00\n\x1b !<>/\"&'scriptmgoneralx=1()\u0301\u200b\u2028\u2029\u202e\ud83d\ude00😀"))
@@ -45,10 +45,11 @@ CASES: dict[str, tuple[str, NetworkConfig, tuple[Any, ...]]] = {
 
 
 def model_of(case: str) -> Model:
-    """The model, with weights large enough to tell its characters apart."""
+    """The model, with weights large enough to tell its characters apart; translations come to an end."""
     kind, config, alphabets = CASES[case]
     model = MODELS[kind](config, *alphabets)
-    model.parameters.flat[...] = 0.6 * np.random.default_rng(len(case)).standard_normal(model.parameters.flat.size)
+    rng = np.random.default_rng(5 if kind == "translate" else len(case))
+    model.parameters.flat[...] = 0.6 * rng.standard_normal(model.parameters.flat.size)
     return model
 
 

@@ -73,7 +73,7 @@ def test_the_data_of_the_script_are_the_model(case: str) -> None:
 def test_a_hostile_alphabet_is_no_markup() -> None:
     text = page("hostile")
     assert {tag for tag, _ in Read(text).tags} == {tag for tag, _ in Read(page("lstm")).tags}
-    assert text.count("</script>") == 3
+    assert text.count("</script>") == page("classify-two").count("</script>") == 3
     assert not set("\x00\x1b\u2028\u2029\u202e\ud83d") & set(text)
     text.encode()
     assert set(HOSTILE.characters) >= set("\x00\u2028\u202e\ud83d")  # so that the lines above could fail

@@ -85,6 +85,15 @@ def test_an_input_method_is_waited_for(browser: Any, tmp_path: Path) -> None:
     assert browser.execute_script("return page.reader.entries.map(entry => entry.ids.length)") == [1, 1, 1]
 
 
+def test_bytes_are_read_and_shown_one_by_one(browser: Any, tmp_path: Path) -> None:
+    browser.get(write_page(tmp_path, "bytes")[0].as_uri())
+    type_in(browser, "aé")
+    assert browser.execute_script("return page.reader.entries.map(entry => entry.ids)") == [[0x61], [0xC3, 0xA9]]
+    decoded = "const text = page.model.vocabulary.decoder(); return [0xc3, 0xa9, 0x62, 0xff, 0x63].map(text).join('')"
+    assert browser.execute_script(decoded) == "éb\ufffdc"
+    assert browser.execute_script("return ['a', '\\n', '\\xe9'].map(symbol => visible(symbol))") == ["a", "↵", "\\xe9"]
+
+
 def test_a_unit_is_chosen_by_keys_and_held_everywhere(browser: Any, tmp_path: Path) -> None:
     from selenium.webdriver.common.keys import Keys
 

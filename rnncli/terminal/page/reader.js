@@ -38,15 +38,14 @@ class Reader {
       if (bits !== null) bits -= Math.log2(softmax(logits)[id]);
       logits = this.model.step(id, state, this.held);
     }
-    if (symbol.ids.length) this.next = { state, logits };
+    if (symbol.ids.length) this.next = logits;
     const hidden = symbol.ids.length || !before.hidden ? network.cells.map((cell, k) => Float32Array.from(network.stateOf(state, k).subarray(0, cell.size))) : before.hidden;
     return { ...symbol, state, bits, hidden };
   }
 
-  /** The logits after entry n; they are kept for the last one that was read. */
+  /** The logits after entry n; they are kept while one reads on. */
   logitsAfter(n) {
-    const entry = n < 0 ? this.first : this.entries[n];
-    return this.next && this.next.state === entry.state ? this.next.logits : this.look(n).logits;
+    return this.next ?? this.look(n).logits;
   }
 
   /** The network just after entry n, −1 being before the first: its logits, null where it has read nothing, and for
