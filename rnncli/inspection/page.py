@@ -124,6 +124,8 @@ def model_page(probe: Probe) -> ModelPage:
     sample = _sample(weights.model) if isinstance(weights.model, NextCharacterModel) else ""
     examples = [] if pairs is None else _examples(weights.model, pairs)
     text = probe.text(stop=4 * OPENING) if len(probe.ids) else examples[0][0] if examples else sample
+    if isinstance(model, LabelledLanguageModel):
+        text = text.partition("\n")[0].removeprefix(f"{model.target.symbols[0]}: ")
     return ModelPage(
         Path(probe.path).name,
         model,
@@ -150,6 +152,7 @@ def _without_folders(text: str, record: Record | None) -> str:
 def _opening(text: str) -> str:
     """Some lines of a text, from the beginning of one to the end of one, if they are short enough."""
     start = text.find("\n", 0, OPENING) + 1
+    start += len(text[start:]) - len(text[start:].lstrip("\n"))
     end = text.rfind("\n", start, start + OPENING)
     return text[start : end if end > start + OPENING // 3 else start + OPENING]
 

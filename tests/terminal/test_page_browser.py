@@ -85,6 +85,21 @@ def test_an_input_method_is_waited_for(browser: Any, tmp_path: Path) -> None:
     assert browser.execute_script("return page.reader.entries.map(entry => entry.ids.length)") == [1, 1, 1]
 
 
+def test_a_text_is_read_again_for_another_label(browser: Any, tmp_path: Path) -> None:
+    path, model = write_page(tmp_path, "labelled")
+    browser.get(path.as_uri())
+    type_in(browser, "ab")
+    assert isinstance(model, LabelledLanguageModel)
+    choose = "$('label').selectedIndex = arguments[0]; $('label').dispatchEvent(new Event('change'))"
+    ids = np.array([model.eos, *model.vocabulary.encode("ab")])[:, None]
+    for label in (2, 1):
+        browser.execute_script(choose, label)
+        settle(browser)
+        nats = model.losses_of(model.forward(ids[:-1], model.first_state(np.array([label]))), ids[1:])[0][:, 0]
+        bits = browser.execute_script("return page.reader.entries.map(entry => entry.bits)")
+        np.testing.assert_allclose(bits, nats / np.log(2), atol=1e-4)
+
+
 def test_bytes_are_read_and_shown_one_by_one(browser: Any, tmp_path: Path) -> None:
     browser.get(write_page(tmp_path, "bytes")[0].as_uri())
     type_in(browser, "aé")

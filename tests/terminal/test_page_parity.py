@@ -9,6 +9,7 @@ import pytest
 from rnncli.datasets.ragged import Padded
 from rnncli.engine.arrays import Array
 from rnncli.inference.prediction import predict
+from rnncli.inference.sampling import SamplingConfig
 from rnncli.models.base import Model
 from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import NextCharacterModel
@@ -69,6 +70,29 @@ def test_a_translation_is_that_of_predict(browser: Any, tmp_path: Path) -> None:
         browser.execute_script(type_in, text)
         assert browser.execute_script("return $('answer').textContent") == answer
     assert 0 < min(map(len, filter(None, answers))) < 50  # some end by themselves
+
+
+@pytest.mark.parametrize(("temperature", "top_p"), [(0.0, 1.0), (0.5, 1.0), (1.0, 0.6), (1.7, 0.9), (1.0, 0.05)])
+def test_characters_are_drawn_as_sample_draws_them(
+    temperature: float, top_p: float, browser: Any, tmp_path: Path
+) -> None:
+    browser.get(write_page(tmp_path, "rnn")[0].as_uri())
+    logits = np.random.default_rng(0).standard_normal(9)
+    expected = SamplingConfig(temperature, top_p=top_p).probabilities(logits[None])[0]
+    drawn = browser.execute_script(
+        """
+        const [logits, temperature, topP] = arguments;
+        const filtered = filterLogits(Float64Array.from(logits), temperature, topP);
+        const uniform = uniformGenerator(1), counts = logits.map(() => 0);
+        for (let n = 0; n < 20000; n++) counts[draw(filtered, uniform)]++;
+        return [Array.from(softmax(filtered)), counts.map(count => count / 20000)];
+        """,
+        logits.tolist(),
+        temperature,
+        top_p,
+    )
+    np.testing.assert_allclose(drawn[0], expected, atol=1e-12)
+    np.testing.assert_allclose(drawn[1], expected, atol=0.02)  # six standard deviations
 
 
 def test_the_same_seed_writes_the_same_text(browser: Any, tmp_path: Path) -> None:

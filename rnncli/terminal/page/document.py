@@ -87,8 +87,9 @@ def _lines(text: str) -> str:
 
 def _lead(page: ModelPage) -> str:
     parameters = f"{page.model.parameters.flat.size:,} numbers"
+    network = page.model.config.describe()
     return (
-        f"{page.model.config.describe()}: {parameters}, all of them in this file. The page computes every character "
+        f"{network[0].upper()}{network[1:]}: {parameters}, all of them in this file. The page computes every character "
         "here, in your browser. It works offline and sends nothing anywhere."
     )
 

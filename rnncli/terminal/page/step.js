@@ -1,6 +1,7 @@
 // Step: the network unrolled over the last characters, from the input to the probabilities, and every number of a step.
 
 const ROWS_OF_NUMBERS = 256;
+const MOST_ONE_HOT = 256; // characters of an alphabet that is drawn
 
 const GATE_LABELS = {
   gru: { reset: "reset r", update: "update z", candidate: "candidate n" },
@@ -22,6 +23,7 @@ function startStepping() {
 
   /** The rows of the picture: a title, and what to draw of a view. */
   const rows = [{ title: "reads x", draw: view => oneHot(view.id) }];
+  if (network.embeddingSize) rows.push({ title: "embedded", draw: view => units(network.embedding.subarray(view.id * network.embeddingSize, (view.id + 1) * network.embeddingSize)) });
   network.cells.forEach((cell, k) => {
     const layer = network.cells.length > 1 ? `${k + 1}: ` : "";
     const part = (values, n) => values.subarray(n * cell.size, (n + 1) * cell.size);
@@ -39,6 +41,8 @@ function startStepping() {
   }
 
   function oneHot(id) {
+    const { size } = model.vocabulary;
+    if (size > MOST_ONE_HOT) return element("p", { className: "caption", textContent: `1 at ${id}, 0 at the other ${size - 1}` });
     return units(Float64Array.from(model.vocabulary.symbols, (_, n) => (n === id ? 1 : 0)));
   }
 

@@ -24,6 +24,7 @@ function startWatching() {
     return { grid, k, s };
   })).flat();
   $("state-column").hidden = !network.cells.length;
+  if (data.network.cell === "mlp") $("state-title").textContent = "What it computes";
 
   page.listeners.push(() => {
     const { reader } = page;

@@ -90,15 +90,17 @@ function startWriting() {
   });
   $("another").addEventListener("click", () => {
     $("seed").value = (Number($("seed").value) || 0) + 1;
-    write();
+    again();
   });
   for (const id of ["temperature", "top-p"]) $(id).addEventListener("input", show);
-  for (const id of ["temperature", "top-p", "seed", "label", "length"]) $(id).addEventListener("change", write);
+  const again = () => { write(); changed(); };
+  for (const id of ["temperature", "top-p", "seed", "label", "length"]) $(id).addEventListener("change", again);
   $("prime").addEventListener("keydown", event => {
-    if (event.key === "Enter" && !event.isComposing) write();
+    if (event.key === "Enter" && !event.isComposing) again();
   });
   $("label").append(...model.labels.map(label => new Option(label)));
   $("label").closest(".field").hidden = !model.labels.length;
+  $("alive").classList.toggle("short-texts", model.labels.length > 0);
   let held = page.held;
   page.listeners.push(() => {
     if (held === page.held) return;
