@@ -4,17 +4,19 @@ text to begin with, and the units that a text gives a name.
 The network alone is taken along: the n-gram counts beside it contain the training text.
 """
 
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from rnncli.datasets.columns import BOUNDARY
 from rnncli.datasets.labels import Labels
 from rnncli.datasets.pairs import Pairs
-from rnncli.datasets.vocabulary import Vocabulary
+from rnncli.datasets.vocabulary import BYTES, Vocabulary
 from rnncli.engine.arrays import Ids
 from rnncli.errors import InputError
 from rnncli.evaluation.losses import score_pairs
@@ -30,7 +32,7 @@ from rnncli.inspection.views.overview import overview
 from rnncli.inspection.views.units import best_units
 from rnncli.models.base import Model, PairModel
 from rnncli.models.labelled_language_model import LabelledLanguageModel
-from rnncli.models.language_model import NextCharacterModel
+from rnncli.models.language_model import LanguageModel, NextCharacterModel
 from rnncli.storage.quantization import FLOAT16, INT8, PackedWeights, pack
 from rnncli.training.record import Record
 
@@ -43,6 +45,10 @@ MEASURED = 50_000
 NAMED, READ_FOR_NAMES = 8, 20_000
 """Units that have a name, and characters of the text that gives it."""
 
+Measure = Callable[[Model], float]
+"""The loss of a model."""
+
+SAMPLE_TEMPERATURE = 0.7
 SAMPLE, OPENING, EXAMPLES = 480, 160, 6
 """Characters that the model has written, characters of the text that is there to begin with, and examples of pairs."""
 
@@ -105,27 +111,28 @@ def _alphabet(symbols: Vocabulary | Labels) -> Any:
 
 
 def model_page(probe: Probe) -> ModelPage:
-    """Pack the model of ``probe``; losses are compared on its text, or on the pairs that the model learnt from, if
-    they are at hand."""
-    model, record, pairs, source = probe.model, probe.checkpoint.record, _pairs(probe), probe.source
+    """Pack the model of ``probe``. Losses are compared on its text, or on pairs of the data that the model learnt from,
+    if these are at hand."""
+    model, record, pairs = probe.model, probe.checkpoint.record, _pairs(probe)
     is_held_out = record is not None and record.data.held_out > 0
-    if pairs is not None:
-        source = f"{len(pairs):,} {'held-out' if is_held_out else 'training'} lines of {probe.checkpoint.data.names}"
-    losses, weights = {}, pack(model, INT8)
-    if len(probe.ids) or pairs is not None:
-        losses = {"trained": _loss(model, probe, pairs), INT8: _loss(weights.model, probe, pairs)}
-    if not losses or abs(losses[INT8] - losses["trained"]) > TOLERANCE:
-        weights = pack(model, FLOAT16)
-        if losses:
-            losses[FLOAT16] = _loss(weights.model, probe, pairs)
+    source, measure = probe.source, _measure(probe, pairs)
+    if record and pairs:
+        source = f"{len(pairs):,} {'held-out' if is_held_out else 'training'} lines of {record.data.names}"
+    weights, losses = _smallest_weights(model, measure)
     facts = overview(ViewRequest(Probe(probe.checkpoint))).facts
-    facts = {name: _without_folders(value, record) for name, value in facts.items() if name != "counts"}
+    facts = {name: value for name, value in facts.items() if name != "counts"}
     facts["parameters"] = facts["parameters"].partition(";")[0]
-    sample = _sample(weights.model) if isinstance(weights.model, NextCharacterModel) else ""
-    examples = [] if pairs is None else _examples(weights.model, pairs)
-    text = probe.text(stop=4 * OPENING) if len(probe.ids) else examples[0][0] if examples else sample
-    if isinstance(model, LabelledLanguageModel):
-        text = text.partition("\n")[0].removeprefix(f"{model.target.symbols[0]}: ")
+    if "trained on" in facts:
+        facts["trained on"] = _without_folders(facts["trained on"], record)
+    sample, opening, examples = "", "", _examples(weights.model, pairs)
+    if isinstance(weights.model, LabelledLanguageModel):
+        texts = _text_of_each_label(weights.model)
+        sample, opening = "\n".join(f"{label}: {text}" for label, text in texts), texts[0][1]
+    elif isinstance(weights.model, LanguageModel):
+        sample = _readable(_sample(weights.model), model)
+        opening = _lines(_readable(probe.text(stop=4 * OPENING), model) or sample)
+    elif examples:
+        opening = examples[0][0]
     return ModelPage(
         Path(probe.path).name,
         model,
@@ -134,7 +141,7 @@ def model_page(probe: Probe) -> ModelPage:
         losses,
         _without_folders(source, record),
         sample,
-        _opening(text),
+        opening,
         _named_units(probe),
         examples,
         is_held_out,
@@ -142,72 +149,86 @@ def model_page(probe: Probe) -> ModelPage:
     )
 
 
-def _without_folders(text: str, record: Record | None) -> str:
-    """``text`` with the names of the training files instead of their paths: a page is for other people."""
-    for path in record.data.files if record else ():
-        text = text.replace(path, Path(path).name)
-    return text
+def _smallest_weights(model: Model, measure: Measure | None) -> tuple[PackedWeights, dict[str, float]]:
+    """The weights in the fewest bytes that change the loss by at most ``TOLERANCE``, and the losses."""
+    weights, losses = pack(model, INT8), {}
+    if measure:
+        losses = {"trained": measure(model), INT8: measure(weights.model)}
+        if abs(losses[INT8] - losses["trained"]) <= TOLERANCE:
+            return weights, losses
+    weights = pack(model, FLOAT16)
+    return weights, losses | ({FLOAT16: measure(weights.model)} if measure else {})
 
 
-def _opening(text: str) -> str:
-    """Some lines of a text, from the beginning of one to the end of one, if they are short enough."""
-    start = text.find("\n", 0, OPENING) + 1
-    start += len(text[start:]) - len(text[start:].lstrip("\n"))
-    end = text.rfind("\n", start, start + OPENING)
-    return text[start : end if end > start + OPENING // 3 else start + OPENING]
+def _measure(probe: Probe, pairs: Pairs | None) -> Measure | None:
+    """What gives the loss of a model in nats per symbol; None where there is nothing to measure it on."""
+    if pairs:
+        return lambda model: score_pairs(cast(PairModel, model), pairs).nats
+    if len(probe.ids):
+        return lambda model: score_in_streams(cast(LanguageModel, model), probe.ids[:MEASURED]).nats
+    return None
 
 
 def _pairs(probe: Probe) -> Pairs | None:
-    """Pairs to compare losses on: the held-out ones of a model of pairs, or its training pairs where nothing was held
-    out; None for other models, and where the files are gone."""
-    if not isinstance(probe.model, PairModel):
-        return None
-    dataset = probe.checkpoint.dataset()
+    """Some pairs that a model of pairs has not learnt, or that it has where nothing was held out; None for other
+    models, and where the files are gone."""
+    dataset = probe.checkpoint.dataset() if isinstance(probe.model, PairModel) else None
     if dataset is None:
         return None
     pairs: Pairs = dataset.validation if probe.checkpoint.data.held_out else dataset.training
-    sizes = np.cumsum(pairs.texts.lengths + pairs.targets.lengths)
-    return pairs.take(np.arange(max(1, int(np.searchsorted(sizes, MEASURED)))) % len(pairs)) if len(pairs) else None
+    symbols = np.cumsum(pairs.texts.lengths + pairs.targets.lengths)
+    return pairs.take(np.arange(len(pairs))[(symbols <= MEASURED) | (symbols == symbols[:1])])
 
 
-def _loss(model: Model, probe: Probe, pairs: Pairs | None) -> float:
-    """Nats per symbol."""
-    if isinstance(model, PairModel):
-        assert pairs is not None
-        return score_pairs(model, pairs).nats
-    return score_in_streams(model, probe.ids[:MEASURED]).nats  # type: ignore[arg-type]
+def _without_folders(text: str, record: Record | None) -> str:
+    """``text`` with the names of files instead of their paths: a page is for other people."""
+    if record is not None:
+        for path in filter(None, (*record.data.files, record.data.validation_file)):
+            text = text.replace(path, Path(path).name)
+    return re.sub(r"(?<!\S)[^\s/]*/(?:[^\s/]+/)*", "", text)
 
 
-def _sample(model: NextCharacterModel) -> str:
-    """What the model writes; of a labelled one a text of each of some labels."""
-    rng, config = np.random.default_rng(0), SamplingConfig(temperature=0.7)
-    if isinstance(model, LabelledLanguageModel):
-        lines = []
-        for label in model.target.symbols[:EXAMPLES]:
-            drawn = stop_when_finished(
-                generate(model, model.vocabulary.encode(BOUNDARY), config, rng, label=label), model.eos
-            )
-            lines.append(f"{label}: {_decoded(model, drawn, 80).rstrip(BOUNDARY)}")
-        return "\n".join(lines)
+def _lines(text: str) -> str:
+    """Some lines of a text, from the beginning of one to the end of one, if they are short enough."""
+    text = text[text.find("\n", 0, OPENING) + 1 :].lstrip("\n")
+    end = text.rfind("\n", 0, OPENING)
+    return text[: end if end > OPENING // 3 else OPENING]
+
+
+def _readable(text: str, model: Model) -> str:
+    """``text``, which a model of bytes holds as one character for each byte, as it is meant."""
+    return text.encode("latin-1").decode("utf-8", "replace") if model.vocabulary.encoding == BYTES else text
+
+
+def _sample(model: LanguageModel) -> str:
+    """What the model writes by itself."""
+    rng = np.random.default_rng(0)
     prime = default_prime(model, rng)
-    return (prime + _decoded(model, generate(model, model.vocabulary.encode(prime), config, rng), SAMPLE)).lstrip("\n")
+    drawn = generate(model, model.vocabulary.encode(prime), SamplingConfig(SAMPLE_TEMPERATURE), rng)
+    return (prime + _decoded(model, drawn, SAMPLE)).lstrip("\n")
 
 
-def _decoded(model: Model, drawn: Any, length: int) -> str:
+def _text_of_each_label(model: LabelledLanguageModel) -> list[tuple[str, str]]:
+    """Labels, the first of all, each with a text that the model writes."""
+    rng, begin = np.random.default_rng(0), model.vocabulary.encode(BOUNDARY)
+    texts = []
+    for label in model.target.symbols[:EXAMPLES]:
+        drawn = generate(model, begin, SamplingConfig(SAMPLE_TEMPERATURE), rng, label=label)
+        texts.append((label, _decoded(model, stop_when_finished(drawn, model.eos), OPENING).rstrip(BOUNDARY)))
+    return texts
+
+
+def _decoded(model: Model, drawn: Iterator[Ids], length: int) -> str:
     return model.vocabulary.decode(int(ids[0]) for ids in islice(drawn, length))
 
 
-def _examples(model: Model, pairs: Pairs) -> list[tuple[str, str]]:
-    """Some texts of the pairs and their answers; a labelled language model answers nothing."""
-    if isinstance(model, NextCharacterModel):
+def _examples(model: Model, pairs: Pairs | None) -> list[tuple[str, str]]:
+    """Some texts and the answers of the model; a language model answers nothing."""
+    if pairs is None or isinstance(model, NextCharacterModel):
         return []
-    texts = [model.vocabulary.decode(map(int, _ids(pairs, n))) for n in range(min(EXAMPLES, len(pairs)))]
-    return [(prediction.text, prediction.best) for prediction in predict(model, texts)]
-
-
-def _ids(pairs: Pairs, n: int) -> Ids:
-    padded, _ = pairs.padded(np.array([n]))
-    return padded.ids[: int(padded.lengths[0]), 0]
+    texts, _ = pairs.padded(np.arange(min(EXAMPLES, len(pairs))))
+    decoded = [model.vocabulary.decode(ids[:n]) for ids, n in zip(texts.ids.T.tolist(), texts.lengths, strict=True)]
+    return [(prediction.text, prediction.best) for prediction in predict(model, decoded)]
 
 
 def _named_units(probe: Probe) -> list[NamedUnit]:

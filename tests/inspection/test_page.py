@@ -59,6 +59,15 @@ def test_a_unit_that_follows_the_text_has_a_name() -> None:
     assert {unit.unit for unit in page.units} == {1}
 
 
+def test_text_of_a_model_of_bytes_is_text() -> None:
+    model = model_of("bytes")
+    written = "Größe\n말\n"
+    ids = model.vocabulary.encode(model.vocabulary.from_user_text(written))
+    page = model_page(Probe(Checkpoint(model), ids, "a text"))
+    assert page.opening == "말\n"
+    assert "\ufffd" in page.sample  # an untrained model writes bytes at random
+
+
 def test_a_page_names_no_folder(tmp_path: Path) -> None:
     """It is for other people: the path of the training text is nobody's business."""
     path = Path(__file__).parents[1] / "storage" / "models" / "v4" / "gru.npz"

@@ -16,7 +16,7 @@ function startWatching() {
   page.reader = new Reader(model);
   const editor = new Editor($("editor"), model.vocabulary, changed);
   page.editor = editor;
-  editor.text = model.vocabulary.isBytes ? new TextDecoder().decode(Uint8Array.from(data.opening, c => c.charCodeAt(0))) : data.opening;
+  editor.text = data.opening;
   const grids = network.cells.map((cell, k) => cell.kind.states.map((name, s) => {
     const title = `${network.cells.length > 1 ? `Layer ${k + 1}: ` : ""}${name === "cell" ? "cell state, tanh c" : "hidden state, h"}`;
     const grid = new UnitGrid(`${title}; choose a unit with the arrow keys`, unit => { page.chosen = { cell: k, unit }; changed(); });
