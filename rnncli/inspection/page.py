@@ -99,6 +99,7 @@ class ModelPage:
             "opening": self.opening,
             "examples": [text for text, _ in self.examples],
             "isHeldOut": self.is_held_out,
+            "hasCounts": self.has_counts,
             "units": [vars(unit) for unit in self.units],
         }
 

@@ -13,6 +13,8 @@ import pytest
 
 from rnncli.inspection.page import model_page
 from rnncli.inspection.probe import Probe
+from rnncli.models.mixture import Counts
+from rnncli.models.ngram.kneser_ney import KneserNey
 from rnncli.storage.checkpoint import Checkpoint
 from rnncli.terminal.page.document import SCRIPTS, as_html, resource, script_of
 from tests.terminal.pages import CASES, HOSTILE, model_of
@@ -86,6 +88,14 @@ def test_it_is_readable_without_script() -> None:
         assert words in read.text
     written = re.search(r'<pre class="text">(.*?)</pre>\n<p class="note">Made', page("lstm"), re.DOTALL)
     assert written and len(unescape(written[1])) > 300
+
+
+def test_counts_stay_out_of_the_page_which_says_so() -> None:
+    model = model_of("lstm")
+    counts = Counts(KneserNey.of(np.arange(7) % 5, len(model.vocabulary), 2), 0.5)
+    about = Read(as_html(model_page(Probe(Checkpoint(model, counts=counts))))).text.partition("About this model")[2]
+    assert "network alone: the n-gram counts in the model file" in about
+    assert "n-gram" not in Read(page("lstm")).text.partition("About this model")[2]
 
 
 def test_every_script_is_joined_once_and_short() -> None:

@@ -33,10 +33,7 @@ TITLES = {
 
 PRECISIONS = {"int8": "int8, with a scale for each row", "float16": "float16", "trained": "as trained, float32"}
 
-ALONE = (
-    " This is the network alone: the n-gram counts in the model file, with which <code>rnncli sample</code> writes, "
-    "are left out, since they contain the training text."
-)
+ALONE = " It has the network alone: the n-gram counts in the model file contain the training text and are left out."
 
 
 def resource(name: str) -> str:

@@ -85,7 +85,7 @@ class UnitGrid {
     });
     if (!onChoose) return;
     this.canvas.tabIndex = 0;
-    this.canvas.addEventListener("pointerdown", event => {
+    this.canvas.addEventListener("click", event => {
       const unit = this.unitAt(event);
       if (unit >= 0) this.choose(unit);
     });

@@ -63,7 +63,7 @@ function startSteering() {
     let same = 0;
     while (same < Math.min(a.length, b.length) && a[same] === b[same]) same++;
     const isSame = same === a.length && same === b.length;
-    $("compare-status").textContent = isSame ? "The two texts are the same: the network does not need this unit here." : `The two texts part after ${same} ${same === 1 ? "character" : "characters"}.`;
+    $("compare-status").textContent = isSame ? "The two texts are the same: holding this unit changed nothing here." : `The two texts part after ${same} ${same === 1 ? "character" : "characters"}.`;
     if (!isSame) markParting($("free"), a, same), markParting($("held"), b, same);
   }
 

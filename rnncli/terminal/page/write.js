@@ -100,6 +100,7 @@ function startWriting() {
   });
   $("label").append(...model.labels.map(label => new Option(label)));
   $("label").closest(".field").hidden = !model.labels.length;
+  $("alone").hidden = !page.data.hasCounts;
   $("alive").classList.toggle("short-texts", model.labels.length > 0);
   let held = page.held;
   page.listeners.push(() => {
