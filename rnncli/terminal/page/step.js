@@ -56,7 +56,7 @@ function startStepping() {
     const { reader, place } = page, root = $("unrolled");
     const count = Math.max(2, Math.min(6, Math.floor((root.clientWidth - 90) / 125)));
     const read = [...reader.entries.keys()].filter(n => n <= place && reader.entries[n].ids.length).slice(-count);
-    const key = JSON.stringify([read, reader.entries.slice(0, place + 1).map(entry => entry.text), count, reader.held, reader.label]);
+    const key = JSON.stringify([read, reader.entries.slice(0, place + 1).map(entry => entry.text), count, reader.held, reader.label, isDark.matches]);
     if (key === cleared) return;
     cleared = key;
     selected = read[read.length - 1];

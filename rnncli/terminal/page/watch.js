@@ -46,7 +46,7 @@ function startWatching() {
     const counted = reader.entries.filter(entry => entry.bits !== null);
     const unread = [...new Set(reader.entries.filter(entry => !entry.ids.length).map(entry => visible(entry.text, false)))];
     const mean = counted.reduce((sum, entry) => sum + entry.bits, 0) / counted.length, here = reader.entries[page.place];
-    const parts = counted.length ? [`${mean.toFixed(2)} bits a character`] : [];
+    const parts = counted.length ? [`${mean.toFixed(2)} bits per character`] : [];
     if (here && here.bits !== null) parts.unshift(`${visible(here.text, false)}  ${here.bits.toFixed(2)} bits`);
     if (unread.length) parts.push(`never seen, skipped: ${unread.join(" ")}`);
     $("surprise").textContent = parts.join(" · ") || "Type something: the network reads along.";

@@ -79,7 +79,7 @@ function startWriting() {
     const done = await writer.write(page.primeText(), writeOptions(), Number($("length").value));
     if (!done) return;
     button.textContent = "Write";
-    const speed = done.seconds > 0.02 ? `, computed at ${Math.round(done.characters / done.seconds).toLocaleString("en")} characters a second` : "";
+    const speed = done.seconds > 0.02 ? `, computed at ${Math.round(done.characters / done.seconds).toLocaleString("en")} characters per second` : "";
     $("write-status").textContent = `${done.characters} ${model.vocabulary.isBytes ? "bytes" : "characters"}${speed}${done.isEnd ? "; the text ends here" : ""}.${note}`;
   };
   button.addEventListener("click", () => {
