@@ -1,5 +1,6 @@
 """A page in a real browser, without a screen: what one types moves it, and an alphabet stays text."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,15 @@ def test_a_text_is_read_again_for_another_label(browser: Any, tmp_path: Path) ->
         nats = model.losses_of(model.forward(ids[:-1], model.first_state(np.array([label]))), ids[1:])[0][:, 0]
         bits = browser.execute_script("return page.reader.entries.map(entry => entry.bits)")
         np.testing.assert_allclose(bits, nats / np.log(2), atol=1e-4)
+
+
+def test_it_asks_nobody_for_anything(browser: Any, tmp_path: Path) -> None:
+    page = write_page(tmp_path, "gru")[0].as_uri()
+    browser.get(page)
+    type_in(browser, "abc")
+    noted = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = [note["params"] for note in noted if note["method"] == "Network.requestWillBeSent"]
+    assert [of["request"]["url"] for of in asked if of["documentURL"] == page] == [page]
 
 
 def test_bytes_are_read_and_shown_one_by_one(browser: Any, tmp_path: Path) -> None:
