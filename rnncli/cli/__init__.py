@@ -5,7 +5,7 @@ Heavy imports stay inside the commands, so that ``rnncli --version`` does not lo
 
 import os
 
-from rnncli.cli import bench, compare, guide, inspect, predict, sample, score
+from rnncli.cli import bench, compare, export, guide, inspect, predict, sample, score
 from rnncli.cli.app import app
 from rnncli.cli.options import Command
 from rnncli.cli.train.command import train
@@ -19,6 +19,7 @@ COMMANDS = (
     score.score,
     compare.compare,
     inspect.inspect,
+    export.export,
     bench.bench,
     guide.guide,
 )
