@@ -1,7 +1,6 @@
 """A report in a real browser, without a screen: it asks nobody for anything, and what its script adds works."""
 
 import json
-import shutil
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,38 +8,14 @@ from typing import Any
 
 import pytest
 
+from tests.terminal.browsing import start_browser
 from tests.terminal.reports import report
-
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-
-selenium = pytest.importorskip("selenium", reason="selenium is not installed: pip install -e '.[browser]'")
-pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="chromium and chromedriver are not installed")
-
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--window-size=1000,1400",
-)
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The report, open in a browser that notes what it does."""
-    from selenium.webdriver import Chrome, ChromeOptions
-    from selenium.webdriver.chrome.service import Service
-
-    options = ChromeOptions()
-    options.binary_location = str(BROWSER)
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    found = Chrome(options=options, service=Service(str(DRIVER)))
+    found = start_browser(tmp_path_factory.mktemp("browser"))
     found.get(report().as_uri())
     yield found
     found.quit()
