@@ -32,7 +32,7 @@ def test_what_is_refused(hello: Path, folder: Path) -> None:
     (folder / "page.html").write_text("mine")
     refused(rnncli("export", hello, "page.html"), "page.html exists", "--force")
     assert (folder / "page.html").read_text() == "mine"
-    refused(rnncli("export", hello, "none/page.html"), "none/page.html")
+    refused(rnncli("export", hello, "none/page.html"), "the folder none does not exist")
     refused(rnncli("export", hello, "page.htm"), "suffixes", ".html")
     refused(rnncli("export", hello, "new.html", "--text", "missing.txt"), "missing.txt does not exist")
     assert not (folder / "new.html").exists()
