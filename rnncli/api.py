@@ -12,6 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Unpack, overload
 
+import numpy as np
+
 from rnncli.datasets.sources import STDIN, did_you_mean, open_sources
 from rnncli.datasets.strings import Pair, open_strings
 from rnncli.errors import InputError
@@ -206,7 +208,7 @@ def train(
     """Train a model as ``rnncli train`` does, and return the best one that was found; nothing is written.
 
     Either ``path`` names what to learn, one file or folder or several. Or ``texts`` are it: running text, a string or
-    several, each of which ends its last line; or for the other tasks pairs, in the order of the columns of a ``.tsv``.
+    several, with a line end between two; or for the other tasks pairs, in the order of the columns of a ``.tsv``.
 
     The ``options`` are those of the command, see :class:`TrainOptions`, with the same defaults but for ``workers``,
     which is 1: other processes need ``if __name__ == "__main__":`` in a script, and the sums of a step are added in
@@ -262,7 +264,8 @@ def _run(trainer: Trainer, interrupts: list[int], on_report: Callable[[Report], 
 
             reports = show_progress(run)
         for report in reports:
-            if (on_report is not None and on_report(report) is False) or interrupts:
+            answer = on_report(report) if on_report else None
+            if interrupts or (isinstance(answer, bool | np.bool_) and not answer):
                 break
 
 

@@ -17,7 +17,7 @@ TEXTS, PAIRS = "texts", "texts.tsv"
 
 def open_strings(texts: str | Iterable[str] | Iterable[Pair], reading: Reading) -> Sources:
     """A source of these ``texts``, read as files with the same content would be: a string is running text, and so are
-    several, each of which ends its last line; pairs are the lines of a ``.tsv``, in the order of its columns.
+    several, with a line end between two; pairs are the lines of a ``.tsv``, in the order of its columns.
 
     InputError, naming the text, for what is neither, and for what ``reading`` or the format cannot express.
     """
