@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import rnncli as package
 from rnncli.training.request import VALUES
-from tests.cli.running import ROOT, environment
+from tests.cli.running import ROOT, environment, rnncli, succeeded
 
 PAGE = (ROOT / "rnncli" / "guide" / "python.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^```python\n(.*?)^```\n\n```output\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -29,6 +31,14 @@ def test_what_the_page_shows_is_what_is_printed(tmp_path: Path) -> None:
     assert result.stderr == ""
     expected = "".join(output for _, output in EXAMPLES)
     assert DIGITS.sub("", result.stdout) == DIGITS.sub("", expected)
+
+
+def test_in_a_narrow_terminal_no_word_of_it_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnncli.terminal.console.is_interactive", lambda _: True)
+    shown = succeeded(rnncli("guide", "python", COLUMNS="40"))
+    assert max(map(len, shown.splitlines())) <= 40
+    prose, words = re.sub(r"^```.*?^```$", "", PAGE, flags=re.MULTILINE | re.DOTALL), set(re.findall(r"\w+", shown))
+    assert [word for word in re.findall(r"\w+", prose) if word not in words] == []
 
 
 def test_it_names_the_whole_interface() -> None:

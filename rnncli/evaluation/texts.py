@@ -7,7 +7,7 @@ import numpy as np
 
 from rnncli.engine.arrays import Ids
 from rnncli.evaluation.losses import losses_of
-from rnncli.evaluation.streams import LONG_TEXT, score_in_streams
+from rnncli.evaluation.streams import LONG_TEXT, number_of_streams, score_in_streams
 from rnncli.evaluation.windows import WINDOW, read_parts
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.mixture import Counts
@@ -29,17 +29,17 @@ def score_texts(
     counts: Counts | None = None,
 ) -> list[Score]:
     """The loss on each text, of N ≥ 2 ids (N,), in at most ``workers`` processes: to the precision of its dtype that
-    of :func:`score_in_streams`, which reads the texts that are long."""
+    of :func:`score_in_streams`, which reads the texts that are long or in several ``streams``."""
     scores: dict[int, Score] = {}
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    short = [i for i in order if len(texts[i]) <= LONG_TEXT]
+    short = [i for i in order if len(texts[i]) <= LONG_TEXT and number_of_streams(texts[i], streams) == 1]
     batches = [short[start : start + BATCH_SIZE] for start in range(0, len(short), BATCH_SIZE)]
     tasks = ([texts[i] for i in batch] for batch in batches)
     characters = sum(len(texts[i]) for i in short)
     found = parallel_map(partial(_score_batch, counts=counts), model, tasks, workers, characters)
     for batch, results in zip(batches, found, strict=True):
         scores.update(zip(batch, results, strict=True))
-    for i in order[len(short) :]:
+    for i in set(order) - set(short):
         scores[i] = score_in_streams(model, texts[i], streams, workers, counts)
     return [scores[i] for i in range(len(texts))]
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from rnncli.evaluation import streams
 from rnncli.evaluation import texts as evaluation
 from rnncli.evaluation.streams import score_in_streams
 from rnncli.evaluation.texts import score_texts
@@ -27,6 +28,16 @@ def test_side_by_side_is_one_by_one(config: dict[str, int], counted: bool, monke
         alone = score_in_streams(model, text, counts=held)
         assert score.total == pytest.approx(alone.total, rel=1e-9)
         assert (score.symbols, score.correct) == (alone.symbols, alone.correct)
+
+
+def test_streams_are_those_of_a_text_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "MIN_PART", 300)
+    monkeypatch.setattr(streams, "BURN_IN", 1)  # so that it matters
+    model = random_model(dtype=np.float64)
+    texts = [random_ids(model, n, seed=n).astype(np.uint8) for n in (900, 30)]
+    found = score_texts(model, texts, streams=2)
+    assert [score.total for score in found] == pytest.approx([score_in_streams(model, text, 2).total for text in texts])
+    assert abs(found[0].total - score_in_streams(model, texts[0], 1).total) > 1e-9  # they do differ
 
 
 def test_no_texts_have_no_scores() -> None:
