@@ -5,8 +5,8 @@ Overrides are dictionaries of options by name, as the user gave them; what is no
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,17 @@ class Overrides:
     network: dict[str, Any] = field(default_factory=dict)
     learning: dict[str, Any] = field(default_factory=dict)
     length: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> "Overrides":
+        """Those among the :class:`~rnncli.training.request.TrainOptions` that were given, each in its place."""
+        values = {"seconds" if name == "time" else name: value for name, value in options.items()}
+        network, training = ({one.name for one in fields(kind)} for kind in (NetworkConfig, TrainingOptions))
+        return cls(
+            {name: value for name, value in values.items() if name in network},
+            {name: value for name, value in values.items() if name in training and name not in ENDS},
+            {name: value for name, value in values.items() if name in ENDS},
+        )
 
 
 @dataclass(frozen=True)

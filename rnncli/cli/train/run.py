@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, cast
 
 import typer
 
@@ -22,13 +21,10 @@ from rnncli.storage.lock import exclusive_lock
 from rnncli.terminal.console import say
 from rnncli.terminal.progress import show_progress
 from rnncli.terminal.words import count
-from rnncli.training.counts import count_beside
+from rnncli.training.counts import counts_of_run
 from rnncli.training.parallel.group import STOP_SIGNALS
 from rnncli.training.plan import Overrides, resume_run, start_run
 from rnncli.training.trainer import Report, Trainer
-
-if TYPE_CHECKING:
-    from rnncli.models.language_model import LanguageModel
 
 SAVE_INTERVAL = 10.0
 """Seconds between two saves, at least, unless the user says --save-every."""
@@ -48,7 +44,7 @@ def _run(request: Request) -> None:
     initial = checkpoint.load(request.init_from).model if request.init_from else None
     dataset = open_data(request, old, initial)
     reporter = Reporter(request)
-    overrides = Overrides(request.network, request.learning, request.length)
+    overrides = Overrides.of(request.given)
     if old is not None and old.record is not None:
         counted = counts.model.order if counts else 0
         trainer = resume_run(old.model, old.record, old.resume, dataset, overrides, counted)
@@ -63,7 +59,7 @@ def _run(request: Request) -> None:
             with open_logs(request, trainer) as logs:
                 last = _train(request, trainer, reporter, logs, received, counts)
             if trainer.finished:
-                counts = _count(trainer)
+                counts = counts_of_run(trainer)
         except NotFiniteError:
             raise  # the last save is better than these weights
         except Exception:
@@ -76,12 +72,6 @@ def _run(request: Request) -> None:
         reporter.interrupted(trainer, last)
         raise typer.Exit(128 + received[0])
     reporter.end(trainer, last, counts)
-
-
-def _count(trainer: Trainer) -> Counts | None:
-    """The counts beside the network that is kept, if the run has chosen some."""
-    order = trainer.options.ngram
-    return count_beside(cast("LanguageModel", trainer.best_model), trainer.dataset, order) if order else None
 
 
 def _train(
