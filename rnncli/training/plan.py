@@ -84,7 +84,8 @@ def resolve(
     length = overrides.length
     macs = _affordable_macs(dataset, length, machine)
     cell = overrides.network.get("cell", NetworkConfig.cell)
-    config = replace(initial or default_network(dataset, cell, macs), **overrides.network)
+    default = initial or default_network(dataset, cell, macs, overrides.network.get("layers"))
+    config = replace(default, **overrides.network)
     _check(config, initial, dataset, overrides)
     optimizer = overrides.learning.get("optimizer", TrainingOptions.optimizer)
     learning = {"optimizer": optimizer, **default_learning(dataset, optimizer, config), **overrides.learning}
@@ -101,7 +102,7 @@ def resolve(
     else:
         steps = length.get("steps") or length["epochs"] * steps_per_epoch
     if initial is None and "dropout" not in overrides.network:
-        config = replace(config, dropout=default_dropout(dataset, parameters, steps / steps_per_epoch))
+        config = replace(config, dropout=default_dropout(dataset, parameters, config.layers, steps / steps_per_epoch))
     learning.setdefault("warmup", default_warmup(dataset, steps))
     if "workers" not in learning:
         learning["workers"] = default_workers(

@@ -55,8 +55,20 @@ def test_more_time_makes_wider_and_more_text_narrower(cell: str) -> None:
 
 def test_each_width_is_judged_by_its_own_speed() -> None:
     """That of the widest may be too low where that of the next is not."""
-    machine = Machine(1, dict(zip(WIDTHS, (1e9, 1e14, 1e14), strict=True)))
+    machine = Machine(1, dict(zip(WIDTHS, (1e9, 1e14), strict=True)))
     assert resolved(MINUTE, machine).network.hidden_size == WIDTHS[1]
+
+
+def test_a_text_that_is_not_short_gets_two_layers() -> None:
+    assert [default_network(long_text(size)).layers for size in (100, 19_999, 20_000, 10**6)] == [1, 1, 2, 2]
+    assert default_network(long_text(10**6), "mlp").layers == 1
+    assert resolved(MINUTE, layers=1).network.layers == 1
+
+
+def test_the_layers_that_the_user_chose_count_for_the_width() -> None:
+    widths = [default_network(long_text(10**6), "gru", affords(1e13), layers).hidden_size for layers in (1, 2, 6)]
+    assert widths == sorted(widths, reverse=True)
+    assert len(set(widths)) > 1
 
 
 def test_a_length_in_steps_does_not_tell_the_width() -> None:
@@ -65,13 +77,13 @@ def test_a_length_in_steps_does_not_tell_the_width() -> None:
 
 def test_dropout_grows_with_the_danger_of_overfitting() -> None:
     dataset = long_text(1_000_000)
-    by_size = [default_dropout(dataset, size, 20) for size in (10**4, 2 * 10**5, 5 * 10**5, 10**7)]
-    by_epochs = [default_dropout(dataset, 5 * 10**5, epochs) for epochs in (0.1, 4, 10, 100)]
+    by_size = [default_dropout(dataset, size, 1, 20) for size in (10**4, 2 * 10**5, 5 * 10**5, 10**7)]
+    by_epochs = [default_dropout(dataset, 5 * 10**5, 1, epochs) for epochs in (0.1, 4, 10, 100)]
     for rates in (by_size, by_epochs):
         assert rates == sorted(rates)
         assert rates[0] == 0
         assert 0 < rates[-1] <= 0.5
-    assert default_dropout(dataset_of("hello"), 10**6, 300) == 0
+    assert default_dropout(dataset_of("hello"), 10**6, 1, 300) == 0
 
 
 def test_the_choices_of_the_user_stand() -> None:
@@ -130,7 +142,7 @@ def test_the_rate_rises_for_a_tenth_of_a_run_at_most(length: dict[str, float], e
 def test_a_short_time_makes_a_short_warm_up() -> None:
     parameters = 3 * 100 * (100 + 8) + 3 * 100 + 100 + 100 * 8 + 8
     expected = int(1e9 * 60 / (3 * parameters * 32 * 64)) // 10
-    assert resolved(MINUTE, SLOW, hidden_size=100).options.warmup == expected
+    assert resolved(MINUTE, SLOW, layers=1, hidden_size=100).options.warmup == expected
 
 
 def test_the_high_rate_is_for_what_it_was_measured_with() -> None:
