@@ -6,6 +6,7 @@ The network alone is taken along: the n-gram counts beside it contain the traini
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -18,7 +19,7 @@ from rnncli.datasets.labels import Labels
 from rnncli.datasets.pairs import Pairs
 from rnncli.datasets.vocabulary import BYTES, Vocabulary
 from rnncli.engine.arrays import Ids
-from rnncli.errors import InputError
+from rnncli.errors import InputError, NotFiniteError
 from rnncli.evaluation.losses import score_pairs
 from rnncli.evaluation.streams import score_in_streams
 from rnncli.inference.prediction import predict
@@ -220,7 +221,12 @@ def _text_of_each_label(model: LabelledLanguageModel) -> list[tuple[str, str]]:
 
 
 def _decoded(model: Model, drawn: Iterator[Ids], length: int) -> str:
-    return model.vocabulary.decode(int(ids[0]) for ids in islice(drawn, length))
+    """What was ``drawn``, up to a ``length``, or until the model's numbers are out of range."""
+    symbols: list[int] = []
+    with suppress(NotFiniteError):
+        for ids in islice(drawn, length):
+            symbols.append(int(ids[0]))
+    return model.vocabulary.decode(symbols)
 
 
 def _examples(model: Model, pairs: Pairs | None) -> list[tuple[str, str]]:

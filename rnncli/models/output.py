@@ -8,7 +8,7 @@ import numpy as np
 
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.activations import log_softmax
-from rnncli.engine.arrays import Array, Ids, Parameters, Workspace
+from rnncli.engine.arrays import Array, Ids, Parameters, Workspace, may_overflow
 from rnncli.engine.layers import dense, dense_backward, dense_backward_input
 from rnncli.engine.losses import LOSSES
 from rnncli.engine.padding import padding_mask
@@ -64,6 +64,7 @@ def stepper(network: ReadsOne, parameters: Parameters, streams: int) -> Callable
     W, b = parameters["output.W"], parameters["output.b"]
     scores = np.empty((streams, len(b)), W.dtype)
 
+    @may_overflow
     def read(ids: Ids) -> Array:
         np.dot(network.step(ids), W, out=scores)
         return np.add(scores, b, out=scores)
