@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncli.engine.arrays import Array, require_finite
+from rnncli.engine.arrays import Array
 
 LEAKY_SLOPE = 0.01
 
@@ -75,25 +75,17 @@ def leaky_relu_derivative(y: Array, out: Array | None = None) -> Array:
 
 
 def softmax(logits: Array) -> Array:
-    """Probabilities along the last axis: e^l / Σ e^l, shifted by the largest logit so that nothing overflows.
-    NotFiniteError for logits that are out of range themselves."""
-    shifted = np.exp(logits - _largest(logits))
+    """Probabilities along the last axis: e^l / Σ e^l, shifted by the largest logit so that nothing overflows."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     shifted /= shifted.sum(axis=-1, keepdims=True)
     return shifted
 
 
 def log_softmax(logits: Array) -> Array:
-    """Logarithms (nats) of :func:`softmax`, finite even where a probability underflows; NotFiniteError as there."""
-    shifted = logits - _largest(logits)
+    """Logarithms (nats) of :func:`softmax`, finite even where a probability underflows."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
     shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return shifted
-
-
-def _largest(logits: Array) -> Array:
-    """The largest of each row, which is NaN where one is; −∞ stands for what is ruled out."""
-    largest: Array = logits.max(axis=-1, keepdims=True)
-    require_finite(largest, "logits")
-    return largest
 
 
 class Activation(NamedTuple):

@@ -14,8 +14,6 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rnncli.errors import NotFiniteError
-
 Array = NDArray[np.floating[Any]]
 """Real numbers: float32 to work, float64 to check gradients."""
 
@@ -29,16 +27,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 may_overflow = np.errstate(over="ignore", invalid="ignore")
 """Decorates what reads a text: a state that is not bounded may grow out of range. NumPy says nothing there, since
-whoever takes the logits does; see :func:`require_finite`."""
-
-
-def require_finite(values: Array, what: str) -> None:
-    """NotFiniteError, saying ``what`` the values are, where one of them is NaN or infinite."""
-    if not np.isfinite(values).all():
-        raise NotFiniteError(
-            f"the {what} of the model are out of range: without a bound, as with relu, a hidden state may grow at "
-            "every character; train again with a smaller --learning-rate or another --activation"
-        )
+what is made of the logits does; see :mod:`rnncli.models.output`."""
 
 
 class Parameters(Mapping[str, Array]):

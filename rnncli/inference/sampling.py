@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from rnncli.engine.activations import softmax
-from rnncli.engine.arrays import Array, Ids, require_finite
+from rnncli.engine.arrays import Array, Ids
 from rnncli.engine.clamping import Clamp
 from rnncli.models.mixture import Writer
+from rnncli.models.output import require_finite, softmax
 
 PRIME_WINDOW = 256
 """Characters of the prime read at once."""

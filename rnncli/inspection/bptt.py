@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rnncli.engine.arrays import Array, Ids, Parameters, Workspace, may_overflow, require_finite
+from rnncli.engine.arrays import Array, Ids, Parameters, Workspace, may_overflow
 from rnncli.inspection.activations import require_recurrent_model
 from rnncli.inspection.probe import Probe
 from rnncli.models import output
@@ -65,5 +65,5 @@ def state_gradients(probe: Probe, steps: int = STEPS) -> dict[str, Array]:
     squares = []
     for d_state, _ in backpropagate_through_time(model, window[:-1], state, d_outputs):
         squares.append(np.square(d_state).sum(axis=(1, 3)).mean(axis=1))
-    require_finite(np.array(squares), "gradients")
+    output.require_finite(np.array(squares), "gradients")
     return {name: np.sqrt(np.array(squares)[:, i]) for i, name in enumerate(model.network.names)}

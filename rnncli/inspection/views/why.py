@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from rnncli.engine.arrays import Array, Ids, Workspace, may_overflow, require_finite
+from rnncli.engine.arrays import Array, Ids, Workspace, may_overflow
 from rnncli.errors import InputError
 from rnncli.inspection.activations import require_recurrent_model
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.text import expectations
+from rnncli.models.output import require_finite
 from rnncli.results import Block, ColouredText, Table, ViewResult
 
 CONTEXT = 160
