@@ -8,7 +8,7 @@ import typer
 from rnncli.cli.completion import model_files
 from rnncli.cli.options import float_range, int_range, option, temperature_range
 from rnncli.cli.streams import network_only_option
-from rnncli.errors import InputError
+from rnncli.errors import InputError, NotFiniteError
 from rnncli.names import plural
 
 if TYPE_CHECKING:
@@ -229,10 +229,14 @@ def sample(
             continue
         last, text = prime, ""
         write(prime, vocabulary.codec)
-        for last in chunks:
-            write(last, vocabulary.codec)
-            if novelty:
-                text += last
+        try:
+            for last in chunks:
+                write(last, vocabulary.codec)
+                if novelty:
+                    text += last
+        except NotFiniteError:
+            write("\n")  # so that the error has a line of its own
+            raise
         if not last.endswith("\n") and vocabulary.encoding == "utf-8":
             write("\n")
         if training_text is not None:

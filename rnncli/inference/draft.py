@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from rnncli.engine.activations import softmax
 from rnncli.engine.arrays import Array, Ids
 from rnncli.engine.clamping import Clamp
 from rnncli.inference.sampling import SamplingConfig, gumbel_stream, read_prime
 from rnncli.models.mixture import Writer
+from rnncli.models.output import softmax
 
 
 class Draft:

@@ -12,12 +12,12 @@ import numpy as np
 
 from rnncli.datasets.columns import MAX_LENGTH
 from rnncli.datasets.ragged import Padded, Ragged
-from rnncli.engine.activations import log_softmax
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.inference.beam import BeamSearch
 from rnncli.models.base import Model
 from rnncli.models.classifier import Classifier
+from rnncli.models.output import log_softmax
 from rnncli.models.parallel import parallel_map
 from rnncli.models.tagger import Tagger
 from rnncli.models.translator import Translator

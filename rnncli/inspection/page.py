@@ -5,7 +5,8 @@ The network alone is taken along: the n-gram counts beside it contain the traini
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -18,7 +19,7 @@ from rnncli.datasets.labels import Labels
 from rnncli.datasets.pairs import Pairs
 from rnncli.datasets.vocabulary import BYTES, Vocabulary
 from rnncli.engine.arrays import Ids
-from rnncli.errors import InputError
+from rnncli.errors import InputError, NotFiniteError
 from rnncli.evaluation.losses import score_pairs
 from rnncli.evaluation.streams import score_in_streams
 from rnncli.inference.prediction import predict
@@ -29,7 +30,7 @@ from rnncli.inspection.features import FEATURES
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.overview import overview
-from rnncli.inspection.views.units import best_units
+from rnncli.inspection.views.units import UnitScore, best_units
 from rnncli.models.base import Model, PairModel
 from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import LanguageModel, NextCharacterModel
@@ -111,9 +112,9 @@ def _alphabet(symbols: Vocabulary | Labels) -> Any:
     return symbols.to_json() | {"characters": list(symbols.characters)}
 
 
-def model_page(probe: Probe) -> ModelPage:
+def model_page(probe: Probe, scores: Sequence[UnitScore] | None = None) -> ModelPage:
     """Pack the model of ``probe``. Losses are compared on its text, or on pairs of the data that the model learnt from,
-    if these are at hand."""
+    if these are at hand. ``scores`` are those of its units, where somebody has them already."""
     model, record, pairs = probe.model, probe.checkpoint.record, _pairs(probe)
     is_held_out = record is not None and record.data.held_out > 0
     source, measure = probe.source, _measure(probe, pairs)
@@ -143,7 +144,7 @@ def model_page(probe: Probe) -> ModelPage:
         _without_folders(source, record),
         sample,
         opening,
-        _named_units(probe),
+        _named_units(model, _unit_scores(probe) if scores is None else scores),
         examples,
         is_held_out,
         probe.checkpoint.counts is not None,
@@ -220,7 +221,12 @@ def _text_of_each_label(model: LabelledLanguageModel) -> list[tuple[str, str]]:
 
 
 def _decoded(model: Model, drawn: Iterator[Ids], length: int) -> str:
-    return model.vocabulary.decode(int(ids[0]) for ids in islice(drawn, length))
+    """What was ``drawn``, up to a ``length``, or until the model's numbers are out of range."""
+    symbols: list[int] = []
+    with suppress(NotFiniteError):
+        for ids in islice(drawn, length):
+            symbols.append(int(ids[0]))
+    return model.vocabulary.decode(symbols)
 
 
 def _examples(model: Model, pairs: Pairs | None) -> list[tuple[str, str]]:
@@ -232,17 +238,23 @@ def _examples(model: Model, pairs: Pairs | None) -> list[tuple[str, str]]:
     return [(prediction.text, prediction.best) for prediction in predict(model, decoded)]
 
 
-def _named_units(probe: Probe) -> list[NamedUnit]:
-    """The units that go with a feature, those first that learnt most; none where the text is too short to tell."""
+def _unit_scores(probe: Probe) -> list[UnitScore]:
+    """How closely units go with features; none where the text is too short to tell."""
     if not is_of_running_text(probe.model) or len(probe.ids) <= 6 * SMALLEST_SHIFT:
         return []
     try:
-        scores = best_units(probe.first(READ_FOR_NAMES), list(FEATURES), best=1)
+        return best_units(probe.first(READ_FOR_NAMES), list(FEATURES), best=1)
     except InputError:  # no hidden units
         return []
+
+
+def _named_units(model: Any, scores: Sequence[UnitScore]) -> list[NamedUnit]:
+    """The units that go with a feature, one for each, those first that learnt most."""
     found: dict[tuple[int, int], NamedUnit] = {}
+    features = set()
     for score in sorted(scores, key=lambda score: -score.learnt):
-        if score.is_associated and score.learnt > 0:
-            cell = probe.model.network.names.index(score.unit.cell)
+        if score.is_associated and score.learnt > 0 and score.feature not in features:
+            features.add(score.feature)
+            cell = model.network.names.index(score.unit.cell)
             found.setdefault((cell, score.unit.unit), NamedUnit(cell, score.unit.unit, score.feature, score.sign))
     return list(found.values())[:NAMED]

@@ -13,12 +13,12 @@ import numpy as np
 from rnncli.datasets.labels import Labels
 from rnncli.datasets.ragged import Padded
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.engine.activations import log_softmax
 from rnncli.engine.arrays import Array, Ids, Parameters, Shapes
 from rnncli.engine.layers import Dropout, dense, dense_backward, dense_backward_input
 from rnncli.engine.losses import LOSSES
 from rnncli.models.base import PairModel, forget_unknown, initialise_dense
 from rnncli.models.config import NetworkConfig
+from rnncli.models.output import log_softmax
 from rnncli.models.score import Score
 from rnncli.models.windows import FinalStates
 

@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.engine.activations import log_softmax
 from rnncli.engine.arrays import Array, Ids
 from rnncli.engine.clamping import Clamp
 from rnncli.models.language_model import LanguageModel, NextCharacterModel
 from rnncli.models.ngram.contexts import Edges
 from rnncli.models.ngram.kneser_ney import Distribution, KneserNey
-from rnncli.models.output import NO_EOS, TextDecoder
+from rnncli.models.output import NO_EOS, TextDecoder, log_softmax
 
 NETWORK, COUNTS, MIXTURE = "network", "counts", "mixture"
 """Names of the parts and of the whole."""

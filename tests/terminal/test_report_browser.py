@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from rnncli.storage.checkpoint import Checkpoint, save
+from tests.cli.running import rnncli, succeeded
 from tests.terminal.browsing import start_browser
+from tests.terminal.pages import model_of
 from tests.terminal.reports import report
 
 
@@ -62,6 +65,35 @@ def test_a_table_is_there_to_download(browser: Any) -> None:
     kind, _, data = link.get_attribute("href").partition(",")
     assert kind.startswith("data:text/csv")
     assert urllib.parse.unquote(data).startswith("feature,unit,")
+
+
+def test_the_network_reads_along_as_one_types(browser: Any) -> None:
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    area = browser.find_element("css selector", "#editor textarea")
+    area.clear()
+    area.send_keys("line 12 (o")
+    wait = WebDriverWait(browser, 10)
+    wait.until(lambda _: browser.find_element("id", "surprise").text.startswith("o "))
+    before = browser.find_element("id", "next").text
+    assert before.count("%") == 10
+    area.send_keys("f")
+    wait.until(lambda _: browser.find_element("id", "surprise").text.startswith("f "))
+    assert browser.find_element("id", "next").text != before
+    assert browser.find_element("css selector", "#state canvas").size["height"] > 10
+
+
+def test_a_network_without_a_text_lives_too(tmp_path: Path, browser: Any) -> None:
+    """A model of pairs, of which a report has little else."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    save(tmp_path / "m.npz", Checkpoint(model_of("classify")))
+    succeeded(rnncli("inspect", tmp_path / "m.npz", "--html", tmp_path / "report.html"))
+    browser.get((tmp_path / "report.html").as_uri())
+    browser.find_element("css selector", "#input").send_keys("abcd")
+    WebDriverWait(browser, 10).until(lambda _: len(browser.find_elements("css selector", "#answer li")) == 3)
+    assert browser.get_log("browser") == []
+    browser.get(report().as_uri())
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

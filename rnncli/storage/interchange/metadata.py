@@ -8,8 +8,7 @@ from typing import Any
 
 from rnncli.models.base import Model
 from rnncli.models.config import NetworkConfig
-from rnncli.models.language_model import NextCharacterModel
-from rnncli.models.registry import model_class
+from rnncli.models.registry import parse
 from rnncli.storage.checkpoint import FORMAT_VERSION
 from rnncli.storage.npz import parse_json
 
@@ -26,7 +25,4 @@ def parse_metadata(metadata: str) -> tuple[type[Model], NetworkConfig, tuple[Any
     meta: dict[str, Any] = parse_json(metadata.encode())
     if meta["version"] != FORMAT_VERSION:
         raise ValueError(f"it has format version {meta['version']!r:.20}, this rnncli reads {FORMAT_VERSION}")
-    kind, config = model_class(meta), NetworkConfig.from_json(meta["network"])
-    if config.bidirectional and issubclass(kind, NextCharacterModel):
-        raise ValueError("a language model in both directions would see the future")
-    return kind, config, kind.alphabets_from_json(meta)
+    return parse(meta)

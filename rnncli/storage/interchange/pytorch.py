@@ -18,7 +18,6 @@ each gate: ours is their sum, except for the candidate n of a GRU, where the res
 and l.
 """
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -29,6 +28,7 @@ from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.models.base import Model
 from rnncli.models.config import FEED_FORWARD, NetworkConfig
+from rnncli.models.registry import allocate
 from rnncli.names import listed
 
 GATES = {"rnn": [0], "gru": [0, 1, 2], "lstm": [0, 1, 3, 2]}
@@ -75,11 +75,7 @@ def from_torch(
     finite; memory is bounded by their size."""
     if reason := inexpressible(config):
         raise ValueError(reason)
-    size = sum(values.size for values in arrays.values())
-    # The layers are counted first: to list the shapes of a million takes a gigabyte.
-    if config.layers > len(arrays) or sum(map(math.prod, kind.shapes(config, *alphabets).values())) > size:
-        raise ValueError("it is too small for the network that it names")
-    model = kind(config, *alphabets)
+    model = allocate(kind, config, alphabets, len(arrays), sum(values.size for values in arrays.values()))
     expected = {name: values.shape for name, values in to_torch(model).items()}
     if missing := [name for name in expected if name not in arrays]:
         raise ValueError(f"it lacks {quoted(missing)}")

@@ -48,24 +48,55 @@ def script_of(part: str) -> str:
 
 def as_html(page: ModelPage) -> str:
     """The whole file; it has no character that UTF-8 cannot hold."""
-    part = "generate" if page.kind.startswith("generate") else "pairs"
-    style, script = resource("page.css"), script_of(part)
-    policy = f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'"
     name = _text(page.path)
-    data = json.dumps(page.to_json(), separators=(",", ":")).replace("<", "\\u003c")
-    weights = base64.b64encode(page.weights.data).decode()
     return (
-        f'{MARK}<html lang="en"><head><meta charset="utf-8">\n'
+        f"{MARK}{head(f'{name} – a network, alive', style(), script(page))}"
+        f'<body>\n<header><p class="kicker">{name}</p>\n<h1>{TITLES[page.kind]}</h1>\n'
+        f'<p class="lead">{_text(_lead(page))}</p></header>\n'
+        f"<main>\n{alive(page)}{_about(page)}</main>\n"
+        f"{data(page)}<script>{script(page)}</script>\n</body></html>\n"
+    )
+
+
+def head(title: str, style: str, script: str) -> str:
+    """The beginning of a file whose only style and script are these; ``title`` is markup."""
+    policy = f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'"
+    return (
+        '<html lang="en"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(policy, quote=True)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{name} – a network, alive</title>\n<style>{style}</style></head>\n<body>\n"
-        f'<header><p class="kicker">{name}</p>\n<h1>{TITLES[page.kind]}</h1>\n'
-        f'<p class="lead">{_text(_lead(page))}</p></header>\n'
-        f'<main>\n<div id="alive" hidden>\n{resource(f"{part}.html")}</div>\n{_about(page)}</main>\n'
-        f'<script type="application/json" id="model">{data}</script>\n'
-        f'<script type="application/octet-stream" id="weights">{weights}</script>\n'
-        f"<script>{script}</script>\n</body></html>\n"
+        f"<title>{title}</title>\n<style>{style}</style></head>\n"
     )
+
+
+def style() -> str:
+    """The style that :func:`alive` needs."""
+    return resource("page.css")
+
+
+def script(page: ModelPage) -> str:
+    """The script that runs the network of :func:`data` in the markup of :func:`alive`."""
+    return script_of(_part(page))
+
+
+def alive(page: ModelPage) -> str:
+    """The sections in which the network lives; they appear where scripts run."""
+    return f'<div id="alive" hidden>\n{resource(f"{_part(page)}.html")}</div>\n'
+
+
+def data(page: ModelPage) -> str:
+    """The model for the script."""
+    description = json.dumps(page.to_json(), separators=(",", ":")).replace("<", "\\u003c")
+    weights = base64.b64encode(page.weights.data).decode()
+    return (
+        f'<script type="application/json" id="model-data">{description}</script>\n'
+        f'<script type="application/octet-stream" id="model-weights">{weights}</script>\n'
+    )
+
+
+def _part(page: ModelPage) -> str:
+    """The kind of page, a key of ``SCRIPTS``."""
+    return "generate" if page.kind.startswith("generate") else "pairs"
 
 
 def _hash(text: str) -> str:
@@ -97,7 +128,7 @@ def _about(page: ModelPage) -> str:
     rows = "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>\n" for name, value in facts.items())
     return (
         '<noscript><p class="note">With JavaScript, this page runs the network. Without it, here is what it is.</p>'
-        f'</noscript>\n<section id="about"><h2>About this model</h2>\n<dl>{rows}</dl>\n{_said(page)}'
+        f'</noscript>\n<section id="about"><h2>About this model</h2>\n<dl>{rows}</dl>\n{said(page)}'
         f'<p class="note">Made by <code>rnncli export</code>.{ALONE if page.has_counts else ""}</p></section>\n'
     )
 
@@ -111,7 +142,7 @@ def _weights(page: ModelPage) -> str:
     return f"{text}. Loss in nats per {page.model.unit} on {page.measured_on}: {losses}"
 
 
-def _said(page: ModelPage) -> str:
+def said(page: ModelPage) -> str:
     """What it writes, or its answers to some texts."""
     if page.sample:
         return f'<h3>A sample, at temperature 0.7</h3>\n<pre class="text">{_lines(page.sample)}</pre>\n'
