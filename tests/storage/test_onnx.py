@@ -45,7 +45,11 @@ def run(session: Any, **inputs: Array) -> dict[str, Array]:
 
 
 def session_of(model: Any) -> Any:
-    return runtime.InferenceSession(write_onnx(Checkpoint(model)), options())
+    """A session, of a graph that holds nothing that it does not use: the runtime would warn of it."""
+    content = write_onnx(Checkpoint(model))
+    graph = onnx.load_from_string(content).graph
+    assert {one.name for one in graph.initializer} <= {name for node in graph.node for name in node.input}
+    return runtime.InferenceSession(content, options())
 
 
 def states(model: Any, state: Array) -> dict[str, Array]:

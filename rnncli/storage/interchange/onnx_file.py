@@ -120,8 +120,10 @@ class Graph:
         H) where there are first ``states``, else of the top layer (directions, B, H)."""
         network, last = self.model.network, []
         for k, layer in enumerate(network.layers):
-            rows = self.constant(f"layer_{k + 1}", k * network.directions + np.arange(network.directions))
-            first = [self.node("Gather", state, rows, axis=0) if state else "" for state in states]
+            first = states
+            if states[0]:
+                rows = self.constant(f"layer_{k + 1}", k * network.directions + np.arange(network.directions))
+                first = [self.node("Gather", state, rows, axis=0) for state in states]
             weights = [self.model.parameters.scope(name) for name in layer.names]
             x, *of_layer = self.layer(x, weights, first, lengths)
             last.append(of_layer)
