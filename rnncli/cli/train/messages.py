@@ -142,9 +142,10 @@ def _counts_advice(request: Request, trainer: Trainer) -> list[str]:
     if losses[NETWORK] - losses[MIXTURE] < MIN_GAIN:
         return []
     options = ["-o", request.output, "--resume", "--ngram", str(PROPOSED_ORDER)]
+    beginning = f"the first {count(MAX_HELD_OUT)} characters of " if len(dataset.validation) > MAX_HELD_OUT else ""
     return [
-        f"counts would help: with {PROPOSED_ORDER}-gram counts of the same text, {losses[NETWORK]:.3f} nats become "
-        f"{losses[MIXTURE]:.3f}",
+        f"counts would help: on {beginning}the held-out text, {losses[NETWORK]:.3f} nats become {losses[MIXTURE]:.3f} "
+        f"with {PROPOSED_ORDER}-gram counts",
         f"try:  {command_line('train', *request.files, options=options)}",
     ]
 
