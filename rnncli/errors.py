@@ -30,4 +30,5 @@ class TrainingError(RnncliError):
 
 
 class NotFiniteError(TrainingError):
-    """A loss, a gradient or a weight is NaN or infinite: the last saved model is the one to keep."""
+    """A loss, a gradient or a weight is NaN or infinite: the last saved model is the one to keep. Or so is what a model
+    computes of a text."""

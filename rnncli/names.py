@@ -16,6 +16,7 @@ ACTIVATIONS = ("tanh", "relu", "leaky-relu", "sigmoid")
 OPTIMIZERS = ("sgd", "momentum", "rmsprop", "adagrad", "adam")
 SCHEDULES = ("constant", "linear", "cosine")
 LOSSES = ("cross-entropy", "mse")
+CLASS_WEIGHTS = ("none", "balanced")
 
 TASKS = ("generate", "classify", "tag", "translate")
 NORMAL_FORMS = ("nfc", "nfkc", "none")

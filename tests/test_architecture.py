@@ -30,7 +30,7 @@ BELOW: dict[str, set[str]] = {
     "storage": {"training", "models", "datasets", "engine"},
     "inspection": {"storage", "training", "evaluation", "inference", "models", "datasets", "engine"},
     "terminal": {"inspection", "training", "evaluation"},
-    "api": {"storage", "training", "evaluation", "inference", "models", "datasets", "engine"},
+    "api": {"terminal", "storage", "training", "evaluation", "inference", "models", "datasets", "engine"},
     "cli": {"terminal", "inspection", "storage", "training", "evaluation", "inference", "models", "datasets", "engine"},
     "__init__": {"api"},
     "__main__": {"cli"},

@@ -5,7 +5,7 @@ Heavy imports stay inside the commands, so that ``rnncli --version`` does not lo
 
 import os
 
-from rnncli.cli import bench, compare, guide, inspect, predict, sample, score
+from rnncli.cli import bench, compare, export, guide, import_, info, inspect, predict, sample, score
 from rnncli.cli.app import app
 from rnncli.cli.options import Command
 from rnncli.cli.train.command import train
@@ -19,11 +19,14 @@ COMMANDS = (
     score.score,
     compare.compare,
     inspect.inspect,
+    info.info,
+    export.export,
+    import_.import_,
     bench.bench,
     guide.guide,
 )
 for command in COMMANDS:
-    app.command(cls=Command)(command)
+    app.command(command.__name__.rstrip("_"), cls=Command)(command)
 
 
 def main() -> None:

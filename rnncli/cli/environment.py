@@ -12,7 +12,7 @@ PREFIX = "RNNCLI_"
 SHARED = {
     *("--cell", "--layers", "--hidden-size", "--embedding-size", "--batch-size", "--seq-length"),
     *("--workers", "--time", "--seed", "--label", "--train", "--json", "--encoding", "--skip-unknown", "--streams"),
-    "--network-only",
+    *("--network-only", "--output", "--force", "--quiet", "--activation", "--text"),
 }
 """Options that mean the same in each of the commands that have them. Any other option of several commands is ambiguous
 without the name of the command, as --context is, so that RNNCLI_<OPTION> has no effect."""

@@ -1,9 +1,7 @@
 """How options are declared: help, a default, completion, and messages for values that are wrong."""
 
-import difflib
 import math
 import os
-import re
 import sys
 from typing import Any
 
@@ -14,6 +12,8 @@ from rnncli.cli.conversion import convert_without_pydantic
 from rnncli.cli.help import page
 from rnncli.errors import InputError
 from rnncli.terminal.console import silence, write
+from rnncli.training import values
+from rnncli.training.values import Values
 
 RENAMED: dict[str, str] = {}
 """Former flags of options that were renamed, and their present ones."""
@@ -71,74 +71,40 @@ def _present(word: str, renamed: dict[str, str]) -> str:
     return renamed.get(flag, flag) + equals + value
 
 
-def one_of(*names: str) -> dict[str, Any]:
-    """Settings of an option that takes one of some names, which the shell completes; a misspelt one gets a
-    suggestion."""
+def settings(choices: Values) -> dict[str, Any]:
+    """Settings of an option that takes these values: its parser, what the help shows, and what the shell completes."""
+    if not choices.metavar:
+        return {}
 
-    def parse(value: str) -> str:
-        if value not in names:
-            close = difflib.get_close_matches(value.lower(), names, 1)
-            hint = f"did you mean {close[0]}?" if close else f"it takes {' or '.join(names)}"
-            raise typer.BadParameter(f"{value!r} is not known; {hint}")
-        return value
+    def parse(value: Any) -> Any:
+        try:
+            return choices.parse(value)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
 
     def complete(incomplete: str) -> list[str]:
-        return [name for name in names if name.startswith(incomplete)]
+        return [name for name in choices.names if name.startswith(incomplete)]
 
-    return {"parser": parse, "metavar": "|".join(names), "autocompletion": complete}
+    completion = {"autocompletion": complete} if choices.names else {}
+    return {"parser": parse, "metavar": choices.metavar, **completion}
+
+
+def one_of(*names: str) -> dict[str, Any]:
+    """Settings of an option that takes one of some names, which the shell completes."""
+    return settings(values.one_of(*names))
 
 
 def int_range(low: int, high: int = 2**53) -> dict[str, Any]:
     """Settings of an option that takes an integer, ``low`` ≤ n ≤ ``high``."""
-
-    def parse(value: str | int) -> int:
-        try:
-            number = int(value)
-        except ValueError:
-            raise typer.BadParameter(f"{value!r} is not an integer") from None
-        if not low <= number <= high:
-            raise typer.BadParameter(
-                f"{number} is {'below' if number < low else 'above'} {low if number < low else high}"
-            )
-        return number
-
-    return {"parser": parse, "metavar": "N"}
+    return settings(values.int_range(low, high))
 
 
 def float_range(low: float, high: float = math.inf, open_low: bool = False, open_high: bool = False) -> dict[str, Any]:
     """Settings of an option that takes a finite number between two bounds, each of them inclusive unless ``open``."""
-
-    def parse(value: str | float) -> float:
-        try:
-            number = float(value)
-        except ValueError:
-            number = math.nan
-        inside = (low < number if open_low else low <= number) and (number < high if open_high else number <= high)
-        if not (inside and math.isfinite(number)):
-            lower = f"{'above' if open_low else 'of at least'} {low:g}"
-            upper = f" and {'below' if open_high else 'at most'} {high:g}" if math.isfinite(high) else ""
-            raise typer.BadParameter(f"{value} is not a finite number {lower}{upper}")
-        return number
-
-    return {"parser": parse, "metavar": "NUMBER"}
+    return settings(values.float_range(low, high, open_low, open_high))
 
 
-USUAL_ENCODINGS = ("utf-8", "bytes", "utf-16", "latin-1", "cp1252", "cp949", "euc_kr", "shift_jis", "gb18030", "big5")
-
-
-def encoding_name(value: str) -> str:
-    """The name under which an encoding is recorded: bytes, or that of a codec of Python."""
-    from rnncli.datasets.reading import canonical_encoding
-
-    found = canonical_encoding(value)
-    if found is None:
-        close = difflib.get_close_matches(value.lower(), USUAL_ENCODINGS, 1)
-        hint = f"did you mean {close[0]}?" if close else f"Python has {', '.join(USUAL_ENCODINGS)} and more"
-        raise typer.BadParameter(f"{value!r} is no encoding of text; {hint}")
-    return found
-
-
-ENCODING: dict[str, Any] = {"parser": encoding_name, "metavar": "NAME"}
+ENCODING = settings(values.ENCODING)
 """Settings of an option that takes an encoding."""
 
 
@@ -154,16 +120,8 @@ def temperature_range(value: Any) -> tuple[float, float]:
     return parse(first), parse(last if colon else first)
 
 
-def duration(value: str | float) -> float:
-    """Seconds from what a user writes: 90, 90s, 3m, 1.5h, 1h30m."""
-    units = {"h": 3600.0, "m": 60.0, "s": 1.0, "": 1.0}
-    if not isinstance(value, str):
-        return value  # a default
-    if re.fullmatch(r"(\d+(\.\d+)?[hms])+|\d+(\.\d+)?", value):
-        seconds = sum(float(n) * units[unit] for n, unit in re.findall(r"(\d+(?:\.\d+)?)([hms]?)", value))
-        if seconds > 0:
-            return seconds
-    raise typer.BadParameter(f"{value!r} is not a duration; write 90s, 3m or 1h30m")
+duration: Any = settings(values.DURATION)["parser"]
+"""Seconds from what a user writes: 90, 90s, 3m, 1.5h, 1h30m."""
 
 
 def mutually_exclusive(ctx: typer.Context, **options: Any) -> dict[str, Any]:

@@ -7,13 +7,14 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from operator import ne
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
 from rnncli.cli.completion import model_files
-from rnncli.cli.options import encoding_option, int_range, option
+from rnncli.cli.options import encoding_option, float_range, int_range, option
 from rnncli.cli.streams import workers_option
 from rnncli.errors import InputError, RnncliError
 from rnncli.names import plural
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 CHUNK_SIZE = 1 << 16
 """Bytes read at once, at most; what has arrived is answered without waiting for more."""
 
+UNSURE = "unknown"
+"""The answer in place of one with a probability below the threshold."""
+
 
 def predict(
     model: Annotated[
@@ -32,6 +36,14 @@ def predict(
     file: Annotated[str, typer.Argument(metavar="FILE", help="One text per line; - is standard input.")] = "-",
     top: Annotated[int, option("--top", help="The N most probable answers, with probabilities.", **int_range(1))] = 1,
     beam: Annotated[int, option("--beam", help="Beam width of a translator; 1 is greedy.", **int_range(1, 1000))] = 1,
+    threshold: Annotated[
+        float,
+        option(
+            "--threshold",
+            help=f"Answer {UNSURE} where the most probable answer has a probability below this.",
+            **float_range(0, 1),
+        ),
+    ] = 0.0,
     encoding: Annotated[str | None, encoding_option()] = None,
     workers: Annotated[int | None, workers_option()] = None,
     json: Annotated[bool, option("--json", help="One JSON object per line.")] = False,
@@ -41,6 +53,7 @@ def predict(
     \b
       echo Ivanov | rnncli predict names.npz             Russian
       rnncli predict names.npz list.txt --top 3          with probabilities
+      rnncli predict names.npz list.txt --threshold 0.8  unknown where it is not sure
       rnncli predict dates.npz list.txt --beam 5 --json  a wider search, as data
     """
     import sys
@@ -60,12 +73,15 @@ def predict(
         raise InputError(f"--beam applies to translators; {model} has --task {network.task}")
     if top > 1 and layout.target == TAGS and not json:
         raise InputError("--top of a tagger gives the tags of each character, which takes --json")
+    if threshold and layout.target == TAGS:
+        raise InputError(f"--threshold is for one answer per line; {model} tags each character, see --json")
     if os.path.isdir(file):
         raise InputError(f"{file} is a folder; name a file with one text per line")
     if file == "-" and is_interactive(sys.stdin):
         say("type one text per line; Ctrl-D ends")
-    unknown, number, faults, normalised = UnknownCharacters(), 0, 0, 0
+    unknown, number, faults, normalised, unsure = UnknownCharacters(), 0, 0, 0, 0
     name = layout.columns[layout.target_column]
+    written = partial(_as_json, name=name) if json else partial(_as_text, top=top)
     with standard_input() if file == "-" else open_sources([file], reading).openers[0]() as stream:
         # Only of a file: what is typed or piped in is answered as it arrives, and several processes read ahead.
         size = _file_size(stream)
@@ -77,7 +93,8 @@ def predict(
             for answers, read, originals in zip(predictions, lines, typed, strict=True):
                 normalised += sum(map(ne, read, originals))
                 unknown.count("".join(answer.text for answer in answers), vocabulary)
-                write("".join(_as_json(answer, name) if json else _as_text(answer, top) for answer in answers))
+                unsure += sum(not answer.is_sure(threshold) for answer in answers)
+                write("".join(written(answer, threshold) for answer in answers))
                 for line_number, fault in enumerate(map(too_long, read), start=number + 1):
                     if fault:
                         faults += 1
@@ -87,6 +104,8 @@ def predict(
         say(f"normalised {plural(normalised, 'line')} to {vocabulary.normalize.upper()}, as the model has learnt it")
     if unknown.number:
         say(unknown.told(vocabulary))
+    if threshold:
+        say(f"below --threshold {threshold:g}: {unsure:,} of {plural(number, 'line')}")
     if faults:
         raise RnncliError(f"{plural(faults, 'line')} had no answer")
 
@@ -118,17 +137,20 @@ def _lines(stream: BinaryIO, codec: str) -> Iterator[list[str]]:
         yield [pending.removesuffix("\r")]
 
 
-def _as_text(prediction: "Prediction", top: int) -> str:
+def _as_text(prediction: "Prediction", threshold: float, top: int) -> str:
     """The best answer; or the ``top`` ones, each followed by its probability, separated by tabs."""
+    if not prediction.is_sure(threshold):
+        return UNSURE + "\n"
     if top == 1:
         return prediction.best + "\n"
     return "\t".join(f"{answer}\t{probability:.4f}" for answer, probability in prediction.answers) + "\n"
 
 
-def _as_json(prediction: "Prediction", name: str) -> str:
-    """An object with the answers under ``name``, that of their column."""
+def _as_json(prediction: "Prediction", threshold: float, name: str) -> str:
+    """An object with the answers under ``name``, that of their column; the best one is null where it is not sure."""
     answers = [{name: answer, "probability": probability} for answer, probability in prediction.answers]
-    data = {"text": prediction.text, name: prediction.best if prediction.answers else None, "answers": answers}
+    best = prediction.best if prediction.answers and prediction.is_sure(threshold) else None
+    data = {"text": prediction.text, name: best, "answers": answers}
     if prediction.tags:
         data["characters"] = [
             {"character": character, "tags": [{"tag": tag, "probability": p} for tag, p in tags]}

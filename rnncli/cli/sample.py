@@ -8,7 +8,7 @@ import typer
 from rnncli.cli.completion import model_files
 from rnncli.cli.options import float_range, int_range, option, temperature_range
 from rnncli.cli.streams import network_only_option
-from rnncli.errors import InputError
+from rnncli.errors import InputError, NotFiniteError
 from rnncli.names import plural
 
 if TYPE_CHECKING:
@@ -123,6 +123,9 @@ def sample(
         bool,
         option("--novelty", help="Report how much of the text is copied from the training text.", panel=OUTPUT),
     ] = False,
+    interactive: Annotated[
+        bool, option("--interactive", help="Choose the characters from the most probable, one by one.", panel=DECODING)
+    ] = False,
     json: Annotated[bool, option("--json", help="One JSON object per sample.", panel=OUTPUT)] = False,
 ) -> None:
     """Generate text, character by character.
@@ -136,16 +139,29 @@ def sample(
       rnncli sample --beam 8 -l 80            the most probable 80 characters
       rnncli sample --max-lines 4 --novelty   four lines, and how much of them is copied
       rnncli sample --clamp 1:17=1 --compare  the effect of a unit on the text
+      rnncli sample --interactive             choose from the most probable characters
     """
     import secrets
     import sys
 
+    import numpy as np
+
     from rnncli.cli.model_input import check_label, load_for, parse_clamp, primed, training_ids
+    from rnncli.inference.draft import Draft
     from rnncli.inference.generation import GenerationConfig, generate_texts, is_random
     from rnncli.inference.novelty import novelty as novelty_of
-    from rnncli.inference.sampling import SamplingConfig
+    from rnncli.inference.sampling import SamplingConfig, default_prime
     from rnncli.terminal.console import is_interactive, say, write
 
+    if interactive:
+        flags = {"--stop": stop, "--max-lines": max_lines, "--no-repeat": no_repeat, "--beam": beam, "--json": json}
+        flags |= {"--count": count > 1, "--compare": compare, "--novelty": novelty, "--prime -": prime == "-"}
+        flags |= {"--temperature X:Y": temperature[0] != temperature[1]}
+        if given := [flag for flag, value in flags.items() if value]:
+            raise InputError(f"--interactive lets you choose each character, so {' and '.join(given)} does not apply")
+        from rnncli.cli.interactive import require_terminal, write_interactively
+
+        require_terminal()
     loaded = load_for("sample", model)
     network: Any = loaded.model
     writer = network if network_only else loaded.writer
@@ -187,6 +203,12 @@ def sample(
         seed = secrets.randbits(32)
         if is_interactive(sys.stdout) and not json:
             say(f"seed {seed}")
+    if interactive:
+        rng = np.random.default_rng(seed)
+        begin = network.with_boundary(prime) or default_prime(writer, rng)
+        draft = Draft(writer, vocabulary.encode(begin), config.sampling, rng, label, clamps)
+        write(prime + write_interactively(draft, vocabulary, prime, config.length, writer.eos) + "\n", vocabulary.codec)
+        return
     if compare:
         if not clamps or json or novelty or count > 1 or length < 0:
             raise InputError(
@@ -207,10 +229,14 @@ def sample(
             continue
         last, text = prime, ""
         write(prime, vocabulary.codec)
-        for last in chunks:
-            write(last, vocabulary.codec)
-            if novelty:
-                text += last
+        try:
+            for last in chunks:
+                write(last, vocabulary.codec)
+                if novelty:
+                    text += last
+        except NotFiniteError:
+            write("\n")  # so that the error has a line of its own
+            raise
         if not last.endswith("\n") and vocabulary.encoding == "utf-8":
             write("\n")
         if training_text is not None:

@@ -2,14 +2,13 @@
 
 import json as jsonlib
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rnncli.cli.completion import model_files
 from rnncli.cli.options import encoding_option, float_range, int_range, option
-from rnncli.cli.streams import network_only_option, streams_option, workers_option
+from rnncli.cli.streams import ReadingMode, network_only_option, streams_option, workers_option
 from rnncli.errors import InputError
 from rnncli.names import MAX_ORDER
 
@@ -95,6 +94,13 @@ def score(
     per_character: Annotated[
         bool, option("--per-character", help="A table of loss and accuracy by character.", panel=COMPARISON)
     ] = False,
+    per_line: Annotated[
+        bool,
+        option("--per-line", help="The loss of each line, in one pass through the text.", panel=COMPARISON),
+    ] = False,
+    sort: Annotated[
+        bool, option("--sort", help="The lines of --per-line with the highest loss first.", panel=COMPARISON)
+    ] = False,
     encoding: Annotated[str | None, encoding_option(READING)] = None,
     skip_unknown: Annotated[
         bool,
@@ -107,7 +113,9 @@ def score(
     streams: Annotated[int | None, streams_option(READING)] = None,
     network_only: Annotated[bool, network_only_option(READING)] = False,
     workers: Annotated[int | None, workers_option()] = None,
-    json: Annotated[bool, option("--json", help="One JSON object on standard output.")] = False,
+    json: Annotated[
+        bool, option("--json", help="One JSON object on standard output; one a line with --per-line.")
+    ] = False,
 ) -> None:
     """Evaluate a model: loss and perplexity on a text, or accuracy on a .tsv of lines with known answers.
 
@@ -116,8 +124,10 @@ def score(
       head -c 100000 corpus.txt | rnncli score model.npz - --json
       rnncli score model.npz play.txt --adapt        keep learning, and counting, while reading
       rnncli score model.npz play.txt --baseline 8   beside an 8-gram model of the same training text
+      rnncli score model.npz app.log --per-line --sort | head   the most surprising lines of a log
       rnncli score names.npz unseen.tsv              accuracy, F1 and confusion matrix of a classifier
     """
+    from rnncli.cli.lines import print_lines
     from rnncli.datasets.sources import open_sources
     from rnncli.datasets.unknown import UnknownCharacters
     from rnncli.models.labelled_language_model import LabelledLanguageModel
@@ -135,6 +145,11 @@ def score(
         raise InputError("--adapt-rate is the learning rate of --adapt; give both")
     if train and baseline is None:
         raise InputError("--train is the training text of the --baseline; give both")
+    if sort and not per_line:
+        raise InputError("--sort is the order of the lines of --per-line; give both")
+    others = {"--baseline": baseline, "--per-character": per_character, "--streams": streams != 1 and streams}
+    if per_line and (given := [flag for flag, value in others.items() if value]):
+        raise InputError(f"--per-line prints the loss of each line of one pass; leave out {' and '.join(given)}")
     loaded = checkpoint.load(model)
     network = loaded.model
     sources = open_sources(files, loaded.reading(encoding))
@@ -142,13 +157,17 @@ def score(
     if not isinstance(network, LanguageModel):
         flags = {"--adapt": adapt, "--context": context, "--baseline": baseline, "--per-character": per_character}
         flags |= {"--streams": streams, "--skip-unknown": skip_unknown, "--network-only": network_only}
+        flags |= {"--per-line": per_line}
         if given := [flag for flag, value in flags.items() if value not in (None, False)]:
             raise InputError(f"{model} is {network.noun}, so {' and '.join(given)} does not apply")
     if isinstance(network, LanguageModel):
         rate = (adapt_rate or ADAPT_RATE) if adapt else None
         training = (train or [], encoding)
         mode = ReadingMode(rate, context, streams, workers or cores(), network_only)
-        _print_text(_score_text(loaded, sources, unknown, mode, baseline, training, per_character), json)
+        if per_line:
+            print_lines(loaded, sources, unknown, mode, sort, json)
+        else:
+            _print_text(_score_text(loaded, sources, unknown, mode, baseline, training, per_character), json)
     elif isinstance(network, LabelledLanguageModel):
         _print_text(_score_labelled_texts(network, sources, unknown, workers or cores()), json)
     else:
@@ -157,18 +176,6 @@ def score(
         say(warning)
     if unknown.number:
         say(unknown.told(network.vocabulary))
-
-
-@dataclass(frozen=True)
-class ReadingMode:
-    """How running text is read: with dynamic evaluation at the learning rate ``adapt_rate``, with a fixed ``context``,
-    or else in ``streams`` that at most ``workers`` processes share; by the ``network_only``, or with its counts."""
-
-    adapt_rate: float | None
-    context: int | None
-    streams: int | None
-    workers: int
-    network_only: bool
 
 
 def _score_text(
@@ -182,13 +189,10 @@ def _score_text(
 ) -> dict[str, Any]:
     """The metrics of running text, as ``--json`` has them; ``training`` are the files of the n-gram baseline and their
     encoding."""
-    import numpy as np
-
     from rnncli.cli.model_input import baseline_ids, require_two
-    from rnncli.cli.streams import text_losses
+    from rnncli.cli.streams import text_losses, token_losses
     from rnncli.datasets.disk_ids import in_memory
     from rnncli.datasets.text import IN_MEMORY, read_ids
-    from rnncli.evaluation.losses import dynamic_evaluation, fixed_context
     from rnncli.evaluation.metrics import (
         metrics_by_character,
         ngram_metrics,
@@ -200,17 +204,14 @@ def _score_text(
 
     model: Any = loaded.model
     counts = None if mode.network_only else loaded.counts
-    in_streams = mode.adapt_rate is None and mode.context is None
-    ids = read_ids(sources, model.vocabulary, in_memory=IN_MEMORY if in_streams else sys.maxsize, unknown=unknown)
+    in_memory_limit = IN_MEMORY if mode.in_streams else sys.maxsize
+    ids = read_ids(sources, model.vocabulary, in_memory=in_memory_limit, unknown=unknown)
     require_two(ids, ", ".join(sources.names))
     size, streams = len(model.vocabulary), 1
-    if mode.adapt_rate is not None:
-        by_character = losses_by_character(dynamic_evaluation(model, ids, mode.adapt_rate, counts), size)
-    elif mode.context is not None:
-        places = np.arange(1, len(ids))
-        by_character = losses_by_character(fixed_context(model, ids, places, mode.context, counts), size)
-    else:
+    if mode.in_streams:
         by_character, streams = text_losses(model, ids, mode.streams, mode.workers, counts)
+    else:
+        by_character = losses_by_character(token_losses(model, ids, mode, counts), size)
     data: dict[str, Any] = {**text_metrics(by_character.score), **parts_metrics(by_character), "streams": streams}
     data |= unknown_metrics(by_character, unknown.number, model.vocabulary.unknown and not unknown.skip)
     if baseline is not None:

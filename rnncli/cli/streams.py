@@ -1,12 +1,14 @@
 """Long texts: the options of the commands that read them in parallel streams, and what they say of it."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rnncli.cli.options import int_range, option
 from rnncli.names import plural
 
 if TYPE_CHECKING:
-    from rnncli.evaluation.token_losses import LossByCharacter
+    from rnncli.evaluation.token_losses import LossByCharacter, TokenLosses
     from rnncli.models.language_model import LanguageModel
     from rnncli.models.mixture import Counts
 
@@ -36,6 +38,39 @@ def workers_option(panel: str | None = None) -> Any:
 def network_only_option(panel: str | None = None) -> Any:
     """``--network-only`` of the commands that use a model with counts."""
     return option("--network-only", help="Leave out the n-gram counts of the model.", panel=panel)
+
+
+@dataclass(frozen=True)
+class ReadingMode:
+    """How running text is read: with dynamic evaluation at the learning rate ``adapt_rate``, with a fixed ``context``,
+    or else in ``streams`` that at most ``workers`` processes share; by the ``network_only``, or with its counts."""
+
+    adapt_rate: float | None
+    context: int | None
+    streams: int | None
+    workers: int
+    network_only: bool
+
+    @property
+    def in_streams(self) -> bool:
+        """Whether the state is carried, and nothing else is."""
+        return self.adapt_rate is None and self.context is None
+
+
+def token_losses(
+    model: "LanguageModel", ids: Any, mode: ReadingMode, counts: "Counts | None"
+) -> "Iterator[TokenLosses]":
+    """The losses of ``ids`` (N,), all but the first, in their order, read in one pass."""
+    import numpy as np
+
+    from rnncli.datasets.disk_ids import in_memory
+    from rnncli.evaluation.losses import dynamic_evaluation, fixed_context, stateful
+
+    if mode.adapt_rate is not None:
+        return dynamic_evaluation(model, in_memory(ids), mode.adapt_rate, counts)
+    if mode.context is not None:
+        return fixed_context(model, in_memory(ids), np.arange(1, len(ids)), mode.context, counts)
+    return stateful(model, ids, counts=counts)
 
 
 def text_losses(

@@ -118,11 +118,16 @@ class PairDataset:
         held_out = f", and {plural(len(self.validation), self.unit)} for validation" if len(self.validation) else ""
         return f"{plural(len(self.training), self.unit)} of {' and '.join(layout.columns)}, {distinct}{held_out}"
 
+    @property
+    def label_counts(self) -> NDArray[np.intp]:
+        """How many lines to train on have each of K labels, (K,)."""
+        return np.bincount(self.training.targets.first_symbols, minlength=len(self.target))
+
     def _counts(self) -> str:
         """The most frequent labels, and how many lines have them."""
         if not isinstance(self.target, Labels):
             return ""
-        counts = np.bincount(self.training.targets.first_symbols, minlength=len(self.target))
+        counts = self.label_counts
         order = np.argsort(-counts, kind="stable")
         return f" ({listed([f'{self.target.symbols[i]} {counts[i]:,}' for i in order], MAX_LISTED)})"
 

@@ -25,6 +25,10 @@ CACHE_LINE = 64
 
 Shapes = Mapping[str, tuple[int, ...]]
 
+may_overflow = np.errstate(over="ignore", invalid="ignore")
+"""Decorates what reads a text: a state that is not bounded may grow out of range. NumPy says nothing there, since
+what is made of the logits does; see :mod:`rnncli.models.output`."""
+
 
 class Parameters(Mapping[str, Array]):
     """Named views, in the order of ``shapes``, on one contiguous vector ``flat``.

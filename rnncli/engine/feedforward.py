@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnncli.engine.activations import ACTIVATIONS
-from rnncli.engine.arrays import Array, Ids, Parameters, Shapes, Workspace
+from rnncli.engine.arrays import Array, Ids, Parameters, Shapes, Workspace, may_overflow
 from rnncli.engine.clamping import Clamp, clamps_of
 from rnncli.engine.layers import Dropout, dense, dense_backward, dense_backward_input, embed, embed_backward
 
@@ -96,6 +96,7 @@ class FeedForwardNetwork:
         """One character at a time; ``state`` is updated in place."""
         return FeedForwardStepper(self, parameters, state, clamps)
 
+    @may_overflow
     def forward(
         self,
         parameters: Parameters,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rnncli.engine.arrays import Array, Ids
+from rnncli.engine.arrays import Array, Ids, may_overflow
 
 ONE_HOT_PRODUCT_LIMIT = 128
 """Up to this vocabulary size a product with one-hot rows is the fastest way to sum the gradient."""
@@ -23,6 +23,7 @@ CHARACTER_SHARE = 0.4
 """A classifier reads a character as the unknown symbol with this share of the dropout rate as probability."""
 
 
+@may_overflow
 def dense(x: Array, W: Array, b: Array, out: Array | None = None) -> Array:
     """x W + b, shape (N, M) or (G, N, M)."""
     y = np.matmul(x, W, out=out)

@@ -38,21 +38,30 @@ def softmax_cross_entropy(
     return float(loss), shifted
 
 
-def sigmoid_binary_cross_entropy(logits: Array, targets: Array) -> tuple[float, Array]:
-    """Mean over all elements of -t log σ(l) - (1 - t) log(1 - σ(l)), with gradient (σ(l) - t) / size.
+def sigmoid_binary_cross_entropy(logits: Array, targets: Array, weights: Array | None = None) -> tuple[float, Array]:
+    """Mean over all elements of -t log σ(l) - (1 - t) log(1 - σ(l)), with gradient (σ(l) - t) / size; with ``weights``
+    of their shape the weighted mean.
 
     Written as max(l, 0) - l t + log(1 + e^-|l|), in which no exponent is positive.
     """
     decay = np.exp(-np.abs(logits))
-    loss = np.mean(np.maximum(logits, 0) - logits * targets + np.log1p(decay), dtype=np.float64)
+    losses = np.maximum(logits, 0) - logits * targets + np.log1p(decay)
     probability = np.where(logits >= 0, 1, decay) / (1 + decay)
-    return float(loss), ((probability - targets) / logits.size).astype(logits.dtype)
+    if weights is None:
+        loss, gradient = np.mean(losses, dtype=np.float64), (probability - targets) / logits.size
+    else:
+        loss, gradient = np.average(losses, weights=weights), (probability - targets) * (weights / weights.sum())
+    return float(loss), gradient.astype(logits.dtype)
 
 
-def mean_squared_error(outputs: Array, targets: Array) -> tuple[float, Array]:
-    """Mean over all elements of (y - t)², with gradient 2 (y - t) / size."""
+def mean_squared_error(outputs: Array, targets: Array, weights: Array | None = None) -> tuple[float, Array]:
+    """Mean over all elements of (y - t)², with gradient 2 (y - t) / size; with ``weights`` of their shape the weighted
+    mean."""
     difference = outputs - targets
-    return float(np.mean(difference * difference, dtype=np.float64)), difference * (2 / outputs.size)
+    if weights is None:
+        return float(np.mean(difference * difference, dtype=np.float64)), difference * (2 / outputs.size)
+    scale = weights / weights.sum()
+    return float(np.sum(scale * difference * difference)), 2 * scale * difference
 
 
 def softmax_squared_error(
@@ -77,10 +86,10 @@ def softmax_squared_error(
     return float(loss), p
 
 
-def sigmoid_squared_error(logits: Array, targets: Array) -> tuple[float, Array]:
+def sigmoid_squared_error(logits: Array, targets: Array, weights: Array | None = None) -> tuple[float, Array]:
     """:func:`mean_squared_error` of σ(logits) and targets of 0 and 1, with the gradient of the logits."""
     probability = sigmoid(logits)
-    loss, gradient = mean_squared_error(probability, targets)
+    loss, gradient = mean_squared_error(probability, targets, weights)
     return loss, (gradient * sigmoid_derivative(probability)).astype(logits.dtype)
 
 
@@ -89,7 +98,7 @@ class Loss:
     """A loss of many classes, with softmax, and of two classes, with a single sigmoid."""
 
     softmax: Callable[..., tuple[float, Array]]
-    sigmoid: Callable[[Array, Array], tuple[float, Array]]
+    sigmoid: Callable[..., tuple[float, Array]]
 
 
 LOSSES = {

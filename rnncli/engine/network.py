@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnncli.engine.arrays import Array, Ids, Parameters, Shapes, Workspace
+from rnncli.engine.arrays import Array, Ids, Parameters, Shapes, Workspace, may_overflow
 from rnncli.engine.cells import Cell
 from rnncli.engine.clamping import Clamp
 from rnncli.engine.layers import Dropout, embed, embed_backward
@@ -126,6 +126,7 @@ class RecurrentNetwork:
         """A network of one direction, one character at a time; ``state`` is updated in place."""
         return Stepper(self.cell, self.names, parameters, state, clamps)
 
+    @may_overflow
     def forward(
         self,
         parameters: Parameters,

@@ -7,6 +7,7 @@ losses are those of their mixture.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,13 +43,17 @@ def stateful(
 
 
 def losses_of(
-    model: LanguageModel, ids: Ids, read: Iterable[Window], counts: Counts | None = None
+    model: LanguageModel, ids: Ids, read: Iterable[Window], counts: Counts | None = None, starts: Any = 0
 ) -> Iterator[TokenLosses]:
-    """The losses of the targets in the windows of ``ids`` (N,) that ``model`` has ``read``."""
+    """The losses of the targets in the windows of ``ids`` (N,) that ``model`` has ``read``; ``ids`` may be several
+    texts, one behind the other, of which stream b reads the one that begins at ``starts[b]``."""
     for window in read:
         inside, targets = window.inside, window.targets[window.inside]
         if counts is not None:
-            logits, edges = model.logits_of(window.forward)[inside], counts.contexts(ids, window.positions)[inside]
+            logits, edges = (
+                model.logits_of(window.forward)[inside],
+                counts.contexts(ids, window.positions, starts)[inside],
+            )
             yield mixture_losses(counts, logits, edges, targets)
         else:
             nats, correct = model.losses_of(window.forward, window.targets)

@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from rnncli.engine.activations import log_softmax
 from rnncli.engine.arrays import Array, Ids
 from rnncli.evaluation.token_losses import TokenLosses
 from rnncli.models.mixture import COUNTS, NETWORK, Counts, mix
 from rnncli.models.ngram.contexts import Edges
 from rnncli.models.ngram.growing import GrowingCounts
 from rnncli.models.ngram.kneser_ney import MAX_PROBABILITIES, Distribution
+from rnncli.models.output import log_softmax
 
 WEIGHT_RATE = 0.005
 """How fast the weight moves to the part that predicts better, while a mixture adapts."""

@@ -71,6 +71,23 @@ def losses_by_character(batches: Iterable[TokenLosses], size: int) -> LossByChar
     return LossByCharacter(nats, count, correct, parts)
 
 
+def losses_by_line(batches: Iterable[TokenLosses], ends: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The mean loss in nats per character of each of L lines, (L,), which lie before the places ``ends`` (L,) in a
+    text: NaN for a line of which no character is predicted, as the first of a text is not."""
+    nats, place = np.zeros(len(ends)), 1
+    for batch in batches:
+        lines = np.searchsorted(ends, np.arange(place, place + len(batch.nats)), side="right")
+        np.add.at(nats, lines, batch.nats)
+        place += len(batch.nats)
+    predicted = predicted_characters(ends)
+    return np.divide(nats, predicted, out=np.full(len(ends), np.nan), where=predicted > 0)
+
+
+def predicted_characters(ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many characters of each line, (L,), are predicted: all but the first of the text."""
+    return np.diff(np.maximum(ends, 1), prepend=1)
+
+
 def _add(total: dict[str, float], parts: dict[str, float]) -> None:
     for name, nats in parts.items():
         total[name] = total.get(name, 0.0) + nats

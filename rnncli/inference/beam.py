@@ -10,9 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from rnncli.engine.activations import log_softmax
 from rnncli.engine.arrays import Array, Ids
-from rnncli.models.output import NO_EOS, TextDecoder
+from rnncli.models.output import NO_EOS, TextDecoder, log_softmax
 
 
 class Decodable(Protocol):

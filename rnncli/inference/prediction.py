@@ -12,12 +12,12 @@ import numpy as np
 
 from rnncli.datasets.columns import MAX_LENGTH
 from rnncli.datasets.ragged import Padded, Ragged
-from rnncli.engine.activations import log_softmax
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.inference.beam import BeamSearch
 from rnncli.models.base import Model
 from rnncli.models.classifier import Classifier
+from rnncli.models.output import log_softmax
 from rnncli.models.parallel import parallel_map
 from rnncli.models.tagger import Tagger
 from rnncli.models.translator import Translator
@@ -49,6 +49,10 @@ class Prediction:
     def best(self) -> str:
         """The most probable answer."""
         return self.answers[0][0] if self.answers else ""
+
+    def is_sure(self, threshold: float) -> bool:
+        """Whether the most probable answer has at least this probability; true where there is no answer."""
+        return not self.answers or self.answers[0][1] >= threshold
 
 
 def predict(model: Model, texts: Sequence[str], top: int = 1, beam: int = 1) -> list[Prediction]:

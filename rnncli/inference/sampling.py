@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from rnncli.engine.activations import softmax
 from rnncli.engine.arrays import Array, Ids
 from rnncli.engine.clamping import Clamp
 from rnncli.models.mixture import Writer
+from rnncli.models.output import require_finite, softmax
 
 PRIME_WINDOW = 256
 """Characters of the prime read at once."""
@@ -45,7 +45,7 @@ class SamplingConfig:
             return np.where(np.arange(logits.shape[-1]) == logits.argmax(-1)[:, None], logits, -np.inf)
         if self.temperature != 1:
             # Shifted first and in float64, so that a tiny temperature leaves the maximum at 0 and gives no NaN.
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):
                 logits = (logits - logits.max(-1, keepdims=True)) / np.float64(self.temperature)
         if self.top_k and self.top_k < logits.shape[-1]:
             logits = logits.copy()
@@ -72,8 +72,11 @@ class SamplingConfig:
         """Ids (B,) drawn for logits (B, V), given standard Gumbel ``noise`` (B, V).
 
         The argmax of logits + noise is distributed as their softmax (the Gumbel-max trick), which need not be computed.
+        NotFiniteError for logits out of range, of which one would win.
         """
-        return (self.filter_logits(logits) + noise).argmax(-1)
+        drawn = (self.filter_logits(logits) + noise).argmax(-1)
+        require_finite(logits[np.arange(len(drawn)), drawn], "logits")
+        return drawn
 
 
 def gumbel_noise(rng: np.random.Generator, *shape: int) -> Array:

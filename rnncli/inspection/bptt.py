@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rnncli.engine.arrays import Array, Ids, Parameters, Workspace
+from rnncli.engine.arrays import Array, Ids, Parameters, Workspace, may_overflow
 from rnncli.inspection.activations import require_recurrent_model
 from rnncli.inspection.probe import Probe
 from rnncli.models import output
@@ -40,9 +40,10 @@ def backpropagate_through_time(
         yield d_state, gradients
 
 
+@may_overflow
 def state_gradients(probe: Probe, steps: int = STEPS) -> dict[str, Array]:
     """The norm of the gradient of a loss with respect to the state of each cell 0 … ``steps`` steps earlier, by the
-    name of the cell: the root mean square over places in the text."""
+    name of the cell: the root mean square over places in the text. NotFiniteError where it is out of range."""
     model = require_recurrent_model(probe, "state that gradients could go back through")
     ids = probe.ids.astype(np.intp)
     steps = min(steps, (len(ids) - 1) // 2)
@@ -64,4 +65,5 @@ def state_gradients(probe: Probe, steps: int = STEPS) -> dict[str, Array]:
     squares = []
     for d_state, _ in backpropagate_through_time(model, window[:-1], state, d_outputs):
         squares.append(np.square(d_state).sum(axis=(1, 3)).mean(axis=1))
+    output.require_finite(np.array(squares), "gradients")
     return {name: np.sqrt(np.array(squares)[:, i]) for i, name in enumerate(model.network.names)}

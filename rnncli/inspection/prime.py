@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from rnncli.datasets.columns import BOUNDARY
-from rnncli.engine.activations import log_softmax
 from rnncli.engine.arrays import Array, Ids, Parameters, Workspace
 from rnncli.inference.prediction import TopK, predict, top_k
 from rnncli.models.base import Model
 from rnncli.models.language_model import NextCharacterModel
+from rnncli.models.output import log_softmax
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The report of a model: the views that apply to it, as plain data."""
+"""The report of a model: the views that apply to it, and the model itself, as plain data."""
 
 from dataclasses import dataclass, field, replace
 
@@ -8,9 +8,10 @@ from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.inspection.association import SMALLEST_SHIFT
 from rnncli.inspection.features import FEATURES
+from rnncli.inspection.page import ModelPage, model_page
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views import VIEWS
-from rnncli.inspection.views.units import best_units
+from rnncli.inspection.views.units import UnitScore, best_units
 from rnncli.inspection.views.why import connectivities
 from rnncli.results import ViewResult
 
@@ -23,9 +24,10 @@ HOVER = 300
 class Report:
     """``results`` by view; ``left_out`` says why others are missing. ``units`` has a view of each of the most selective
     units, by its name. ``connectivity`` has a row (n,) for character n of ``text``: the gradient norms of the
-    characters before it, over the largest of them."""
+    characters before it, over the largest of them. ``page`` is the model, so that the report can run it."""
 
     path: str
+    page: ModelPage
     results: dict[str, ViewResult] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     units: dict[str, ViewResult] = field(default_factory=dict)
@@ -45,6 +47,7 @@ def report(request: ViewRequest) -> Report:
                 if view.reads != "text":  # it applies to every model, so that the request is wrong
                     raise
                 left_out[view.name] = str(error)
+    found: list[UnitScore] = []
     of_units: dict[str, ViewResult] = {}
     if "units" in results and len(request.probe.ids) > 6 * SMALLEST_SHIFT:
         found = sorted(best_units(request.probe.first(20_000), list(FEATURES), best=2), key=lambda score: -score.learnt)
@@ -54,4 +57,4 @@ def report(request: ViewRequest) -> Report:
     if "gradients" in results:
         part = request.probe.first(HOVER)
         text, rows = part.text(), connectivities(part, np.arange(1, len(part.ids)))
-    return Report(request.probe.path, results, left_out, of_units, text, rows)
+    return Report(request.probe.path, model_page(request.probe, found), results, left_out, of_units, text, rows)

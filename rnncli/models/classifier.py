@@ -13,12 +13,12 @@ import numpy as np
 from rnncli.datasets.labels import Labels
 from rnncli.datasets.ragged import Padded
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.engine.activations import log_softmax
 from rnncli.engine.arrays import Array, Ids, Parameters, Shapes
 from rnncli.engine.layers import Dropout, dense, dense_backward, dense_backward_input
 from rnncli.engine.losses import LOSSES
 from rnncli.models.base import PairModel, forget_unknown, initialise_dense
 from rnncli.models.config import NetworkConfig
+from rnncli.models.output import log_softmax
 from rnncli.models.score import Score
 from rnncli.models.windows import FinalStates
 
@@ -43,17 +43,27 @@ class Classifier(PairModel):
         initialise_dense(self.parameters, "output", rng)
 
     def loss_and_gradients(
-        self, text: Padded, target: Padded, gradients: Parameters, dropout: Dropout | None, loss: str
+        self,
+        text: Padded,
+        target: Padded,
+        gradients: Parameters,
+        dropout: Dropout | None,
+        loss: str,
+        class_weights: Array | None = None,
     ) -> float:
+        """As for every model of pairs. With ``class_weights`` (K,) the loss is the mean over the texts, each with the
+        weight of its label: Σ w_y l / Σ w_y."""
         W, b = self.parameters["output.W"], self.parameters["output.b"]
         if dropout is not None and self.vocabulary.unknown:
             text = Padded(dropout.characters(text.ids, len(self.vocabulary) - 1), text.lengths)
         final = FinalStates.read(self.network, self.parameters, text, self._workspace, dropout)
         logits, labels = dense(final.hidden, W, b), target.ids[0]
+        weights = None if class_weights is None else class_weights[labels].astype(logits.dtype)
         if len(self.target) == 2:
-            value, d_logits = LOSSES[loss].sigmoid(logits, labels[:, None])
+            of_logits = None if weights is None else weights[:, None]
+            value, d_logits = LOSSES[loss].sigmoid(logits, labels[:, None], of_logits)
         else:
-            value, d_logits = LOSSES[loss].softmax(logits, labels)
+            value, d_logits = LOSSES[loss].softmax(logits, labels, weights)
         dense_backward(final.hidden, d_logits, gradients["output.W"], gradients["output.b"])
         final.backward(dense_backward_input(d_logits, W), gradients)
         return value

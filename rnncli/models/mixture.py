@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.engine.activations import log_softmax
 from rnncli.engine.arrays import Array, Ids
 from rnncli.engine.clamping import Clamp
 from rnncli.models.language_model import LanguageModel, NextCharacterModel
 from rnncli.models.ngram.contexts import Edges
 from rnncli.models.ngram.kneser_ney import Distribution, KneserNey
-from rnncli.models.output import NO_EOS, TextDecoder
+from rnncli.models.output import NO_EOS, TextDecoder, log_softmax
 
 NETWORK, COUNTS, MIXTURE = "network", "counts", "mixture"
 """Names of the parts and of the whole."""
@@ -43,11 +42,12 @@ class Counts:
     weight: float
     held_out: dict[str, float] = field(default_factory=dict)
 
-    def contexts(self, ids: Ids, positions: NDArray[np.intp]) -> Edges:
-        """The ranges (T, B, order, 2) of the contexts that end at T successive ``positions`` (T, B) in ``ids`` (N,)."""
+    def contexts(self, ids: Ids, positions: NDArray[np.intp], starts: Any = 0) -> Edges:
+        """The ranges (T, B, order, 2) of the contexts that end at T successive ``positions`` (T, B) in ``ids`` (N,), of
+        texts that begin at ``starts`` (B,)."""
         index = self.model.index
         read = positions[0] + np.arange(1 - index.depth, len(positions) + 1)[:, None]
-        characters = np.where(read < 0, -1, ids[np.clip(read, 0, len(ids) - 1)].astype(np.int64))
+        characters = np.where(read < starts, -1, ids[np.clip(read, 0, len(ids) - 1)].astype(np.int64))
         return index.contexts(characters)[index.depth :]
 
     def mix(self, logits: Array, edges: Edges) -> Array:

@@ -7,17 +7,43 @@ from typing import Any, Protocol
 import numpy as np
 
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.engine.activations import log_softmax
-from rnncli.engine.arrays import Array, Ids, Parameters, Workspace
+from rnncli.engine import activations
+from rnncli.engine.arrays import Array, Ids, Parameters, Workspace, may_overflow
 from rnncli.engine.layers import dense, dense_backward, dense_backward_input
 from rnncli.engine.losses import LOSSES
 from rnncli.engine.padding import padding_mask
+from rnncli.errors import NotFiniteError
 
 
 def logits(hidden: Array, output: Parameters) -> Array:
     """Logits (T, B, M) of ``hidden`` (T, B, D); ``output`` has W (D, M) and b (M,)."""
     T, B, D = hidden.shape
     return dense(hidden.reshape(T * B, D), output["W"], output["b"]).reshape(T, B, -1)
+
+
+def softmax(logits: Array) -> Array:
+    """Probabilities (…, M) of logits (…, M), of which −∞ is ruled out; NotFiniteError where they are out of range."""
+    _check(logits)
+    return activations.softmax(logits)
+
+
+def log_softmax(logits: Array) -> Array:
+    """The logarithms (nats) of :func:`softmax`."""
+    _check(logits)
+    return activations.log_softmax(logits)
+
+
+def _check(logits: Array) -> None:
+    require_finite(logits.max(axis=-1), "logits")  # NaN where one of them is
+
+
+def require_finite(values: Array, what: str) -> None:
+    """NotFiniteError, saying ``what`` the values are, where one of them is NaN or infinite."""
+    if not np.isfinite(values).all():
+        raise NotFiniteError(
+            f"the {what} of the model are out of range: without a bound, as with relu, a hidden state may grow at "
+            "every character; train again with a smaller --learning-rate or another --activation"
+        )
 
 
 def losses(hidden: Array, targets: Ids, output: Parameters) -> tuple[Array, Array]:
@@ -64,6 +90,7 @@ def stepper(network: ReadsOne, parameters: Parameters, streams: int) -> Callable
     W, b = parameters["output.W"], parameters["output.b"]
     scores = np.empty((streams, len(b)), W.dtype)
 
+    @may_overflow
     def read(ids: Ids) -> Array:
         np.dot(network.step(ids), W, out=scores)
         return np.add(scores, b, out=scores)

@@ -1,12 +1,14 @@
 """All models by their kind."""
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from rnncli.models.base import Model
 from rnncli.models.classifier import Classifier
-from rnncli.models.config import NetworkConfig
+from rnncli.models.config import FEED_FORWARD, NetworkConfig
 from rnncli.models.labelled_language_model import LabelledLanguageModel
-from rnncli.models.language_model import LanguageModel
+from rnncli.models.language_model import LanguageModel, NextCharacterModel
 from rnncli.models.tagger import Tagger
 from rnncli.models.translator import Translator
 
@@ -26,7 +28,27 @@ def model_class(data: dict[str, Any]) -> type[Model]:
     return MODELS[kind]
 
 
+def parse(data: dict[str, Any]) -> tuple[type[Model], NetworkConfig, tuple[Any, ...]]:
+    """The class, configuration and alphabets of a :meth:`Model.to_json`; ValueError, KeyError or TypeError where the
+    data is malformed or no such model can exist."""
+    kind, config = model_class(data), NetworkConfig.from_json(data["network"])
+    if config.bidirectional and issubclass(kind, NextCharacterModel):
+        raise ValueError("a language model in both directions would see the future")
+    if config.cell == FEED_FORWARD and kind is not LanguageModel:
+        raise ValueError(f"a feed-forward network cannot be {kind.noun}")
+    return kind, config, kind.alphabets_from_json(data)
+
+
+def allocate(kind: type[Model], config: NetworkConfig, alphabets: Sequence[Any], arrays: int, numbers: int) -> Model:
+    """A model, all parameters 0, for a file that is not trusted and holds this number of ``arrays``, with ``numbers``
+    in all; ValueError where that is too small for it, before memory is used for what the file does not hold."""
+    # The layers are counted first: to list the shapes of a million takes a gigabyte.
+    if config.layers > arrays or sum(map(math.prod, kind.shapes(config, *alphabets).values())) > numbers:
+        raise ValueError("it is too small for the network that it names")
+    return kind(config, *alphabets)
+
+
 def from_json(data: dict[str, Any]) -> Model:
-    """The model of a :meth:`Model.to_json`, all parameters 0; ValueError or KeyError where the data is malformed."""
-    kind = model_class(data)
-    return kind(NetworkConfig.from_json(data["network"]), *kind.alphabets_from_json(data))
+    """The model of a :meth:`Model.to_json`, all parameters 0; ValueError, KeyError or TypeError as in :func:`parse`."""
+    kind, config, alphabets = parse(data)
+    return kind(config, *alphabets)

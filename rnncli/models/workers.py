@@ -174,11 +174,12 @@ def _serve(connection: Any, function: Callable[[Any, Any], Any], model: Any, sha
     own = from_json(model).on(np.frombuffer(shared, dtype))
     tasks: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()
-    connection.send((None, None))
-    while True:
-        done = _settled(function, own, tasks.get())
-        error = done.exception()
-        connection.send((None, error) if error else (done.result(), None))
+    with suppress(OSError):  # the process that has started this one is gone
+        connection.send((None, None))
+        while True:
+            done = _settled(function, own, tasks.get())
+            error = done.exception()
+            connection.send((None, error) if error else (done.result(), None))
 
 
 def _receive(connection: Any, tasks: "SimpleQueue[Any]") -> None:

@@ -11,7 +11,6 @@ stand in the file follows from the metadata, and they are checked before anythin
 :mod:`rnncli.storage.npz`.
 """
 
-import math
 import os
 import stat
 import zipfile
@@ -32,17 +31,19 @@ from rnncli.datasets.vocabulary import BYTES
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError, ModelFileError, NotFiniteError, RnncliError
 from rnncli.models.base import Model
-from rnncli.models.config import NetworkConfig
 from rnncli.models.mixture import Counts, with_counts
-from rnncli.models.registry import model_class
+from rnncli.models.registry import allocate, parse
 from rnncli.storage import counts as stored_counts
 from rnncli.storage.atomic import atomic_write
 from rnncli.storage.npz import ArrayType, Npz, open_npz, write_npz
 from rnncli.training.record import Record, resume_shapes, upgrade
 
-FORMAT_VERSION = 5
-READABLE = (2, 3, 4, FORMAT_VERSION)
+FORMAT_VERSION = 6
+READABLE = (2, 3, 4, 5, FORMAT_VERSION)
 RESUME = "resume/"
+
+PARAMETER = np.dtype("<f4")
+"""What parameters are in a file, and what a resume needs."""
 
 MAX_CHARACTERS = 10_000_000
 """Of a training text, for n-gram baselines and the search for copied text."""
@@ -153,25 +154,20 @@ def _loaded(file: Npz, path: str) -> Checkpoint:
     version: int = meta["version"]
     if version < FORMAT_VERSION:
         meta = {"counts": None, **_with_normal_form(meta)}
-    kind = model_class(meta)
-    config, alphabets = NetworkConfig.from_json(meta["network"]), kind.alphabets_from_json(meta)
-    shapes = dict(kind.shapes(config, *alphabets))
-    largest = sum(member.size for member in file.members.values())
-    if 4 * sum(math.prod(shape) for shape in shapes.values()) > largest:
-        raise ValueError("it is too small for the network that it names")
-    model = kind(config, *alphabets)
+    numbers = sum(member.size for member in file.members.values()) // PARAMETER.itemsize
+    model = allocate(*parse(meta), len(file.members), numbers)
     record = meta["training"] if version == FORMAT_VERSION else upgrade(meta["training"], version, model)
     record = Record.from_json(record, model)
     resume = resume_shapes(model, record)
-    expected: dict[str, ArrayType] = {name: ("<f4", shape) for name, shape in shapes.items()}
+    expected: dict[str, ArrayType] = {name: (PARAMETER.str, values.shape) for name, values in model.parameters.items()}
     expected |= stored_counts.array_types(meta["counts"], model)
-    expected |= {RESUME + name: ("<f4", shape) for name, shape in resume.items()}
+    expected |= {RESUME + name: (PARAMETER.str, shape) for name, shape in resume.items()}
     arrays = file.arrays(expected)
     for name, values in arrays.items():
         if not np.isfinite(values).all():
             raise ValueError(f"{name} holds numbers that are not finite")
-    for name in shapes:
-        model.parameters[name][...] = arrays[name]
+    for name, values in model.parameters.items():
+        values[...] = arrays[name]
     resumable = {name: arrays[RESUME + name] for name in resume}
     counts = stored_counts.from_json(meta["counts"], arrays, model)
     return Checkpoint(model, record, resumable, counts, path)

@@ -57,7 +57,7 @@ class Npz:
         self._file = file
         self.members = _members(file)
         self._encoded = self._encoded_meta()
-        self.meta = _parse_json(self._encoded)
+        self.meta = parse_json(self._encoded)
 
     def _encoded_meta(self) -> bytes:
         if next(iter(self.members), None) != META:
@@ -222,7 +222,7 @@ def _after_local_header(file: BinaryIO, offset: int, name: str) -> int:
     return offset + 30 + name_length + extra
 
 
-def _parse_json(encoded: bytes) -> dict[str, Any]:
+def parse_json(encoded: bytes) -> dict[str, Any]:
     """Strict JSON: an object, without duplicate keys, without numbers that are not finite or out of range."""
 
     def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 "use strict";
+for (const link of document.querySelectorAll("nav [hidden]")) link.hidden = false;
 // One unit at a time, chosen from a list; without this script all of them stand one below the other.
 const units = [...document.querySelectorAll("#units-list details")];
 if (units.length) {

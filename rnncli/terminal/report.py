@@ -1,11 +1,11 @@
 """A report as one HTML file: it opens offline in any browser, asks nobody for anything, and is readable without script.
+With script the model lives in it, as on a page of its own: see :mod:`rnncli.terminal.page`.
 
 A content security policy in the file allows its own style and script by their hashes and nothing else. All text goes
 through :func:`html.escape`, so that a corpus cannot become markup.
 """
 
 import base64
-import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from rnncli.results import Block, ColouredText, Curves, Heatmap, Scatter, Table, ViewResult
+from rnncli.terminal.page import document
 from rnncli.terminal.view_result import block_as_csv, written
 from rnncli.terminal.words import visible, visible_line
 
@@ -33,21 +34,15 @@ LINES = ("#2f6fe4", "#e07a00", "#2e9e5b", "#b146c2", "#1b9aaa", "#d64550", "#9a8
 
 def as_html(report: "Report") -> str:
     """The whole file."""
-    style = files("rnncli.terminal").joinpath("report.css").read_text("utf-8") + _colours()
-    script = files("rnncli.terminal").joinpath("report.js").read_text("utf-8")
-    policy = f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'"
-    sections = "".join(_sections(report))
-    return (
-        f'{MARK}<html lang="en"><head><meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy, quote=True)}">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(report.path)} – a look inside</title>\n<style>{style}</style></head>\n"
-        f"<body>\n{sections}\n<script>{script}</script>\n</body></html>\n"
-    )
+    style = document.style() + _resource("report.css") + _colours()
+    script = _resource("report.js") + document.script(report.page)
+    head = document.head(f"{escape(report.path)} – a look inside", style, script)
+    sections, data = "".join(_sections(report)), document.data(report.page)
+    return f"{MARK}{head}<body>\n{sections}\n{data}<script>{script}</script>\n</body></html>\n"
 
 
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def _resource(name: str) -> str:
+    return files("rnncli.terminal").joinpath(name).read_text("utf-8")
 
 
 def _colours() -> str:
@@ -59,10 +54,11 @@ def _colours() -> str:
 
 
 def _sections(report: "Report") -> Iterator[str]:
-    yield f"<header><h1>{escape(report.path)}</h1>\n"
-    yield '<p class="source">What this network is, what its units do, and how far it looks back.</p>\n'
-    links = "".join(f'<li><a href="#{name}">{name}</a></li>' for name in report.results)
-    yield f"<nav><ul>{links}</ul></nav></header>\n<main>\n"
+    yield f'<header><p class="kicker">{escape(report.path)}</p>\n'
+    yield "<h1>What this network is, what its units do, and how far it looks back.</h1>\n"
+    links = [f'<li><a href="#{name}">{name}</a></li>' for name in report.results]
+    links.insert(1, '<li hidden><a href="#alive">try it</a></li>')
+    yield f"<nav><ul>{''.join(links)}</ul></nav></header>\n<main>\n"
     for name, result in report.results.items():
         yield f'<section id="{name}">\n{_result(result, 2)}'
         if name == "text" and report.text:
@@ -72,7 +68,11 @@ def _sections(report: "Report") -> Iterator[str]:
             for unit, of_unit in report.units.items():
                 yield f"<details><summary>{escape(unit)}</summary>\n{_result(of_unit, 3)}</details>\n"
             yield "</div>\n"
+        if name == "overview":
+            yield document.said(report.page)
         yield "</section>\n"
+        if name == "overview":
+            yield document.alive(report.page)
     if report.left_out:
         items = "".join(f"<li>{escape(name)}: {escape(why)}</li>" for name, why in report.left_out.items())
         yield f"<section><h2>Left out</h2><ul>{items}</ul></section>\n"

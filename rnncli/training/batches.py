@@ -22,12 +22,14 @@ from rnncli.models.base import Model, PairModel
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.score import Score
 from rnncli.models.windows import WINDOW
-from rnncli.names import plural
+from rnncli.names import CLASS_WEIGHTS, plural
 from rnncli.training.options import TrainingOptions
 from rnncli.training.parallel.group import ProcessGroup, shard
 
 EVALUATION_STREAMS = 32
 """The number of streams in which the validation text is read during training; see :mod:`rnncli.evaluation.windows`."""
+
+BALANCED = CLASS_WEIGHTS[1]
 
 BUCKET = 50
 """Batches that are sorted by length together: enough that little is padded, few enough that an epoch stays random."""
@@ -97,11 +99,25 @@ class StreamBatches:
         return score(model, self._validation, EVALUATION_STREAMS, shard(EVALUATION_STREAMS, self._group))
 
 
+def balanced_weights(counts: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Weights (K,) with which K labels that ``counts`` (K,) texts have weigh alike in all: N / (K count), as
+    ``class_weight="balanced"`` of scikit-learn (King and Zeng 2001, "Logistic Regression in Rare Events Data"). There K
+    counts the labels that occur; the weight of others is 0."""
+    occurring = np.count_nonzero(counts)
+    return np.where(counts > 0, counts.sum() / (occurring * np.maximum(counts, 1)), 0.0)
+
+
 class PairBatches:
-    """Pairs in batches of B, in a new order each epoch, those of like length together so that little is padded."""
+    """Pairs in batches of B, in a new order each epoch, those of like length together so that little is padded.
+
+    With class weights the loss of a step is the weighted mean over its texts, and so it is what a run reports as its
+    training loss; what is held out is scored without them.
+    """
 
     def __init__(self, dataset: PairDataset, _model: PairModel, options: TrainingOptions, group: ProcessGroup) -> None:
         self._dataset, self._options, self._group = dataset, options, group
+        balanced = options.class_weights == BALANCED
+        self._weights = {"class_weights": balanced_weights(dataset.label_counts)} if balanced else {}
         self.persistent_state: dict[str, Array] = {}
         self.steps_per_epoch = -(-len(dataset.training) // options.batch_size)
         self.validation_steps = len(dataset.validation) / options.batch_size
@@ -115,36 +131,43 @@ class PairBatches:
         lengths = pairs.texts.lengths[which], pairs.targets.lengths[which]
         parts = list(pairs.micro_batches(which, len(which), WINDOW))
         if len(parts) == 1:
-            loss, symbols = self._read(model, gradients, which, [step])
+            loss, weight = self._read(model, gradients, which, [step])
         else:
-            loss, symbols = self._accumulate(model, gradients, parts, step)
-        return BatchResult(loss, symbols / model.symbols(*lengths), int(max(map(np.sum, lengths))))
+            loss, weight = self._accumulate(model, gradients, parts, step)
+        return BatchResult(loss, weight / self._weight(model, which), int(max(map(np.sum, lengths))))
+
+    def _weight(self, model: PairModel, which: NDArray[np.intp]) -> float:
+        """What these pairs weigh in a mean: as much as they have symbols to predict, or by their labels."""
+        pairs = self._dataset.training
+        if self._weights:
+            return float(self._weights["class_weights"][pairs.targets.first_symbols[which]].sum())
+        return model.symbols(pairs.texts.lengths[which], pairs.targets.lengths[which])
 
     def _accumulate(
         self, model: PairModel, gradients: Parameters, parts: list[NDArray[np.intp]], step: int
-    ) -> tuple[float, int]:
+    ) -> tuple[float, float]:
         """The same as :meth:`_read` for a batch that is too large for memory, part by part."""
-        of_part, total, done = gradients.zeros_like(), 0.0, 0
+        of_part, total, done = gradients.zeros_like(), 0.0, 0.0
         gradients.flat[...] = 0
         for number, part in enumerate(parts, start=1):
-            loss, symbols = self._read(model, of_part, part, [step, number])
-            total, done = total + symbols * loss, done + symbols
-            gradients.flat += symbols * of_part.flat
-        gradients.flat /= max(done, 1)
-        return total / max(done, 1), done
+            loss, weight = self._read(model, of_part, part, [step, number])
+            total, done = total + weight * loss, done + weight
+            gradients.flat += weight * of_part.flat
+        gradients.flat /= done or 1.0
+        return total / (done or 1.0), done
 
     def _read(
         self, model: PairModel, gradients: Parameters, which: NDArray[np.intp], seed: list[int]
-    ) -> tuple[float, int]:
-        """Read this rank's shard of these pairs: the mean loss, and the number of symbols; writes all gradients."""
+    ) -> tuple[float, float]:
+        """Read this rank's shard of these pairs: the mean loss, and what they weigh in it; writes all gradients."""
         own = shard(len(which), self._group)
         if own.start == own.stop:  # fewer pairs than ranks
             gradients.flat[...] = 0
-            return 0.0, 0
+            return 0.0, 0.0
         text, target = (padded.shard(own) for padded in self._dataset.training.padded(which))
         dropout = _dropout(model, self._options, seed, len(which), own)
-        loss = model.loss_and_gradients(text, target, gradients, dropout, self._options.loss)
-        return loss, model.symbols(text.lengths, target.lengths)
+        loss = model.loss_and_gradients(text, target, gradients, dropout, self._options.loss, **self._weights)
+        return loss, self._weight(model, which[own])
 
     def _shuffled(self, epoch: int) -> list[NDArray[np.intp]]:
         """The batches of an epoch: the same for every rank, and for a run that was resumed."""

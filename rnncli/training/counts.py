@@ -1,6 +1,8 @@
 """The counts beside a trained network: an n-gram model of its training text, and the weight that suits held-out
 text."""
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,7 @@ from rnncli.models.language_model import LanguageModel
 from rnncli.models.mixture import COUNTS, MIXTURE, NETWORK, Counts
 from rnncli.models.ngram.kneser_ney import KneserNey
 from rnncli.training.batches import EVALUATION_STREAMS
+from rnncli.training.trainer import Trainer
 
 MAX_COUNTED = 50_000_000
 """Characters at the end of a training text that are counted: they take two bytes each in the model file, three with a
@@ -39,6 +42,12 @@ def count_beside(
         MIXTURE: cross_validated(network, counts),
     }
     return Counts(ngram_model, fit_weight(network, counts), losses)
+
+
+def counts_of_run(trainer: Trainer) -> Counts | None:
+    """The counts beside the network that a run keeps, if it has chosen some."""
+    order = trainer.options.ngram
+    return count_beside(cast("LanguageModel", trainer.best_model), trainer.dataset, order) if order else None
 
 
 def network_losses(model: LanguageModel, ids: Ids) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from rnncli.names import LOSSES, MAX_ORDER, OPTIMIZERS, SCHEDULES
+from rnncli.names import CLASS_WEIGHTS, LOSSES, MAX_ORDER, OPTIMIZERS, SCHEDULES
 
 Check = Callable[[Any], bool]
 
@@ -46,7 +46,8 @@ class TrainingOptions:
 
     The learning rate rises over ``warmup`` steps and then follows ``schedule`` to the end. ``patience`` ends a run
     after this number of evaluations without a better one (0: never). ``workers`` processes share the streams. With
-    ``ngram`` > 0 an n-gram model of that order is counted at the end, to stand beside the network.
+    ``ngram`` > 0 an n-gram model of that order is counted at the end, to stand beside the network. ``class_weights``
+    are those of a classifier's labels in the loss, see :func:`rnncli.training.batches.balanced_weights`.
     """
 
     batch_size: int = option(32, integer(1))
@@ -58,6 +59,7 @@ class TrainingOptions:
     clip_norm: float = option(5.0, number(0))
     weight_decay: float = option(0.0, number(0))
     loss: str = option("cross-entropy", one_of(LOSSES))
+    class_weights: str = option("none", one_of(CLASS_WEIGHTS))
     steps: int | None = option(None, optional(integer(1)))
     epochs: float | None = option(None, optional(number(0)))
     seconds: float | None = option(None, optional(number(0)))

@@ -5,8 +5,8 @@ Overrides are dictionaries of options by name, as the user gave them; what is no
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,17 @@ class Overrides:
     learning: dict[str, Any] = field(default_factory=dict)
     length: dict[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> "Overrides":
+        """Those among the :class:`~rnncli.training.request.TrainOptions` that were given, each in its place."""
+        values = {"seconds" if name == "time" else name: value for name, value in options.items()}
+        network, training = ({one.name for one in fields(kind)} for kind in (NetworkConfig, TrainingOptions))
+        return cls(
+            {name: value for name, value in values.items() if name in network},
+            {name: value for name, value in values.items() if name in training and name not in ENDS},
+            {name: value for name, value in values.items() if name in ENDS},
+        )
+
 
 @dataclass(frozen=True)
 class Configuration:
@@ -73,7 +84,8 @@ def resolve(
     length = overrides.length
     macs = _affordable_macs(dataset, length, machine)
     cell = overrides.network.get("cell", NetworkConfig.cell)
-    config = replace(initial or default_network(dataset, cell, macs), **overrides.network)
+    default = initial or default_network(dataset, cell, macs, overrides.network.get("layers"))
+    config = replace(default, **overrides.network)
     _check(config, initial, dataset, overrides)
     optimizer = overrides.learning.get("optimizer", TrainingOptions.optimizer)
     learning = {"optimizer": optimizer, **default_learning(dataset, optimizer, config), **overrides.learning}
@@ -90,7 +102,7 @@ def resolve(
     else:
         steps = length.get("steps") or length["epochs"] * steps_per_epoch
     if initial is None and "dropout" not in overrides.network:
-        config = replace(config, dropout=default_dropout(dataset, parameters, steps / steps_per_epoch))
+        config = replace(config, dropout=default_dropout(dataset, parameters, config.layers, steps / steps_per_epoch))
     learning.setdefault("warmup", default_warmup(dataset, steps))
     if "workers" not in learning:
         learning["workers"] = default_workers(
@@ -143,6 +155,7 @@ def resume_run(
     _check_ngram(options.ngram, dataset)
     trainer = Trainer(model, dataset, options, make_group(options.workers, options.batch_size))
     trainer.load_state(arrays, record.state)
+    trainer.software = record.software
     before = record.options.to_json()
     if any(before[name] != value for name, value in {**length, **learning}.items() if name in (*length, "patience")):
         trainer.evaluations_since_best = 0  # asked to go on, it gets its patience back
@@ -193,6 +206,8 @@ def _check(config: NetworkConfig, initial: NetworkConfig | None, dataset: Datase
         raise InputError("--layers 0 is the single-layer perceptron, --cell mlp; a recurrent network has at least one")
     if is_pairs and "seq_length" in overrides.learning:
         raise InputError("--seq-length is a choice for running text; pairs are read whole")
+    if overrides.learning.get("class_weights", "none") != "none" and dataset.spec.kind != "classify":
+        raise InputError("--class-weights are those of a classifier's labels; they go with --task classify")
     _check_ngram(overrides.learning.get("ngram", 0), dataset)
     if overrides.learning.get("patience") and not dataset.has_validation:
         raise InputError("--patience waits for a better validation loss, but nothing is held out; see --validation")

@@ -3,6 +3,8 @@
     options     TrainingOptions: the choices of the run
     data        DataSpec: what it learnt
     state       the counters of Trainer.counters
+    software    with what it learnt: rnncli, Python, NumPy, BLAS, platform; of a run that went on with other versions
+                all of them, in this order
 
 It is written here and checked here. A model that no run has written has no record. Each value has a type and a range,
 and nothing else is taken from a file; the arrays that a resume needs follow from it.
@@ -17,6 +19,7 @@ from rnncli.datasets.vocabulary import BYTES
 from rnncli.engine.optimizers import OPTIMIZERS
 from rnncli.models.base import Model
 from rnncli.training.options import Check, TrainingOptions, integer, number, optional
+from rnncli.training.software import SOFTWARE
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -46,6 +49,17 @@ STATE: dict[str, Check] = {
 }
 
 
+MAX_NAME, MAX_SOFTWARE = 200, 100
+"""Characters of a version, and how many machines a run may have seen."""
+
+
+def _is_software(value: Any) -> bool:
+    """What a dictionary of :func:`rnncli.training.software.software` may be."""
+    if not isinstance(value, dict) or set(value) != set(SOFTWARE):
+        return False
+    return all(isinstance(name, str) and len(name) <= MAX_NAME for name in value.values())
+
+
 @dataclass(frozen=True)
 class Record:
     """``state`` is plain data, as ``Trainer.counters`` gives it."""
@@ -53,6 +67,7 @@ class Record:
     options: TrainingOptions
     data: DataSpec
     state: dict[str, Any]
+    software: tuple[dict[str, str], ...] = ()
 
     @property
     def epochs(self) -> float:
@@ -61,7 +76,12 @@ class Record:
 
     def to_json(self) -> dict[str, Any]:
         """For the model file."""
-        return {"options": self.options.to_json(), "data": self.data.to_json(), "state": self.state}
+        return {
+            "options": self.options.to_json(),
+            "data": self.data.to_json(),
+            "state": self.state,
+            "software": list(self.software),
+        }
 
     @classmethod
     def from_json(cls, record: Any, model: Model) -> "Record | None":
@@ -69,7 +89,7 @@ class Record:
         that cannot be, for a malformed one."""
         if record == {}:
             return None
-        if not isinstance(record, dict) or set(record) != {"options", "data", "state"}:
+        if not isinstance(record, dict) or set(record) != {"options", "data", "state", "software"}:
             raise ValueError("its training record is malformed")
         options, data, state = TrainingOptions.from_json(record["options"]), record["data"], record["state"]
         if not isinstance(state, dict) or set(state) != set(STATE):
@@ -77,11 +97,14 @@ class Record:
         for name, is_valid in STATE.items():
             if not is_valid(state[name]):
                 raise ValueError(f"its training record has {name} = {state[name]!r:.40}")
+        software = record["software"]
+        if not isinstance(software, list) or len(software) > MAX_SOFTWARE or not all(map(_is_software, software)):
+            raise ValueError("the software of its training record is malformed")
         spec = DataSpec.from_json(data)
         reads_bytes = (spec.encoding == BYTES, model.vocabulary.encoding == BYTES)
         if spec.kind != model.kind or len(set(reads_bytes)) > 1 or spec.normalize != model.vocabulary.normalize:
             raise ValueError("its data specification is not that of such a model")
-        return cls(options, spec, state)
+        return cls(options, spec, state, tuple(software))
 
 
 def resume_shapes(model: Model, record: Record | None) -> Shapes:
@@ -104,7 +127,7 @@ def upgrade(record: Any, version: int, model: Model) -> Any:
     if version == 2:
         record = _upgrade_2(record, model)
     before = {"normalize": "none", "columns": [], "shuffle": NO_SHUFFLE, "max_length": MAX_LENGTH}
-    return {**record, "data": {**before, **record["data"]}}
+    return {**record, "data": {**before, **record["data"]}, "software": []}
 
 
 def _upgrade_2(record: Any, model: Model) -> Any:

@@ -23,6 +23,7 @@ from rnncli.training.batches import make_batches
 from rnncli.training.options import TrainingOptions
 from rnncli.training.parallel.group import ProcessGroup, SingleProcess, shard
 from rnncli.training.record import Record
+from rnncli.training.software import software
 
 EVALUATIONS = 16
 """Evaluations in a run, spread evenly, where the validation text is not long in comparison."""
@@ -82,6 +83,7 @@ class Trainer:
         own = {name: moment[self.shard] for name, moment in self.moments.items()}
         self.optimizer = rule(self.shard.stop - self.shard.start, dtype, options.weight_decay, own)
 
+        self.software: tuple[dict[str, str], ...] = ()  # with which the run went so far
         self.step = 0
         self.progress = 0.0
         self.seconds = 0.0
@@ -220,7 +222,9 @@ class Trainer:
     @property
     def record(self) -> Record:
         """What the model file says of this run."""
-        return Record(self.options, self.dataset.spec, self.counters())
+        here = software()
+        versions = self.software if here in self.software else (*self.software, here)
+        return Record(self.options, self.dataset.spec, self.counters(), versions)
 
     def arrays(self) -> dict[str, Array]:
         """The arrays by name with which, and with :meth:`counters`, :meth:`load_state` resumes exactly from here."""

@@ -15,9 +15,9 @@ from pathlib import Path
 NETWORKS = {
     "single-layer perceptron": ["--cell", "mlp", "--layers", "0", "--context", "25"],
     "multi-layer perceptron": ["--cell", "mlp", "--layers", "2", "--hidden-size", "145", "--context", "8"],
-    "RNN": ["--cell", "rnn", "--hidden-size", "267"],
-    "LSTM": ["--cell", "lstm", "--hidden-size", "128"],
-    "GRU": ["--cell", "gru", "--hidden-size", "149"],
+    "RNN": ["--cell", "rnn", "--layers", "1", "--hidden-size", "267"],
+    "LSTM": ["--cell", "lstm", "--layers", "1", "--hidden-size", "128"],
+    "GRU": ["--cell", "gru", "--layers", "1", "--hidden-size", "149"],
 }
 """Each of some 107,000 parameters for an alphabet of 65 characters."""
 

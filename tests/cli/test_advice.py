@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnncli.cli.train import messages
+from rnncli.storage import checkpoint
 from tests.cli.running import rnncli
 
 DNA = "".join(np.array(list("ACGT"))[np.random.default_rng(5).integers(4, size=12_000)])
@@ -50,6 +52,17 @@ def test_counts_are_proposed_with_what_they_give(folder: Path) -> None:
     assert losses["network"] == pytest.approx(network, abs=5.01e-4)
     assert losses["mixture"] == pytest.approx(mixture, abs=5.01e-4)
     assert mixture < network - 0.02
+
+
+def test_counts_are_not_proposed_where_they_would_not_help(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is compared with is the network that was saved, the best of the run."""
+    options = ("--steps", 120, "--eval-every", 15, "--hidden-size", 96, "--schedule", "constant", "-f")
+    assert [line[:8] for line in advice(TABLE[:2680], folder, *options)] == ["good fit"]
+    monkeypatch.setattr(messages, "MIN_GAIN", -1.0)
+    *_, said, _ = advice(TABLE[:2680], folder, *options)
+    losses = [entry["validation_loss"] for entry in checkpoint.load("m.npz").record.state["history"]]
+    assert min(losses) < losses[-1] - 0.002
+    assert f" {min(losses):.3f} nats become" in said
 
 
 def test_counts_are_not_proposed_to_a_model_that_has_them(folder: Path) -> None:

@@ -60,7 +60,7 @@ def test_choices_are_tried() -> None:
         ("rnncli train --cell x", []),
         ("rnncli inspect model.npz ", list(VIEWS)),
         ("rnncli inspect model.npz ga", ["gates"]),
-        ("rnncli guide c", ["contributing"]),
+        ("rnncli guide co", ["contributing", "counts"]),
         ("rnncli inspect ", ["model.npz", "other.npz", "more/"]),
         ("rnncli score m", ["model.npz", "more/"]),
         ("rnncli sample mor", []),  # the shell completes a folder by itself, without a space after it
@@ -70,6 +70,9 @@ def test_choices_are_tried() -> None:
         ("rnncli inspect model.npz unit ", []),
         ("rnncli train t.txt --init-from o", ["other.npz"]),
         ("rnncli train t.txt -o m", ["model.npz", "more/"]),
+        ("rnncli export o", ["other.npz"]),
+        ("rnncli import t", []),
+        ("rnncli import t.pt -o o", ["other.npz"]),
         ("rnncli train t", []),  # files, which the shell completes
         ("rnncli score model.npz t", []),
     ],

@@ -67,6 +67,14 @@ def test_a_markov_text_is_predicted_as_well_as_can_be(folder: Path) -> None:
     assert found.held_out["mixture"] == pytest.approx(entropy, abs=0.005)
 
 
+def test_the_loss_of_lines_is_the_mixtures(place: Path) -> None:
+    for options in ((), ("--network-only",), ("--adapt",)):
+        words = ("score", place / "both.npz", place / "rest.txt", *options)
+        rows = [json.loads(row) for row in succeeded(rnncli(*words, "--per-line", "--json")).splitlines()]
+        nats = np.average([row["nats_per_character"] for row in rows], weights=[row["characters"] for row in rows])
+        assert nats == pytest.approx(scored(*words[1:])["nats_per_character"], rel=1e-6)
+
+
 def test_counts_may_come_later_and_go_again(place: Path, folder: Path) -> None:
     """Without training anew, and the same bytes as if they had been asked for at once."""
     network, both = (place / "network.npz").read_bytes(), (place / "both.npz").read_bytes()
@@ -83,7 +91,9 @@ def test_counts_may_come_later_and_go_again(place: Path, folder: Path) -> None:
 def test_a_run_that_was_stopped_counts_at_its_end(folder: Path) -> None:
     options = ("--hidden-size", "6", "--seq-length", "7", "--eval-every", "50", "--steps", "1500", "--ngram", "4")
     (folder / "lines.txt").write_text(LINES)
-    assert interrupt(signal.SIGINT, *options).returncode == 130
+    stopped = interrupt(signal.SIGINT, *options)
+    assert stopped.returncode == 130
+    assert b"saved model.npz; counts are made when the run ends; resume" in stopped.stderr
     assert checkpoint.load("model.npz").counts is None
     assert process("train", "lines.txt", "--resume", "-q").returncode == 0
     assert process("train", "lines.txt", *options, "-o", "whole.npz", "-q").returncode == 0

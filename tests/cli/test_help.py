@@ -50,7 +50,7 @@ def test_help_shows_defaults_and_values_as_they_are_typed() -> None:
     text = succeeded(rnncli("train", "--help", COLUMNS="100"))
     assert re.search(r"\n      --cell rnn\|gru\|lstm\|mlp  Recurrent cell.*\n.* \[default: gru\]\n", text)
     assert re.search(r"\n  -o, --output PATH +The model file. \[default: model.npz\]\n", text)
-    assert re.search(r"\n  -f, --force +Replace an existing model.\n", text)
+    assert re.search(r"\n  -f, --force +Replace an existing model and its log.\n", text)
 
 
 def test_the_root_lists_its_commands() -> None:

@@ -247,3 +247,25 @@ def test_the_columns_of_a_confusion_are_told_apart(names: list[str]) -> None:
 
 def headings_of(line: str) -> list[str]:
     return re.split(r"\s+", line.strip())
+
+
+@pytest.mark.parametrize("name", ["three", "two", "translate"])
+def test_below_the_threshold_the_answer_is_unknown(name: str) -> None:
+    """And null as data, beside the same probabilities; an empty line stays empty, and one that is sure as it is."""
+    model, texts = learnt(name, "--cell", "gru", "--steps", 60), [*questions(name), "", "zzz"]
+    field = FIELDS[TASKS[name]]
+    plain, free = predicted(model, texts), rows(model, texts)
+    sure = sorted(row["answers"][0]["probability"] for row in free if row["answers"])
+    for threshold in (sure[0], sure[5], sure[-1], 1):
+        best = [row["answers"][0]["probability"] if row["answers"] else 1 for row in free]
+        result = rnncli("predict", model, "--threshold", threshold, input="\n".join(texts) + "\n")
+        shown = ["unknown" if p < threshold else answer for p, answer in zip(best, plain, strict=True)]
+        assert succeeded(result).splitlines() == shown
+        assert f"below --threshold {threshold:g}: {shown.count('unknown')} of 12 lines" in result.stderr
+        tops = predicted(model, texts, "--threshold", threshold, "--top", 2)
+        wide = [row["answers"] for row in rows(model, texts, "--top", 2)]  # a wider beam may find a better one
+        assert [line == "unknown" for line in tops] == [
+            bool(found) and found[0]["probability"] < threshold for found in wide
+        ]
+        for row, before, p in zip(rows(model, texts, "--threshold", threshold), free, best, strict=True):
+            assert row == {**before, field: None if p < threshold else before[field]}

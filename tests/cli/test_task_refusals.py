@@ -61,6 +61,7 @@ def test_only_translations_are_searched(name: str, folder: Path) -> None:
 
 def test_the_likeliest_tags_need_more_than_a_line(folder: Path) -> None:
     refuses(folder, ("--top", "--json"), "predict", begun("tag"), "--top", 2, input="a\n")
+    refuses(folder, ("--threshold", "--json"), "predict", begun("tag"), "--threshold", 0.5, input="a\n")
 
 
 @pytest.mark.parametrize("option", ["--top", "--beam"])

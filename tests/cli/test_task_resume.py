@@ -36,7 +36,7 @@ COMMON = "--validation 0.2 --eval-every 4 --dropout 0.3 --steps 14 --hidden-size
 PAIR_OPTIONS = "--batch-size 2 --weight-decay 0.01"
 RUNS = {
     "two": f"{PAIR_OPTIONS} --cell lstm --optimizer momentum",
-    "three": f"{PAIR_OPTIONS} --cell rnn --activation relu --no-bidirectional",
+    "three": f"{PAIR_OPTIONS} --class-weights balanced --cell rnn --activation relu --no-bidirectional",
     "tag": f"{PAIR_OPTIONS} --cell gru --layers 2 --min-count 2",
     "translate": f"{PAIR_OPTIONS} --cell lstm --layers 2 --embedding-size 3",
     "generate": f"{PAIR_OPTIONS} --cell gru --loss mse --validation 0.5",

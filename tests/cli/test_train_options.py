@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncli.cli.train.options import OPTIONS, Request, options_of
+from rnncli.cli.train.options import OPTIONS, Request
 from rnncli.models.config import NetworkConfig
 from rnncli.training.options import TrainingOptions
+from rnncli.training.plan import Overrides
+from rnncli.training.request import LENGTHS, VALUES
 from tests.cli.running import ROOT, environment, rnncli, succeeded
 from tests.cli.test_help import COMMANDS
 
@@ -29,16 +31,38 @@ def test_the_command_line_is_the_request() -> None:
 
 
 def test_a_value_goes_to_where_there_is_a_field_for_it() -> None:
-    assert set(options_of("network")) == names(NetworkConfig)
-    length = {"seconds" if name == "time" else name for name in options_of("length")}
-    assert {*options_of("learning"), *length} == names(TrainingOptions)
+    """And every field of the two can be chosen; the lengths are a group of their own."""
+    given = Overrides.of(dict.fromkeys(VALUES, 1))
+    assert set(given.network) == names(NetworkConfig)
+    assert {*given.learning, *given.length} == names(TrainingOptions)
+    assert set(given.length) == {"seconds" if name == "time" else name for name in LENGTHS}
+
+
+def test_python_has_the_options_of_the_command() -> None:
+    """All but those that say where a command reads and writes."""
+    about_files = {
+        "files",
+        "output",
+        "save_every",
+        "init_from",
+        "resume",
+        "force",
+        "dry_run",
+        "json",
+        "quiet",
+        "log",
+        "tensorboard",
+    }
+    assert set(VALUES) == set(OPTIONS) - about_files
 
 
 def test_only_what_was_given_is_in_the_request() -> None:
     request = Request(files=["a.txt"], hidden_size=5, bidirectional=False, seed=0, time=9.0)
-    assert request.network == {"hidden_size": 5, "bidirectional": False}
-    assert request.learning == {"seed": 0}
-    assert request.length == {"seconds": 9.0}
+    assert request.given == {"hidden_size": 5, "bidirectional": False, "seed": 0, "time": 9.0}
+    given = Overrides.of(request.given)
+    assert given.network == {"hidden_size": 5, "bidirectional": False}
+    assert given.learning == {"seed": 0}
+    assert given.length == {"seconds": 9.0}
     assert (request.output, request.encoding, request.quiet) == ("model.npz", None, False)
 
 
@@ -67,10 +91,11 @@ def test_a_new_option_takes_a_declaration_and_a_field(folder: Path, hello_text: 
     package = folder / "copy" / "rnncli"
     shutil.copytree(ROOT / "rnncli", package, ignore=shutil.ignore_patterns("__pycache__"))
     place = "    seed: int | None = _learning("
-    declared = (
-        '    label_smoothing: float | None = _learning("--label-smoothing", help="Mix in this.", **float_range(0, 1))\n'
-    )
+    declared = '    label_smoothing: float | None = _learning("--label-smoothing", help="Mix in this.")\n'
     replace(package / "cli" / "train" / "options.py", place, declared + place)
+    request = package / "training" / "request.py"
+    field = "    steps: Annotated[int, int_range(1)]\n"
+    replace(request, field, field + "    label_smoothing: Annotated[float, float_range(0, 1)]\n")
     replace(
         package / "training" / "options.py",
         "    seed: int = option(0, integer())\n",

@@ -245,3 +245,13 @@ def test_a_view_is_written_to_a_pipe_in_a_process_of_its_own() -> None:
     assert (result.returncode, result.stderr) == (0, b"")
     assert b"[bold]" in result.stdout
     assert b"\x1b" not in result.stdout
+
+
+def test_that_a_file_does_not_name_its_text_is_said_once(tmp_path: Path) -> None:
+    """As of one that `rnncli import` has made."""
+    save(tmp_path / "m.npz", Checkpoint(random_model()))
+    for options in ((), ("--json",), ("--html", tmp_path / "m.html")):
+        result = rnncli("inspect", tmp_path / "m.npz", *options)
+        succeeded(result)
+        assert result.output.count("trained on") == 1
+    assert "trained on" not in (tmp_path / "m.html").read_text("utf-8")

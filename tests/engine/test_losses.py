@@ -193,6 +193,22 @@ def test_sigmoid_squared_error() -> None:
     check_elements(lambda: sigmoid_squared_error(outputs, targets)[0], outputs, gradient, "outputs")
 
 
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_weighted_mean_of_one_logit(name: str) -> None:
+    """It is the weighted mean of the losses of each element alone, the gradient is its slope, and equal weights of any
+    size are none."""
+    outputs, targets, weights = OUTPUTS.copy(), (CHANCES > 0.5).astype(float), RNG.uniform(0.2, 3, OUTPUTS.shape)
+    loss = LOSSES[name].sigmoid
+    alone = [loss(np.array([y]), np.array([t]))[0] for y, t in zip(outputs.flat, targets.flat, strict=True)]
+    value, gradient = loss(outputs, targets, weights)
+    assert value == pytest.approx(np.average(alone, weights=weights.ravel()), rel=1e-12)
+    check_elements(lambda: loss(outputs, targets, weights)[0], outputs, gradient, "outputs")
+    for same, plain in zip(loss(outputs, targets, np.full_like(outputs, 7)), loss(outputs, targets), strict=True):
+        np.testing.assert_allclose(same, plain, rtol=1e-12)
+    low = (part.astype(np.float32) for part in (outputs, targets, weights))
+    assert loss(*low)[1].dtype == np.float32
+
+
 @every_dtype
 def test_sigmoid_squared_error_far_from_zero(dtype: type[np.floating]) -> None:
     """Loss 0 or 1, and no slope, at logits of ±1e4; whatever the dtype of the targets."""
@@ -211,3 +227,27 @@ def test_two_classes_are_one_logit_against_zero(name: str) -> None:
     one, gradient = LOSSES[name].sigmoid(logits[:, None], labels[:, None].astype(float))
     assert one == pytest.approx(both, rel=1e-12)
     np.testing.assert_allclose(gradient[:, 0], gradient_of_both[:, 1], rtol=1e-11)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_two_weighted_classes_are_one_logit_against_zero(name: str) -> None:
+    logits, labels = OUTPUTS[:, 0], TARGETS % 2
+    both, gradient_of_both = LOSSES[name].softmax(np.stack((np.zeros(N), logits), axis=1), labels, WEIGHTS)
+    one, gradient = LOSSES[name].sigmoid(logits[:, None], labels[:, None].astype(float), WEIGHTS[:, None])
+    assert one == pytest.approx(both, rel=1e-12)
+    np.testing.assert_allclose(gradient[:, 0], gradient_of_both[:, 1], rtol=1e-11)
+
+
+def test_class_weights_of_pytorch() -> None:
+    """The loss and the gradient of torch.nn.CrossEntropyLoss(weight=w)(logits, targets) in float64, PyTorch 2.13.0."""
+    logits = np.array([[0.5, -1.25, 2.0], [1.5, 0.25, -0.5], [-2.0, 0.75, 1.0], [0.0, 3.0, -1.0]])
+    targets, class_weights = np.array([2, 0, 2, 1]), np.array([0.5, 3.0, 1.25])
+    slopes = [
+        [0.03683753793905089, 0.006401404234674256, -0.04323894217372515],
+        [-0.02472383533151884, 0.016791902319087577, 0.007931933012431249],
+        [0.005672303850103609, 0.08872976106243406, -0.09440206491253768],
+        [0.023306311288986945, -0.03188022406174712, 0.008573912772760194],
+    ]
+    loss, gradient = softmax_cross_entropy(logits, targets, class_weights[targets])
+    assert loss == pytest.approx(0.23647252098474172, rel=1e-14)
+    np.testing.assert_allclose(gradient, slopes, rtol=1e-12)

@@ -52,7 +52,7 @@ def learnt(name: str) -> Probe:
     ids = vocabulary.encode(text)
     dataset = TextDataset(DataSpec(), vocabulary, ids[:LENGTH], ids[:0])
     choices = {"batch_size": 16, "seq_length": 50, "learning_rate": 0.01, "warmup": 50, "workers": 1}
-    trainer = start_run(dataset, Overrides({"hidden_size": 24}, choices, {"steps": 900}))
+    trainer = start_run(dataset, Overrides({"hidden_size": 24, "layers": 1}, choices, {"steps": 900}))
     for _ in trainer.run():
         pass
     return Probe(Checkpoint(trainer.best_model, path=name), ids[LENGTH : LENGTH + READ], name)

@@ -27,12 +27,16 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
     "lstm": ("text.txt", RUNNING, ["--cell", "lstm", "--encoding", "bytes", "--seq-length", "9"]),
     "mlp": ("text.txt", RUNNING, ["--cell", "mlp", "--context", "3", "--seq-length", "9"]),
     "tails": ("text.txt", RUNNING, ["--validation-split", "tails", "--validation", "0.2", "--seq-length", "9"]),
+    "counts": ("text.txt", RUNNING, ["--ngram", "3", "--validation", "0.2", "--seq-length", "9"]),
     "labelled": ("labelled.tsv", LABELLED, ["--task", "generate"]),
     "classifier": ("labelled.tsv", LABELLED, ["--task", "classify", "--cell", "lstm"]),
     "tagger": ("tagged.tsv", TAGGED, ["--task", "tag", "--cell", "rnn", "--validation", "0.2"]),
     "translator": ("translated.tsv", TRANSLATED, ["--task", "translate"]),
 }
 """By the name of the model file: the name of the text, the text, and the options."""
+
+SINCE = {"counts": 5}
+"""The version of the format that was the first to have a case; all others are there from the beginning."""
 
 
 def rnncli(folder: Path, *words: str) -> str:

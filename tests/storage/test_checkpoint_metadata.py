@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rnncli.training.record import Record
+from rnncli.training.software import SOFTWARE
+from tests.helpers import RECORD, random_model
 from tests.storage.test_checkpoint_refusals import refused
 
 
@@ -68,3 +71,23 @@ def test_malformed_metadata_are_refused(change: Callable[[dict[str, Any]], Any],
 def test_metadata_that_are_no_json_object_are_refused(data: bytes, path: Path) -> None:
     rewrite(path, data)
     refused(path)
+
+
+@pytest.mark.parametrize(
+    "software",
+    [
+        {},
+        None,
+        [{"python": "3"}],
+        [dict.fromkeys(SOFTWARE, 3)],
+        [dict.fromkeys(SOFTWARE, "x" * 1000)],
+        [dict.fromkeys(SOFTWARE, "x")] * 1000,
+    ],
+)
+def test_versions_that_cannot_be_are_refused(software: object) -> None:
+    record, model = RECORD.to_json(), random_model()
+    some = [dict.fromkeys(SOFTWARE, "x")]
+    found = Record.from_json({**record, "software": some}, model)
+    assert found and found.to_json()["software"] == some
+    with pytest.raises(ValueError, match="the software of its training record"):
+        Record.from_json({**record, "software": software}, model)

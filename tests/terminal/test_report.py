@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import refused, rnncli, succeeded
-from tests.terminal.reports import HOSTILE, report
+from tests.terminal.reports import HOSTILE, LINES, report
 
 SMALL = 3 << 20
 
@@ -50,16 +50,33 @@ def test_everything_can_be_read_without_script(reader: Reader) -> None:
         assert words in reader.text
     assert "Do gradients vanish" in reader.text
     tags = [tag for tag, _ in reader.tags]
-    assert tags.count("details") == 10
+    assert tags.count("details") == 10 + 1  # ten units, and the numbers of a step
     assert tags.count("svg") > 5
     assert "h1" in tags
-    assert not any("hidden" in attributes for _, attributes in reader.tags)
+    hidden = [(tag, attributes.get("id")) for tag, attributes in reader.tags if "hidden" in attributes]
+    assert hidden == [("li", None), ("div", "alive"), ("div", "held-bar")]  # what only a script brings to life
+
+
+def test_the_learning_curve_and_a_sample_stand_in_the_overview(page: str) -> None:
+    overview = page[page.index('<section id="overview">') :]
+    overview = overview[: overview.index("</section>")]
+    assert "<h3>Loss, nats per character</h3>\n<svg" in overview
+    sample = Reader(overview[overview.index("A sample") :]).text
+    assert sum(character in LINES for character in sample) > 300
+
+
+def test_no_two_parts_have_one_name(reader: Reader) -> None:
+    """The report's own, and those of the model that lives in it."""
+    names = [attributes["id"] for _, attributes in reader.tags if "id" in attributes]
+    assert len(names) == len(set(names)) > 50
+    links = {str(attributes["href"]) for tag, attributes in reader.tags if tag == "a"}
+    assert {link[1:] for link in links if link.startswith("#")} < set(names)
 
 
 def test_a_hostile_text_is_text(reader: Reader) -> None:
     """What was learnt stands there as it was, and makes no tag."""
     assert not any(tag in ("img", "b") for tag, _ in reader.tags)
-    assert len([tag for tag, _ in reader.tags if tag == "script"]) == 2
+    assert len([tag for tag, _ in reader.tags if tag == "script"]) == 4
     assert HOSTILE.strip().replace(" ", "") in reader.text.replace(" ", "").replace("·", "")
 
 

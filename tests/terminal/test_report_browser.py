@@ -1,7 +1,6 @@
 """A report in a real browser, without a screen: it asks nobody for anything, and what its script adds works."""
 
 import json
-import shutil
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,38 +8,17 @@ from typing import Any
 
 import pytest
 
+from rnncli.storage.checkpoint import Checkpoint, save
+from tests.cli.running import rnncli, succeeded
+from tests.terminal.browsing import start_browser
+from tests.terminal.pages import model_of
 from tests.terminal.reports import report
-
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-
-selenium = pytest.importorskip("selenium", reason="selenium is not installed: pip install -e '.[browser]'")
-pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="chromium and chromedriver are not installed")
-
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--window-size=1000,1400",
-)
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The report, open in a browser that notes what it does."""
-    from selenium.webdriver import Chrome, ChromeOptions
-    from selenium.webdriver.chrome.service import Service
-
-    options = ChromeOptions()
-    options.binary_location = str(BROWSER)
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    found = Chrome(options=options, service=Service(str(DRIVER)))
+    found = start_browser(tmp_path_factory.mktemp("browser"))
     found.get(report().as_uri())
     yield found
     found.quit()
@@ -87,6 +65,35 @@ def test_a_table_is_there_to_download(browser: Any) -> None:
     kind, _, data = link.get_attribute("href").partition(",")
     assert kind.startswith("data:text/csv")
     assert urllib.parse.unquote(data).startswith("feature,unit,")
+
+
+def test_the_network_reads_along_as_one_types(browser: Any) -> None:
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    area = browser.find_element("css selector", "#editor textarea")
+    area.clear()
+    area.send_keys("line 12 (o")
+    wait = WebDriverWait(browser, 10)
+    wait.until(lambda _: browser.find_element("id", "surprise").text.startswith("o "))
+    before = browser.find_element("id", "next").text
+    assert before.count("%") == 10
+    area.send_keys("f")
+    wait.until(lambda _: browser.find_element("id", "surprise").text.startswith("f "))
+    assert browser.find_element("id", "next").text != before
+    assert browser.find_element("css selector", "#state canvas").size["height"] > 10
+
+
+def test_a_network_without_a_text_lives_too(tmp_path: Path, browser: Any) -> None:
+    """A model of pairs, of which a report has little else."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    save(tmp_path / "m.npz", Checkpoint(model_of("classify")))
+    succeeded(rnncli("inspect", tmp_path / "m.npz", "--html", tmp_path / "report.html"))
+    browser.get((tmp_path / "report.html").as_uri())
+    browser.find_element("css selector", "#input").send_keys("abcd")
+    WebDriverWait(browser, 10).until(lambda _: len(browser.find_elements("css selector", "#answer li")) == 3)
+    assert browser.get_log("browser") == []
+    browser.get(report().as_uri())
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -12,7 +12,7 @@ from rnncli.datasets.spec import PAIRS, DataSpec
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.models.base import PairModel
 from rnncli.models.score import Score
-from rnncli.training.batches import BatchResult, PairBatches, make_batches
+from rnncli.training.batches import BatchResult, PairBatches, balanced_weights, make_batches
 from rnncli.training.options import TrainingOptions
 from rnncli.training.parallel.group import SingleProcess
 from tests.helpers import random_pair_model
@@ -151,15 +151,38 @@ def with_pairs_of(model: PairModel, count: int) -> PairDataset:
     return PairDataset(DataSpec(task=model.task, format=PAIRS), *model.alphabets, pairs, pairs)
 
 
-@pytest.mark.parametrize("task", TASKS)
+def test_balanced_weights_are_those_of_scikit_learn() -> None:
+    """compute_class_weight("balanced", …) of 1.7 for labels that occur; all texts together weigh what they count."""
+    assert balanced_weights(np.array([6, 1, 3])).tolist() == pytest.approx([10 / 18, 10 / 3, 10 / 9])
+    assert balanced_weights(np.array([4, 0, 1])).tolist() == [0.625, 0, 2.5]
+    assert balanced_weights(np.array([5, 5])).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("weights", ["none", "balanced"])
+def test_a_batch_too_large_for_memory_is_learnt_in_parts(weights: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the loss and the gradient of the whole."""
+    model = random_pair_model("classify", np.float64)
+    dataset, found = with_pairs_of(model, 11), []
+    for most in (1 << 14, 20):
+        monkeypatch.setattr("rnncli.datasets.pairs.MAX_PADDED", most)
+        gradients = model.parameters.zeros_like()
+        batches = make_batches(dataset, model, TrainingOptions(batch_size=11, class_weights=weights), ALONE)
+        found.append((batches.loss_and_gradients(model, gradients, 0), gradients.flat))
+    (whole, expected), (parts, summed) = found
+    assert (parts.loss, parts.share) == (pytest.approx(whole.loss, rel=1e-12), pytest.approx(1, rel=1e-14))
+    np.testing.assert_allclose(summed, expected, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("task", [*TASKS, "classify balanced", "classify-two balanced"])
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
 @pytest.mark.parametrize("loss", ["cross-entropy", "mse"])
 def test_a_team_learns_what_one_learns_alone(task: str, dropout: float, loss: str) -> None:
     """By their shares, which are 1 together, losses and gradients add up to those of the whole batch; of seven members
     some have nothing to read, and write no gradient."""
+    task, _, weights = task.partition(" ")
     model = random_pair_model(task, np.float64, dropout=dropout)
     dataset = with_pairs_of(model, 11)
-    options = TrainingOptions(batch_size=6, loss=loss)
+    options = TrainingOptions(batch_size=6, loss=loss, class_weights=weights or "none")
 
     def learn(group: Member, step: int) -> tuple[BatchResult, np.ndarray]:
         gradients = model.parameters.zeros_like()

@@ -85,6 +85,29 @@ def test_pairs_of_unequal_length(
         check_direction(value, [model.parameters.flat], [by_hand], f"{task} {network}", seed)
 
 
+@every_loss
+@pytest.mark.parametrize("task", ["classify", "classify-two"])
+def test_a_classifier_with_class_weights(task: str, loss: str) -> None:
+    """The gradient is the slope of the weighted mean of the losses of each text alone; weights that are all alike
+    change nothing."""
+    model = random_pair_model(task, dtype=np.float64, bidirectional=True)
+    text, target = random_pairs(model, 7)
+    weights, gradients = np.array([0.3, 2.5, 1.1])[: len(model.target)], model.parameters.zeros_like()
+
+    def value(class_weights: Any = weights) -> float:
+        return model.loss_and_gradients(text, target, gradients, None, loss, class_weights=class_weights)  # type: ignore[call-arg]
+
+    alone = []
+    for b in range(7):
+        one = (replace(p, ids=p.ids[: p.lengths[b], [b]], lengths=p.lengths[[b]]) for p in (text, target))
+        alone.append(model.loss_and_gradients(*one, gradients, None, loss))
+    assert value() == pytest.approx(np.average(alone, weights=weights[target.ids[0]]), rel=1e-12)
+    check_direction(value, [model.parameters.flat], [gradients.flat.copy()], task, 0)
+    plain, slope = value(None), gradients.flat.copy()
+    assert value(np.full(3, 7.0)) == pytest.approx(plain, rel=1e-12)
+    np.testing.assert_allclose(gradients.flat, slope, rtol=1e-9, atol=1e-14)
+
+
 @pytest.mark.parametrize("task", ["classify", "classify-two", "tag", "translate", "generate"])
 def test_the_loss_of_pairs_is_the_mean_of_their_scores(task: str) -> None:
     """What is learnt is what is scored, and each symbol counts once however long its text is."""

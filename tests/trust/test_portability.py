@@ -18,6 +18,8 @@ GUARDED = {
     ("storage/atomic.py", "os.O_DIRECTORY"): "hasattr",
     ("storage/lock.py", "fcntl"): "sys.platform",
     ("storage/npz.py", "os.O_NONBLOCK"): "getattr",
+    ("terminal/keys.py", "termios"): "sys.platform",
+    ("terminal/keys.py", "tty"): "sys.platform",
     ("training/benchmark.py", "resource"): "sys.platform",
     ("training/parallel/group.py", "signal.*"): "hasattr",
 }

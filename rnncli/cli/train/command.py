@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from rnncli.cli.options import mutually_exclusive
-from rnncli.cli.train.options import OPTIONS, Request, options_of
+from rnncli.cli.train.options import OPTIONS, Request
+from rnncli.training.request import LENGTHS
 
 
 def _takes_a_request(command: Callable[..., None]) -> Callable[..., None]:
@@ -36,7 +37,7 @@ def train(ctx: typer.Context, **values: Any) -> None:
       cat *.md | rnncli train - --cell lstm           standard input, another cell
       rnncli train names.tsv --task classify          label<TAB>text in each line
     """
-    lengths = {name: values[name] for name in options_of("length")}
+    lengths = {name: values[name] for name in LENGTHS}
     values |= dict.fromkeys(lengths) | mutually_exclusive(ctx, **lengths)
     from rnncli.cli.train.run import run
 

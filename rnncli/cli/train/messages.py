@@ -12,6 +12,7 @@ from rnncli.cli.train.options import Request
 from rnncli.datasets.columns import BOUNDARY
 from rnncli.datasets.dataset import Dataset
 from rnncli.datasets.normal_form import NONE
+from rnncli.datasets.pairs import PairDataset
 from rnncli.datasets.spec import TEXT, DataSpec
 from rnncli.datasets.vocabulary import BYTES
 from rnncli.inference.prediction import predict
@@ -20,7 +21,8 @@ from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.mixture import COUNTS, MIXTURE, NETWORK, Counts, Mixture, Writer, with_counts
 from rnncli.names import NORMAL_FORMS, command_line, plural
-from rnncli.terminal.words import count, seconds, visible_lines
+from rnncli.terminal.words import count, seconds, visible_line, visible_lines
+from rnncli.training.batches import BALANCED, balanced_weights
 from rnncli.training.counts import MAX_COUNTED, count_beside
 from rnncli.training.diagnosis import MAX_HELD_OUT, MAX_TRAINING, Baseline, best_baseline, diagnose
 from rnncli.training.trainer import Trainer
@@ -53,9 +55,21 @@ def plan(trainer: Trainer) -> list[str]:
         f"text     {source}: {dataset.describe()}",
         f"network  {config.describe()}, {parameters}{dropout}",
         *([f"counts   {options.ngram}-gram model of {counted}, mixed with the network"] if options.ngram else []),
+        *_weights(trainer),
         f"batch    {batch}, {plural(options.workers, 'process')}",
         f"length   {length}; set it with --time 3m, --epochs or --steps",
     ]
+
+
+def _weights(trainer: Trainer) -> list[str]:
+    """The range of the class weights, if there are some."""
+    if trainer.options.class_weights != BALANCED:
+        return []
+    dataset = cast("PairDataset", trainer.dataset)
+    weights, symbols = balanced_weights(dataset.label_counts), dataset.target.symbols
+    order = [i for i in np.argsort(weights, kind="stable") if weights[i]]
+    low, high = (f"{weights[i]:.3g} ({visible_line(symbols[i])})" for i in (order[0], order[-1]))
+    return [f"weights  of labels in the loss, from {low} to {high}"]
 
 
 def result(request: Request, trainer: Trainer) -> str:
@@ -91,7 +105,8 @@ def best_validation_loss(trainer: Trainer) -> float | None:
 def interrupted(request: Request, trainer: Trainer) -> str:
     """Where a run has stopped, and the command that resumes it."""
     resume = command_line("train", *request.files, options=["-o", request.output, "--resume"])
-    return f"stopped at step {count(trainer.step)}, saved {request.output}; resume with\n  {resume}"
+    counts = "; counts are made when the run ends" if trainer.options.ngram else ""
+    return f"stopped at step {count(trainer.step)}, saved {request.output}{counts}; resume with\n  {resume}"
 
 
 def advice(request: Request, trainer: Trainer) -> list[str]:
@@ -127,9 +142,10 @@ def _counts_advice(request: Request, trainer: Trainer) -> list[str]:
     if losses[NETWORK] - losses[MIXTURE] < MIN_GAIN:
         return []
     options = ["-o", request.output, "--resume", "--ngram", str(PROPOSED_ORDER)]
+    beginning = f"the first {count(MAX_HELD_OUT)} characters of " if len(dataset.validation) > MAX_HELD_OUT else ""
     return [
-        f"counts would help: with {PROPOSED_ORDER}-gram counts of the same text, {losses[NETWORK]:.3f} nats become "
-        f"{losses[MIXTURE]:.3f}",
+        f"counts would help: on {beginning}the held-out text, {losses[NETWORK]:.3f} nats become {losses[MIXTURE]:.3f} "
+        f"with {PROPOSED_ORDER}-gram counts",
         f"try:  {command_line('train', *request.files, options=options)}",
     ]
 

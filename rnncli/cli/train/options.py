@@ -6,22 +6,24 @@ from typing import Any
 
 import typer
 
-from rnncli import names
 from rnncli.cli.completion import model_files
-from rnncli.cli.options import ENCODING, duration, float_range, int_range, one_of, option
+from rnncli.cli.options import int_range, option, settings
+from rnncli.training.request import VALUES
 
 BY_SIZE = "by the size of the text"
 LENGTH = "Length"
 
 
-def _option(*flags: str, default: Any = None, to: str = "", **settings: Any) -> Any:
-    """A field of :class:`Request` that is an option. ``to`` names the dictionary that its value goes to, if any."""
-    return field(default=default, metadata={"parameter": option(*flags, **settings), "to": to})
+def _option(*flags: str, default: Any = None, **words: Any) -> Any:
+    """A field of :class:`Request` that is an option. What it may be stands in :data:`VALUES`, where Python has it."""
+    name = next(flag for flag in flags if flag.startswith("--")).partition("/")[0].removeprefix("--").replace("-", "_")
+    values = settings(VALUES[name]) if name in VALUES else {}
+    return field(default=default, metadata={"parameter": option(*flags, **{**values, **words})})
 
 
-_network = partial(_option, to="network", panel="Network")
-_learning = partial(_option, to="learning", panel="Learning")
-_length = partial(_option, to="length", panel=LENGTH)
+_network = partial(_option, panel="Network")
+_learning = partial(_option, panel="Learning")
+_length = partial(_option, panel=LENGTH)
 _text = partial(_option, panel="Text")
 _file = partial(_option, panel="Model file and output")
 
@@ -29,10 +31,9 @@ _file = partial(_option, panel="Model file and output")
 class Request:
     """A command line of ``rnncli train``; the class declares the options, an object holds what was given.
 
-    A field declares an option: its flags, help and parser, and by the function on the right the panel of the help and
-    where the value goes. The command line, its help, and the dictionaries ``network``, ``learning`` and ``length``
-    follow from that. To add an option of the training, declare it here, add a field of the same name to
-    TrainingOptions, with the values that it may have.
+    A field declares an option: its flags and help, and by the function on the right the panel of the help. The values
+    that it may have are declared in :mod:`rnncli.training.request`, for the command line and for Python. To add an
+    option of the training, declare it there and here, and add a field of the same name to TrainingOptions.
     """
 
     files: list[str] = field(
@@ -49,65 +50,51 @@ class Request:
         "--task",
         help="Generate text, or classify, tag or translate lines of two columns.",
         show_default="generate; guessed for .tsv files",
-        **one_of(*names.TASKS),
     )
     cell: str | None = _network(
         "--cell",
         help="Recurrent cell, or mlp: a feed-forward network over the last characters.",
         show_default="gru",
-        **one_of(*names.CELLS),
     )
     layers: int | None = _network(
         "--layers",
         help="Number of hidden layers; an mlp may have none.",
-        show_default="1",
-        **int_range(0),
+        show_default="2 for running text of 20,000 characters or more, else 1",
     )
-    hidden_size: int | None = _network(
-        "--hidden-size", help="Hidden units per layer.", show_default=BY_SIZE, **int_range(1, 65536)
-    )
+    hidden_size: int | None = _network("--hidden-size", help="Hidden units per layer.", show_default=BY_SIZE)
     bidirectional: bool | None = _network(
         "--bidirectional/--no-bidirectional",
         formerly="--bidirectional/--one-direction",
         help="Read the text in both directions, which generate cannot.",
         show_default="both directions, except for generate",
     )
-    activation: str | None = _network(
-        "--activation", help="Activation function of rnn and mlp.", show_default="tanh", **one_of(*names.ACTIVATIONS)
-    )
-    context: int | None = _network(
-        "--context", help="Characters that an mlp sees.", show_default="8", **int_range(1, 4096)
-    )
+    activation: str | None = _network("--activation", help="Activation function of rnn and mlp.", show_default="tanh")
+    context: int | None = _network("--context", help="Characters that an mlp sees.", show_default="8")
     embedding_size: int | None = _network(
         "--embedding-size",
         help="Size of the learnt character embedding; 0 is one-hot input.",
         show_default="0 up to 256 characters",
-        **int_range(0),
     )
     dropout: float | None = _network(
         "--dropout",
         help="Dropout probability, between layers and before the output.",
         show_default="by network size and length",
-        **float_range(0, 1, open_high=True),
     )
     ngram: int | None = _learning(
         "--ngram",
         help="Count n-grams of this order as well, and mix them with the network; 0 is none.",
         panel="Network",
         show_default="0",
-        **int_range(0, names.MAX_ORDER),
     )
     encoding: str | None = _text(
         "--encoding",
         help="Encoding of the files, as Python names it; bytes learns them as bytes.",
         show_default="utf-8",
-        **ENCODING,
     )
     normalize: str | None = _text(
         "--normalize",
         help="Unicode normal form of the text, and of all that the model reads later.",
         show_default="nfc",
-        **one_of(*names.NORMAL_FORMS),
     )
     column: list[str] | None = _text(
         "--column",
@@ -119,16 +106,14 @@ class Request:
         "--shuffle",
         help="Put lines or documents (files) in random order, for lists and collections.",
         show_default="as they come",
-        **one_of(*names.SHUFFLES),
     )
     max_length: int | None = _text(
         "--max-length",
         help="Leave out lines of two columns with more characters in one of them.",
         show_default="100,000",
-        **int_range(1, 100_000),
     )
     min_count: int | None = _text(
-        "--min-count", show_default="1", help="Rarer characters are replaced by one unknown symbol.", **int_range(1)
+        "--min-count", show_default="1", help="Rarer characters are replaced by one unknown symbol."
     )
     validation: str | None = _text(
         "--validation",
@@ -140,91 +125,89 @@ class Request:
         "--validation-split",
         help="Hold out the end of the text, or the tail of every stream, as char-rnn does; it is easier to predict.",
         show_default="end",
-        **one_of(*names.VALIDATION_SPLITS),
     )
     batch_size: int | None = _learning(
         "--batch-size",
         help="Streams of text, or lines of two columns, per step.",
         show_default=BY_SIZE,
-        **int_range(1),
     )
     seq_length: int | None = _learning(
         "--seq-length",
         help="Window of truncated back-propagation through time, in characters.",
         show_default="64, or less",
-        **int_range(1),
     )
-    optimizer: str | None = _learning(
-        "--optimizer", help="Optimizer.", show_default="adam", **one_of(*names.OPTIMIZERS)
-    )
+    optimizer: str | None = _learning("--optimizer", help="Optimizer.", show_default="adam")
     learning_rate: float | None = _learning(
         "--learning-rate",
         help="Peak learning rate.",
         show_default="by optimizer and cell; 0.005 or 0.008 for adam",
-        **float_range(0, open_low=True),
     )
     loss: str | None = _learning(
         "--loss",
         help="Loss function; mse is the mean squared error against one-hot targets.",
         show_default="cross-entropy",
-        **one_of(*names.LOSSES),
+    )
+    class_weights: str | None = _learning(
+        "--class-weights",
+        help="Weights of a classifier's labels in the loss; balanced is inversely to how often they occur.",
+        show_default="none",
     )
     schedule: str | None = _learning(
         "--schedule",
         help="Learning rate schedule over the run.",
         show_default="cosine",
-        **one_of(*names.SCHEDULES),
     )
     warmup: int | None = _learning(
         "--warmup",
         help="Steps of linear warm-up of the learning rate.",
         show_default="500, 50 for lines of two columns; at most a tenth of the run",
-        **int_range(0),
     )
     clip_norm: float | None = _learning(
         "--clip-norm",
         help="Clip the gradient's global norm to this; 0 is no limit.",
         show_default="5",
-        **float_range(0),
     )
     weight_decay: float | None = _learning(
-        "--weight-decay", help="Decoupled weight decay.", show_default="0; 0.01 for classify", **float_range(0)
+        "--weight-decay",
+        help="Decoupled weight decay.",
+        show_default="with Adam 0.05 for running text, 0.01 for classify; else 0",
     )
-    seed: int | None = _learning(
-        "--seed", help="Random seed; the same seed gives the same model.", show_default="0", **int_range(0)
-    )
+    seed: int | None = _learning("--seed", help="Random seed; the same seed gives the same model.", show_default="0")
     workers: int | None = _learning(
         "--workers",
         help="Number of processes that share each step.",
         show_default="by cores and network size",
-        **int_range(1),
     )
     epochs: float | None = _length(
         "--epochs",
         help="Number of epochs.",
         show_default="a few minutes",
-        **float_range(0, open_low=True),
     )
-    steps: int | None = _length("--steps", help="Number of steps.", show_default=False, **int_range(1))
-    time: float | None = _length(
-        "--time", metavar="TIME", help="Training time: 90s, 3m, 1h30m.", show_default=False, parser=duration
-    )
+    steps: int | None = _length("--steps", help="Number of steps.", show_default=False)
+    time: float | None = _length("--time", help="Training time: 90s, 3m, 1h30m.", show_default=False)
     patience: int | None = _learning(
         "--patience",
         help="Stop early after this number of evaluations without improvement; 0 is never.",
         panel=LENGTH,
         show_default="0",
-        **int_range(0),
     )
     eval_every: int | None = _learning(
         "--eval-every",
         help="Steps between evaluations.",
         panel=LENGTH,
         show_default="at most 16 evaluations",
-        **int_range(1),
     )
     save_every: int | None = _file(
         "--save-every", help="Steps between saves.", show_default="at evaluations", **int_range(1)
+    )
+    log: str | None = _file(
+        "--log",
+        metavar="PATH",
+        help="Write losses, rates and speed to this .csv file; --resume appends to it.",
+        show_default=False,
+    )
+    tensorboard: str | None = _file(
+        "--tensorboard", metavar="DIR", help="Write the same for TensorBoard to this folder.", show_default=False
     )
     init_from: str | None = _file(
         "--init-from",
@@ -236,7 +219,7 @@ class Request:
     resume: bool = _file(
         "--resume", default=False, help="Resume the run that wrote the model file, exactly where it stopped."
     )
-    force: bool = _file("-f", "--force", default=False, help="Replace an existing model.")
+    force: bool = _file("-f", "--force", default=False, help="Replace an existing model and its log.")
     dry_run: bool = _file("-n", "--dry-run", default=False, help="Show what would be done, and write nothing.")
     json: bool = _file("--json", default=False, help="Events as JSON lines on standard output.")
     quiet: bool = _file("-q", "--quiet", default=False, help="Print errors only.")
@@ -246,29 +229,11 @@ class Request:
         vars(self).update({name: field.default for name, field in OPTIONS.items()} | values)
 
     @property
-    def network(self) -> dict[str, Any]:
-        """The fields of NetworkConfig that were given, by name."""
-        return self._given("network")
-
-    @property
-    def learning(self) -> dict[str, Any]:
-        """The fields of TrainingOptions that were given, by name, except for the length."""
-        return self._given("learning")
-
-    @property
-    def length(self) -> dict[str, Any]:
-        """``steps``, ``epochs`` or ``seconds``, whichever was given."""
-        return {"seconds" if name == "time" else name: value for name, value in self._given("length").items()}
-
-    def _given(self, to: str) -> dict[str, Any]:
-        values = {name: getattr(self, name) for name in options_of(to)}
-        return {name: value for name, value in values.items() if value is not None}
+    def given(self) -> dict[str, Any]:
+        """Those of the :class:`~rnncli.training.request.TrainOptions` that were given, by name."""
+        values = {name: getattr(self, name) for name in VALUES}
+        return {name: value for name, value in values.items() if value not in (None, (), [])}
 
 
 OPTIONS: dict[str, Field[Any]] = {name: vars(Request)[name] for name in Request.__annotations__}
 """The declarations, in the order of the help."""
-
-
-def options_of(to: str) -> list[str]:
-    """The names of the options whose values go to this dictionary of a request."""
-    return [name for name, field in OPTIONS.items() if field.metadata.get("to") == to]

@@ -5,29 +5,26 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, cast
 
 import typer
 
+from rnncli.cli.output import check_model_output, check_writable
 from rnncli.cli.train.data import open_data
+from rnncli.cli.train.logs import Logs, check_logs, open_logs
 from rnncli.cli.train.options import Request
 from rnncli.cli.train.reporter import Reporter, emit
 from rnncli.errors import InputError, NotFiniteError
 from rnncli.models.mixture import Counts
 from rnncli.storage import checkpoint
-from rnncli.storage.atomic import temporary_path
 from rnncli.storage.checkpoint import Checkpoint
 from rnncli.storage.lock import exclusive_lock
 from rnncli.terminal.console import say
 from rnncli.terminal.progress import show_progress
 from rnncli.terminal.words import count
-from rnncli.training.counts import count_beside
+from rnncli.training.counts import counts_of_run
 from rnncli.training.parallel.group import STOP_SIGNALS
 from rnncli.training.plan import Overrides, resume_run, start_run
 from rnncli.training.trainer import Report, Trainer
-
-if TYPE_CHECKING:
-    from rnncli.models.language_model import LanguageModel
 
 SAVE_INTERVAL = 10.0
 """Seconds between two saves, at least, unless the user says --save-every."""
@@ -36,6 +33,7 @@ SAVE_INTERVAL = 10.0
 def run(request: Request) -> None:
     """Train as requested and save the model. Raises RnncliError, and typer.Exit when a signal has stopped the run."""
     _check_output(request)
+    check_logs(request)
     with nullcontext() if request.dry_run else exclusive_lock(Path(request.output)):
         _run(request)
 
@@ -46,7 +44,7 @@ def _run(request: Request) -> None:
     initial = checkpoint.load(request.init_from).model if request.init_from else None
     dataset = open_data(request, old, initial)
     reporter = Reporter(request)
-    overrides = Overrides(request.network, request.learning, request.length)
+    overrides = Overrides.of(request.given)
     if old is not None and old.record is not None:
         counted = counts.model.order if counts else 0
         trainer = resume_run(old.model, old.record, old.resume, dataset, overrides, counted)
@@ -58,9 +56,10 @@ def _run(request: Request) -> None:
         return
     with _stop_signals(reporter) as received:
         try:
-            last = _train(request, trainer, reporter, received, counts)
+            with open_logs(request, trainer) as logs:
+                last = _train(request, trainer, reporter, logs, received, counts)
             if trainer.finished:
-                counts = _count(trainer)
+                counts = counts_of_run(trainer)
         except NotFiniteError:
             raise  # the last save is better than these weights
         except Exception:
@@ -75,20 +74,20 @@ def _run(request: Request) -> None:
     reporter.end(trainer, last, counts)
 
 
-def _count(trainer: Trainer) -> Counts | None:
-    """The counts beside the network that is kept, if the run has chosen some."""
-    order = trainer.options.ngram
-    return count_beside(cast("LanguageModel", trainer.best_model), trainer.dataset, order) if order else None
-
-
 def _train(
-    request: Request, trainer: Trainer, reporter: Reporter, signals: list[int], counts: Counts | None
+    request: Request,
+    trainer: Trainer,
+    reporter: Reporter,
+    logs: Logs,
+    signals: list[int],
+    counts: Counts | None,
 ) -> Report | None:
     """Train to the end or until a signal has come; returns the last report. ``counts`` are those that the file has."""
     last, saved = None, monotonic()
     with closing(trainer.run()) as run:
         for last in run if request.quiet or request.json else show_progress(run):
             reporter.step(last)
+            logs.step(last)
             due = last.validation is not None and monotonic() - saved > SAVE_INTERVAL
             if due if request.save_every is None else last.step % request.save_every == 0:
                 _save(request, trainer, counts)
@@ -101,28 +100,10 @@ def _train(
 def _check_output(request: Request) -> None:
     """InputError for an output that cannot be written or would overwrite something, before anything is computed."""
     path = Path(request.output)
-    if request.output == "-":
-        raise InputError("the model cannot be written to standard output; name a file with -o")
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; give the model file a name with -o {path / 'model.npz'}")
-    if not path.parent.is_dir():
-        raise InputError(f"the folder {path.parent} does not exist; create it, or write elsewhere with -o")
-    probe = temporary_path(path)
-    try:
-        with open(probe, "xb"):
-            pass
-        probe.unlink()  # only now: Windows removes no file that is open
-    except FileExistsError:
-        pass  # a killed process with our number has left it, as in a container that was started again
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}; write elsewhere with -o") from None
-    if path.exists() and not request.resume:
-        if not checkpoint.is_model(path):
-            raise InputError(f"{path} exists and is not an rnncli model, so it is left alone; write elsewhere with -o")
-        if not request.force:
-            raise InputError(
-                f"{path} exists; replace it with --force, continue its run with --resume, or write elsewhere with -o"
-            )
+    if request.resume:
+        check_writable(request.output)
+    else:
+        check_model_output(request.output, request.force, "replace it with --force, continue its run with --resume")
     if request.resume and request.init_from:
         raise InputError("--resume and --init-from are mutually exclusive; give one of them")
     if request.resume and not path.exists():

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from rnncli.engine.activations import log_softmax, softmax
 from rnncli.engine.arrays import Array, Ids, Workspace
 from rnncli.errors import InputError
 from rnncli.inference.prediction import predict
@@ -14,6 +13,7 @@ from rnncli.inspection.prime import beginning
 from rnncli.inspection.request import ViewRequest
 from rnncli.models.base import Model
 from rnncli.models.language_model import NextCharacterModel
+from rnncli.models.output import log_softmax, softmax
 from rnncli.results import Block, Table, ViewResult, with_numbers
 
 SHOWN = 32

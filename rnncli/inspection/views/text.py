@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from rnncli.engine.activations import log_softmax
 from rnncli.engine.arrays import Array
 from rnncli.inspection.activations import recurrent_cell, require_language_model
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
+from rnncli.models.output import log_softmax
 from rnncli.results import Block, ColouredText, Table, ViewResult, with_numbers
 
 CHARACTERS = 640

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from rnncli.engine.arrays import Array, Ids, Workspace
+from rnncli.engine.arrays import Array, Ids, Workspace, may_overflow
 from rnncli.errors import InputError
 from rnncli.inspection.activations import require_recurrent_model
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.text import expectations
+from rnncli.models.output import require_finite
 from rnncli.results import Block, ColouredText, Table, ViewResult
 
 CONTEXT = 160
@@ -40,6 +41,7 @@ def connectivities(probe: Probe, places: Ids) -> list[Array]:
     return [row / max(float(row.max()), 1e-30) for row in rows]
 
 
+@may_overflow
 def _input_gradients(probe: Probe, places: Ids, d_hidden: Array) -> list[Array]:
     """For each place the gradient norms (place,) of the characters before it, where ``d_hidden`` (H, M) is the gradient
     of the hidden state just before the place."""
@@ -54,6 +56,7 @@ def _input_gradients(probe: Probe, places: Ids, d_hidden: Array) -> list[Array]:
     scratch = model.parameters.zeros_like()
     model.network.backward(model.parameters, scratch, forward, d_outputs, None, workspace, d_inputs)
     norms = np.sqrt(np.square(d_inputs).sum(axis=1)).reshape(steps, count)
+    require_finite(norms, "gradients")
     return [norms[:place, number] for number, place in enumerate(places)]
 
 
