@@ -25,16 +25,16 @@ from rnncli import names
 from rnncli.datasets.dataset import Dataset, find_dataset
 from rnncli.datasets.normal_form import NONE
 from rnncli.datasets.reading import Reading
-from rnncli.datasets.sources import did_you_mean
 from rnncli.datasets.spec import DataSpec
 from rnncli.datasets.vocabulary import BYTES
 from rnncli.engine.arrays import Array
-from rnncli.errors import InputError, ModelFileError, NotFiniteError, RnncliError
+from rnncli.errors import InputError, NotFiniteError, RnncliError
 from rnncli.models.base import Model
 from rnncli.models.mixture import Counts, with_counts
 from rnncli.models.registry import allocate, parse
 from rnncli.storage import counts as stored_counts
 from rnncli.storage.atomic import atomic_write
+from rnncli.storage.faults import named_faults
 from rnncli.storage.npz import ArrayType, Npz, open_npz, write_npz
 from rnncli.training.record import Record, resume_shapes, upgrade
 
@@ -127,20 +127,8 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
 def load(path: str | os.PathLike[str]) -> Checkpoint:
     """Read a model file; ModelFileError, naming the file and the fault, if it is missing, damaged or something else."""
     name = os.fspath(path)
-    try:
-        with open_npz(name) as file:
-            return _loaded(file, name)
-    except FileNotFoundError:
-        hint = did_you_mean(name) or "; rnncli train makes one"
-        raise ModelFileError(f"{name} does not exist{hint}") from None
-    except OSError as error:
-        raise ModelFileError(f"{name} cannot be read: {error.strerror or error}") from None
-    except KeyError as error:
-        raise ModelFileError(f"{name} is not a valid rnncli model: its metadata lack {error}") from None
-    except (ValueError, TypeError) as error:
-        raise ModelFileError(f"{name} is not a valid rnncli model: {error}") from None
-    except (MemoryError, RecursionError, OverflowError):
-        raise ModelFileError(f"{name} is not a valid rnncli model: its sizes are out of range") from None
+    with named_faults(name, "is not a valid rnncli model", "; rnncli train makes one"), open_npz(name) as file:
+        return _loaded(file, name)
 
 
 def _loaded(file: Npz, path: str) -> Checkpoint:

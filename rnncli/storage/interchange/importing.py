@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from rnncli.datasets.sources import did_you_mean
 from rnncli.engine.arrays import Array
-from rnncli.errors import InputError, ModelFileError
+from rnncli.errors import InputError
 from rnncli.models.base import Model
+from rnncli.storage.faults import named_faults
 from rnncli.storage.interchange.metadata import parse_metadata
 from rnncli.storage.interchange.pytorch import from_torch
 from rnncli.storage.interchange.recognition import recognise
@@ -39,7 +39,7 @@ def import_model(
     suffix = Path(path).suffix.lower()
     if suffix not in READERS:
         raise InputError(f"{path} has none of the suffixes that can be imported: {', '.join(READERS)}")
-    try:
+    with named_faults(path, "cannot be imported"):
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise ValueError("it is not a regular file")
         arrays, metadata = READERS[suffix](path)
@@ -51,16 +51,6 @@ def import_model(
         if told := [option for option, value in given.items() if value is not None]:
             raise InputError(f"{told[0]} does not apply: {path} was exported by rnncli and says what it is")
         return from_torch(*parse_metadata(metadata), arrays)
-    except FileNotFoundError:
-        raise ModelFileError(f"{path} does not exist{did_you_mean(path)}") from None
-    except OSError as error:
-        raise ModelFileError(f"{path} cannot be read: {error.strerror or error}") from None
-    except KeyError as error:
-        raise ModelFileError(f"{path} cannot be imported: its metadata lack {error}") from None
-    except (ValueError, TypeError) as error:
-        raise ModelFileError(f"{path} cannot be imported: {error}") from None
-    except (MemoryError, RecursionError, OverflowError):
-        raise ModelFileError(f"{path} cannot be imported: its sizes are out of range") from None
 
 
 def _recognised(
