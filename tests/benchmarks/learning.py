@@ -8,20 +8,15 @@ loss that ``train`` reports, where each half has the weight of the other, stands
 """
 
 import argparse
-import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # for its neighbours, when it is run as a script
+
+from tests.benchmarks.commands import print_heading, print_row, rnncli
 
 ORDER = 10
-
-
-def rnncli(*arguments: object) -> Any:
-    """The last JSON object that a command prints."""
-    command = [sys.executable, "-m", "rnncli", *map(str, arguments), "--json"]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
 
 
 def main() -> None:
@@ -31,18 +26,17 @@ def main() -> None:
     parser.add_argument("--time", nargs="+", default=["3m"])
     arguments, options = parser.parse_known_args()
     titles = ["text", "time", "network", "epochs", "network, nats", "counts", "both", "--adapt: network", "both"]
-    print("|".join(["", *titles, ""]))
-    print("|---" * len(titles) + "|")
+    print_heading(titles)
     for corpus in arguments.corpora:
         for length in arguments.time:
             with tempfile.TemporaryDirectory() as folder:
                 model, held_out = Path(folder) / "model.npz", Path(folder) / "held-out.txt"
-                end = rnncli("train", corpus, "--time", length, "--ngram", ORDER, "-o", model, "-q", *options)
-                data = rnncli("inspect", model)
+                *_, end = rnncli("train", corpus, "--time", length, "--ngram", ORDER, "-o", model, "-q", *options)
+                [data] = rnncli("inspect", model)
                 text = Path(corpus).read_text("utf-8-sig")
                 held_out.write_text(text[-data["corpus"]["validation"] :], "utf-8")
-                plain = rnncli("score", model, held_out, "--streams", 1)
-                adapted = rnncli("score", model, held_out, "--adapt")
+                [plain] = rnncli("score", model, held_out, "--streams", 1)
+                [adapted] = rnncli("score", model, held_out, "--adapt")
             network = data["network"]
             row = [
                 Path(corpus).name,
@@ -55,7 +49,7 @@ def main() -> None:
                 f"{adapted['network_nats_per_character']:.4f}",
                 f"{adapted['nats_per_character']:.4f}",
             ]
-            print("|".join(["", *row, ""]), flush=True)
+            print_row(row)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@ Each is trained by the command line, one after the other. The validation loss is
 """
 
 import argparse
-import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # for its neighbours, when it is run as a script
+
+from tests.benchmarks.commands import print_heading, print_row, rnncli
 
 NETWORKS = {
     "single-layer perceptron": ["--cell", "mlp", "--layers", "0", "--context", "25"],
@@ -22,29 +24,19 @@ NETWORKS = {
 """Each of some 107,000 parameters for an alphabet of 65 characters."""
 
 
-def train(corpus: str, options: list[str], time: str) -> tuple[dict[str, float], dict[str, float]]:
-    """The first and the last event of a run."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "rnncli", "train", corpus, "--time", time, "--json", "-q"]
-        command += ["-o", str(Path(folder) / "model.npz"), *options]
-        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    return json.loads(lines[0]), json.loads(lines[-1])
-
-
 def main() -> None:
     """Print a row of a table for each network."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpus")
     parser.add_argument("--time", default="2m")
     arguments = parser.parse_args()
-    print("| network | options | parameters | epochs | validation, nats |\n|---|---|---|---|---|")
+    print_heading(["network", "options", "parameters", "epochs", "validation, nats"])
     for name, options in NETWORKS.items():
-        start, end = train(arguments.corpus, options, arguments.time)
-        print(
-            f"| {name} | `{' '.join(options)}` | {start['parameters']:,} | {end['epoch']:.1f} | "
-            f"{end['best_validation_loss']:.4f} |",
-            flush=True,
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            output = ["-o", Path(folder) / "model.npz", "-q"]
+            start, *_, end = rnncli("train", arguments.corpus, "--time", arguments.time, *output, *options)
+        loss = f"{end['best_validation_loss']:.4f}"
+        print_row([name, f"`{' '.join(options)}`", f"{start['parameters']:,}", f"{end['epoch']:.1f}", loss])
 
 
 if __name__ == "__main__":

@@ -9,22 +9,16 @@ that of words that were not written before in the same text. Four texts of 10,00
 """
 
 import argparse
-import json
 import re
-import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # for its neighbours, when it is run as a script
+
+from tests.benchmarks.commands import print_heading, print_row, rnncli
 
 TEMPERATURES = (0.7, 1.0)
 TEXTS, LENGTH, SEED = 4, 10_000, 0
-
-
-def rnncli(*arguments: object) -> list[dict[str, Any]]:
-    """The JSON objects that a command prints."""
-    command = [sys.executable, "-m", "rnncli", *map(str, arguments), "--json"]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return [json.loads(line) for line in output.splitlines()]
 
 
 def words(text: str) -> list[str]:
@@ -42,8 +36,7 @@ def main() -> None:
     known, elsewhere = set(words(text[:-held_out])), set(words(text[-held_out:]))
     titles = ["temperature", "predicted by", "copied", "longest copy", "words of the training text"]
     titles += ["of the held-out text", "distinct"]
-    print("|".join(["", *titles, ""]))
-    print("|---" * len(titles) + "|")
+    print_heading(titles)
     for temperature in TEMPERATURES:
         for name, options in (("network", ["--network-only"]), ("network and counts", [])):
             settings = ["-t", temperature, "--length", LENGTH, "--count", TEXTS, "--seed", SEED, "--novelty", *options]
@@ -59,7 +52,7 @@ def main() -> None:
                 f"{sum(word in elsewhere for word in every) / len(every):.1%}",
                 f"{sum(len(set(text)) / len(text) for text in written) / TEXTS:.1%}",
             ]
-            print("|".join(["", *row, ""]), flush=True)
+            print_row(row)
 
 
 if __name__ == "__main__":
