@@ -65,8 +65,8 @@ def export(
     suffix = Path(path).suffix.lower()
     if suffix not in (PAGE, *FORMATS):
         raise InputError(f"{path} has none of the suffixes that can be exported: {SUFFIXES}")
-    if suffix != PAGE and (text or encoding):
-        raise InputError(f"{'--text' if text else '--encoding'} applies to {PAGE}, whose page is measured on a text")
+    if text and suffix != PAGE:
+        raise InputError(f"--text applies to {PAGE}: a page is measured on a text, {suffix} is not")
     check_writable(path, "name another path")
     if Path(path).exists() and not force:
         raise InputError(f"{path} exists; replace it with --force, or name another path")

@@ -50,7 +50,7 @@ CONTAINS_TEXT = (
     "the file only where you may share the text. {command} takes the counts out."
 )
 
-MAY_QUOTE = "The file does not hold the training text itself, but a network can learn passages of it by heart."
+MAY_QUOTE = "The file does not hold the training text itself, but a network can memorise passages of it."
 
 REPEATABLE = "The same text, options and seed give the same bytes on the same kind of machine with these versions."
 

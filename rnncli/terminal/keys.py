@@ -20,7 +20,7 @@ KEY = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1bO.|.", re.DOTALL)
 def pressed_keys() -> Iterator[Iterator[str]]:
     """The keys that are pressed at the terminal that is standard input, as they come: a character, ENTER, BACKSPACE or
     END (Escape and Ctrl-D). Arrows and their like are passed over. They end when the terminal does; Ctrl-C is a
-    KeyboardInterrupt. On exit the terminal is as it was before."""
+    KeyboardInterrupt. On exit the terminal has its former settings."""
     if sys.platform == "win32":
         yield _known(_windows_keys())
     else:

@@ -65,6 +65,12 @@ def test_counts_are_not_proposed_where_they_would_not_help(folder: Path, monkeyp
     assert f" {min(losses):.3f} nats become" in said
 
 
+def test_where_the_held_out_text_is_long_its_beginning_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "MAX_HELD_OUT", 1_000)
+    *_, said, _ = advice(TABLE, folder, "--steps", 60, "--eval-every", 20)
+    assert "on the first 1,000 characters of the held-out text" in said
+
+
 def test_counts_are_not_proposed_to_a_model_that_has_them(folder: Path) -> None:
     lines = advice(TABLE, folder, "--steps", 60, "--eval-every", 20, "--ngram", 4)
     assert lines

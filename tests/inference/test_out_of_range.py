@@ -1,4 +1,4 @@
-"""A hidden state that grows without bound is told in a sentence, and NumPy's own warnings reach nobody.
+"""A hidden state that grows without bound is an error of one sentence, and NumPy's own warnings reach nobody.
 
 The tests make errors of all warnings.
 """

@@ -4,7 +4,7 @@
     python tests/storage/make_torch_networks.py
 
 ``logits.npz`` has the weights of small networks, as PyTorch drew them, under ``case/PyTorch's name``, and the logits
-that PyTorch computed from ``ids``. ``trained.safetensors`` is a language model that has learnt TEXT by heart, saved as
+that PyTorch computed from ``ids``. ``trained.safetensors`` is a language model that has memorised TEXT, saved as
 any PyTorch user would: without metadata, with names of his own. ``alphabet.txt`` has its characters in the order of
 their ids, that of their first appearance, and ``greedy.txt`` what it writes when the likeliest character is chosen
 each time.

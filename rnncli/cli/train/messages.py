@@ -30,7 +30,7 @@ from rnncli.training.trainer import Trainer
 SAMPLE_LENGTH = 200
 EXAMPLES, EXAMPLE_LENGTH = 5, 80
 
-PROPOSED_ORDER, MIN_GAIN, TRIED = 10, 0.02, 1_000_000
+PROPOSED_ORDER, MIN_GAIN, TRIAL_LENGTH = 10, 0.02, 1_000_000
 """Counts of this order are proposed where those of this number of characters make the validation loss so much smaller,
 in nats."""
 
@@ -138,7 +138,7 @@ def advice(request: Request, trainer: Trainer) -> list[str]:
 def _counts_advice(request: Request, trainer: Trainer) -> list[str]:
     """To count the text beside the network that was saved, where the held-out text says that it pays."""
     model, dataset = cast("LanguageModel", trainer.best_model), trainer.dataset
-    losses = count_beside(model, dataset, PROPOSED_ORDER, TRIED, MAX_HELD_OUT).held_out
+    losses = count_beside(model, dataset, PROPOSED_ORDER, TRIAL_LENGTH, MAX_HELD_OUT).held_out
     if losses[NETWORK] - losses[MIXTURE] < MIN_GAIN:
         return []
     options = ["-o", request.output, "--resume", "--ngram", str(PROPOSED_ORDER)]
