@@ -24,6 +24,7 @@ def test_without_its_text_it_says_so_and_goes_on(folder: Path) -> None:
     assert succeeded(told) == ""
     assert "hello.txt was moved or modified; name a text to look at with --text" in told.stderr
     assert "no text was at hand" in (folder / "page.html").read_text("utf-8")
+    assert rnncli("export", "m.npz", "page.html", "--force", "-q").stderr == ""
     succeeded(rnncli("export", "m.npz", "page.html", "--text", "other.txt", "--force", "-q"))
     assert "on other.txt: as trained" in (folder / "page.html").read_text("utf-8")
 
@@ -35,4 +36,10 @@ def test_what_is_refused(hello: Path, folder: Path) -> None:
     refused(rnncli("export", hello, "none/page.html"), "the folder none does not exist")
     refused(rnncli("export", hello, "page.htm"), "suffixes", ".html")
     refused(rnncli("export", hello, "new.html", "--text", "missing.txt"), "missing.txt does not exist")
-    assert not (folder / "new.html").exists()
+    refused(rnncli("export", hello, "new.onnx", "--text", "page.html"), "--text applies to .html")
+    (folder / "names.tsv").write_text("X\ta\nY\tb\n" * 9)
+    succeeded(rnncli("train", "names.tsv", "-o", "names.npz", "--steps", 2, "-q"))
+    refused(
+        rnncli("export", "names.npz", "new.html", "--text", "names.tsv"), "--text applies to models of running text"
+    )
+    assert not list(folder.glob("new.*"))

@@ -66,7 +66,9 @@ def test_a_text_that_is_not_short_gets_two_layers() -> None:
 
 
 def test_the_layers_that_the_user_chose_count_for_the_width() -> None:
-    widths = [default_network(long_text(10**6), "gru", affords(1e13), layers).hidden_size for layers in (1, 2, 6)]
+    """More of them leave time for fewer units each."""
+    machine = Machine(1, dict.fromkeys(WIDTHS, 1e11))
+    widths = [resolved(MINUTE, machine, 600_000, layers=layers).network.hidden_size for layers in (1, 2, 6)]
     assert widths == sorted(widths, reverse=True)
     assert len(set(widths)) > 1
 
@@ -83,6 +85,7 @@ def test_dropout_grows_with_the_danger_of_overfitting() -> None:
         assert rates == sorted(rates)
         assert rates[0] == 0
         assert 0 < rates[-1] <= 0.5
+    assert default_dropout(dataset, 5 * 10**5, 2, 20) < default_dropout(dataset, 5 * 10**5, 1, 20)
     assert default_dropout(dataset_of("hello"), 10**6, 1, 300) == 0
 
 
