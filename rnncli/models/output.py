@@ -38,12 +38,17 @@ def _check(logits: Array) -> None:
 
 
 def require_finite(values: Array, what: str) -> None:
-    """NotFiniteError, saying ``what`` the values are, where one of them is NaN or infinite."""
+    """The error :func:`out_of_range` where one of the values is NaN or infinite."""
     if not np.isfinite(values).all():
-        raise NotFiniteError(
-            f"the {what} of the model are out of range: without a bound, as with relu, a hidden state may grow at "
-            "every character; train again with a smaller --learning-rate or another --activation"
-        )
+        raise out_of_range(what)
+
+
+def out_of_range(what: str) -> NotFiniteError:
+    """Says of ``what`` the model computes that it is NaN or infinite, and what to do."""
+    return NotFiniteError(
+        f"the {what} of the model are out of range: without a bound, as with relu, a hidden state may grow at every "
+        "character; train again with a smaller --learning-rate or another --activation"
+    )
 
 
 def losses(hidden: Array, targets: Ids, output: Parameters) -> tuple[Array, Array]:
