@@ -17,12 +17,14 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--force-prefers-reduced-motion",
     "--window-size=1000,1400",
 )
 
 
 def start_browser(profile: Path) -> Any:
-    """A new browser that notes errors and requests; skips the test where none is installed."""
+    """A new browser that notes errors and requests; skips the test where none is installed. It asks for no motion, so
+    that whatever a page does is done when one looks at it: a page that still scrolls has moved what one points at."""
     pytest.importorskip("selenium", reason="selenium is not installed: pip install -e '.[browser]'")
     if not (BROWSER and DRIVER):
         pytest.skip("chromium and chromedriver are not installed")

@@ -168,10 +168,7 @@ def test_every_number_of_a_step_is_there(browser: Any, tmp_path: Path) -> None:
 def test_nothing_sticks_out_on_a_phone_and_words_can_be_read(
     case: str, scheme: str, browser: Any, tmp_path: Path
 ) -> None:
-    features = [
-        {"name": "prefers-color-scheme", "value": scheme},
-        {"name": "prefers-reduced-motion", "value": "reduce"},
-    ]
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
     phone = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
