@@ -22,7 +22,9 @@ from rnncli.terminal.console import say
 from rnncli.terminal.progress import show_progress
 from rnncli.terminal.words import count
 from rnncli.training.counts import counts_of_run
+from rnncli.training.follow import follow
 from rnncli.training.parallel.group import STOP_SIGNALS
+from rnncli.training.parallel.mpi import MPIGroup, leading, mpi_group
 from rnncli.training.plan import Overrides, resume_run, start_run
 from rnncli.training.trainer import Report, Trainer
 
@@ -31,14 +33,21 @@ SAVE_INTERVAL = 10.0
 
 
 def run(request: Request) -> None:
-    """Train as requested and save the model. Raises RnncliError, and typer.Exit when a signal has stopped the run."""
-    _check_output(request)
-    check_logs(request)
-    with nullcontext() if request.dry_run else exclusive_lock(Path(request.output)):
-        _run(request)
+    """Train as requested and save the model. Raises RnncliError, and typer.Exit when a signal has stopped the run.
+
+    Under an MPI launcher this is what rank 0 does; the others follow it.
+    """
+    group = mpi_group()
+    if group and group.rank:
+        raise typer.Exit(follow(group, request.files))
+    with leading(group) if group else nullcontext():
+        _check_output(request)
+        check_logs(request)
+        with nullcontext() if request.dry_run else exclusive_lock(Path(request.output)):
+            _run(request, group)
 
 
-def _run(request: Request) -> None:
+def _run(request: Request, group: MPIGroup | None) -> None:
     old = checkpoint.load(request.output) if request.resume else None
     counts = old.counts if old else None
     initial = checkpoint.load(request.init_from).model if request.init_from else None
@@ -47,11 +56,11 @@ def _run(request: Request) -> None:
     overrides = Overrides.of(request.given)
     if old is not None and old.record is not None:
         counted = counts.model.order if counts else 0
-        trainer = resume_run(old.model, old.record, old.resume, dataset, overrides, counted)
+        trainer = resume_run(old.model, old.record, old.resume, dataset, overrides, counted, group)
     else:
-        trainer = start_run(dataset, overrides, initial)
+        trainer = start_run(dataset, overrides, initial, group)
     reporter.say(*dataset.warnings)
-    reporter.start(trainer)
+    reporter.start(trainer, old.record.options.workers if old and old.record else None)
     if request.dry_run:
         return
     with _stop_signals(reporter) as received:
@@ -68,9 +77,9 @@ def _run(request: Request) -> None:
                 say(f"saved {request.output} at step {count(trainer.step)}")
             raise
         _save(request, trainer, counts)
-    if received and not trainer.finished:
+    if (received or (last and last.stop_requested)) and not trainer.finished:
         reporter.interrupted(trainer, last)
-        raise typer.Exit(128 + received[0])
+        raise typer.Exit(128 + (received[0] if received else signal.SIGTERM))
     reporter.end(trainer, last, counts)
 
 
@@ -92,7 +101,7 @@ def _train(
             if due if request.save_every is None else last.step % request.save_every == 0:
                 _save(request, trainer, counts)
                 saved = monotonic()
-            if signals:
+            if signals or last.stop_requested:
                 break
     return last
 
