@@ -175,6 +175,7 @@ def test_few_modules_stand_at_the_top() -> None:
         "__main__",
         "api",
         "errors",
+        "launcher",
         "names",
         "results",
     ]

@@ -41,8 +41,8 @@ class RemoteData:
 
 
 def remote(dataset: Dataset, options: TrainingOptions, rank: int, size: int) -> Any:
-    """What a rank gets: how to open the files; or of standard input, which only rank 0 has, its own part."""
+    """What a rank gets: how to open the files; or its own part of what is in no file, as standard input."""
     parts = stretches(dataset.spec, options, rank, size) if dataset.spec.format == TEXT else ()
-    if STDIN_NAME not in dataset.spec.files and dataset.spec.validation_file != STDIN:
+    if dataset.spec.files and STDIN_NAME not in dataset.spec.files and dataset.spec.validation_file != STDIN:
         return RemoteData(dataset.spec, dataset.alphabets, parts)
     return cut(dataset, *parts) if isinstance(dataset, TextDataset) else dataset

@@ -7,7 +7,7 @@ processes that share memory, and :mod:`rnncli.training.parallel.mpi` those of se
 """
 
 import signal
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -39,13 +39,15 @@ class ProcessGroup(Protocol):
 
     rank: int
     size: int
+    timed: ClassVar[dict[str, str]]
+    """Methods that take time in a step, and the part of it to which a benchmark counts that."""
 
     def array(self, name: str, shape: tuple[int, ...], dtype: np.dtype, axis: int | None = None) -> Array:
         """An array of zeros that all ranks have under this name; rank 0 makes it before it calls :meth:`start`. Where
         an ``axis`` is given each rank knows and changes its :func:`shard` along it only, until :meth:`gather`."""
 
     def gradients(self, size: int, dtype: np.dtype) -> Array:
-        """Gradients (P,) of this rank alone, for :meth:`reduce_scatter`."""
+        """Zeros (P,) of this rank alone, for :meth:`reduce_scatter`; rank 0 makes them before :meth:`start`."""
 
     def start(self, work: Work) -> None:
         """Let every other rank call ``work``, which can be pickled, with its own view of the group; then all arrays
@@ -90,6 +92,7 @@ class SingleProcess:
     """A group of one."""
 
     rank, size = 0, 1
+    timed: ClassVar[dict[str, str]] = {"begin_step": "waiting"}
 
     def array(self, name: str, shape: tuple[int, ...], dtype: np.dtype, axis: int | None = None) -> Array:
         return np.zeros(shape, dtype)

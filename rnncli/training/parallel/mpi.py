@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -28,6 +28,13 @@ PATIENCE = 1.0
 class MPIGroup:
     """The ranks of ``world``, a communicator of mpi4py."""
 
+    timed: ClassVar[dict[str, str]] = {
+        "wait": "waiting",
+        "reduce_scatter": "communication",
+        "all_gather": "communication",
+        "all_reduce": "communication",
+    }
+
     def __init__(self, world: Any) -> None:
         self._world = world
         self.rank: int = world.rank
@@ -35,6 +42,7 @@ class MPIGroup:
         self._arrays: dict[str, tuple[Array, int | None]] = {}
         self._own = np.empty(0)  # the shard that reduce_scatter fills
         self._started = self._stopped = False
+        self.separate_waiting = False  # wait for all ranks before each exchange, so that the two can be timed
 
     def array(self, name: str, shape: tuple[int, ...], dtype: np.dtype, axis: int | None = None) -> Array:
         array = np.zeros(shape, dtype)
@@ -54,6 +62,7 @@ class MPIGroup:
         if self.rank == 0:
             self._send_all(lambda rank: work.for_rank(rank, self.size))
             self.agree(None)
+        self.separate_waiting = self._world.bcast(self.separate_waiting)
         for array, _ in self._arrays.values():
             self._world.Bcast(array)
 
@@ -132,16 +141,24 @@ class MPIGroup:
     def abort(self, error: BaseException) -> None:
         abort(error)
 
+    def wait(self) -> None:
+        """Until every rank is here, while this is measured."""
+        if self.separate_waiting:
+            self._world.Barrier()
+
     def all_reduce(self, *values: float) -> tuple[float, ...]:
+        self.wait()
         gathered = np.empty((self.size, len(values)))
         self._world.Allgather(np.array(values, np.float64), gathered)
         return tuple(gathered.sum(axis=0).tolist())  # in the order of the ranks, whatever the network
 
     def reduce_scatter(self, gradients: Array) -> Array:
+        self.wait()
         self._world.Reduce_scatter(gradients, self._own, self._sizes(len(gradients)))
         return self._own
 
     def all_gather(self, parameters: Array) -> None:
+        self.wait()
         self._world.Allgatherv(mpi().IN_PLACE, [parameters, self._sizes(len(parameters))])
 
     def _sizes(self, total: int) -> list[int]:
