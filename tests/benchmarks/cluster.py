@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +50,14 @@ CONFIGS = {
 }
 WINDOW = 64
 RANKS = (2, 8, 32, 128, 512)
-WEAK = 8  # streams of each rank
-STRONG = 512  # streams of all ranks
+WEAK, STRONG = 8, 512  # streams of each rank, and of all
 STREAMS = (1, 4, 8, 16, 32, 64)
 LOCAL_STEPS = (1, 8, 32)
 VECTORS = 3  # what local steps average: the parameters and Adam's two moments
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Seconds of the processor, which do not count when another process has it."""
+    """Seconds of the processor, which stand still while another process has it."""
     began = time.process_time()
     work()
     return time.process_time() - began
@@ -99,23 +99,23 @@ class Work:
         most = min(streams, max(STREAMS))
         return streams / most * self.measured[most]
 
-    def efficiency(self, network: Network, ranks: int, streams: int, batch_size: int, local_steps: int) -> float:
-        """That of ranks with so many ``streams`` each, for a process alone with ``batch_size``. Without local steps a
-        rank updates its shard of the parameters, otherwise all of its own, and the moments are exchanged as well."""
-        alone = (self.passes(batch_size) + self.updates[1]) * streams / batch_size
+    def efficiency(self, network: Network, ranks: int, streams: int, alone: int, local_steps: int, ring: bool) -> float:
+        """That of ranks with so many ``streams`` each, beside a process ``alone`` with that many. Without local
+        steps a rank updates its shard of the parameters, otherwise all of its own, and exchanges the moments too."""
+        reference = (self.passes(alone) + self.updates[1]) * streams / alone
         own = self.passes(streams) + self.updates[ranks if local_steps == 1 else 1]
-        exchange = exchange_seconds(self.size, ranks, network, 1 if local_steps == 1 else VECTORS)
-        return efficiency(alone, own, exchange, local_steps)
+        exchange = exchange_seconds(self.size, ranks, network, 1 if local_steps == 1 else VECTORS, ring)
+        return efficiency(reference, own, exchange, local_steps)
 
 
 def measure_exchanges(sizes: list[int], rounds: int) -> dict[str, Any] | None:
     """What two ranks of :mod:`tests.benchmarks.exchange` print; None where they cannot be started."""
-    beside = Path(sys.executable).with_name("mpirun")
-    mpirun = str(beside) if beside.exists() else shutil.which("mpirun")
+    folders = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    mpirun = shutil.which("mpirun", path=folders)
     if mpirun is None or importlib.util.find_spec("mpi4py") is None:
         return None
-    command = [mpirun, "-n", "2", sys.executable, str(Path(__file__).with_name("exchange.py")), *map(str, sizes)]
-    command += ["--rounds", str(rounds)]
+    script, words = Path(__file__).with_name("exchange.py"), map(str, ["--rounds", rounds, *sizes])
+    command = [mpirun, "-n", "2", sys.executable, str(script), *words]
     measured: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return measured
 
@@ -166,15 +166,18 @@ def exchange(work: Work, network: Network, ranks: int) -> str:
     return " / ".join(milliseconds(exchange_seconds(work.size, ranks, network, ring=ring)) for ring in (False, True))
 
 
-def weak(work: Work, network: Network, ranks: int) -> str:
-    """Percent with each number of local steps, each rank with WEAK streams."""
-    return " / ".join(f"{100 * work.efficiency(network, ranks, WEAK, WEAK, k):.0f}" for k in LOCAL_STEPS)
+def print_efficiencies(works: dict[str, Work], strong: bool, ring: bool) -> None:
+    """The table of one kind of scaling with one algorithm; a cell has a figure for each number of local steps."""
 
+    def cell(work: Work, network: Network, ranks: int) -> str:
+        streams, alone = (STRONG // ranks, STRONG) if strong else (WEAK, WEAK)
+        values = (work.efficiency(network, ranks, streams, alone, k, ring) for k in LOCAL_STEPS)
+        return " / ".join(f"{100 * value:.0f}" for value in values)
 
-def strong(work: Work, network: Network, ranks: int) -> str:
-    """The same where STRONG streams are shared."""
-    streams = STRONG // ranks
-    return " / ".join(f"{100 * work.efficiency(network, ranks, streams, STRONG, k):.0f}" for k in LOCAL_STEPS)
+    batch = f"{STRONG} streams of all ranks" if strong else f"{WEAK} streams of each rank"
+    algorithm = "around a ring" if ring else "by halving and doubling"
+    local_steps = " / ".join(map(str, LOCAL_STEPS))
+    print_model(f"efficiency in percent, {batch}, {algorithm}, local steps {local_steps}", works, cell)
 
 
 def main() -> None:
@@ -182,15 +185,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20)
     rounds = parser.parse_args().rounds
     works = {name: Work(config) for name, config in CONFIGS.items()}
-    for _ in range(rounds):
-        for work in works.values():
-            work.measure()
+    for _, work in product(range(rounds), works.values()):
+        work.measure()
     print_measurements(works)
     add_network(works, 20 * rounds)
-    steps = " / ".join(map(str, LOCAL_STEPS))
-    print_model("milliseconds of an exchange, by recursive halving and doubling / by a ring", works, exchange)
-    print_model(f"efficiency in percent, {WEAK} streams of each rank, local steps {steps}", works, weak)
-    print_model(f"efficiency in percent, {STRONG} streams of all ranks, local steps {steps}", works, strong)
+    print_model("milliseconds of an exchange by halving and doubling / around a ring", works, exchange)
+    for strong, ring in product((False, True), (False, True)):
+        print_efficiencies(works, strong, ring)
 
 
 if __name__ == "__main__":
