@@ -100,8 +100,8 @@ class Work:
         return streams / most * self.measured[most]
 
     def efficiency(self, network: Network, ranks: int, streams: int, alone: int, local_steps: int, ring: bool) -> float:
-        """That of ranks with so many ``streams`` each, beside a process ``alone`` with that many. Without local
-        steps a rank updates its shard of the parameters, otherwise all of its own, and exchanges the moments too."""
+        """That of ranks with ``streams`` each, compared with a process that has ``alone`` streams. Without local steps
+        a rank updates its shard of the parameters, otherwise all of its own, and exchanges the moments as well."""
         reference = (self.passes(alone) + self.updates[1]) * streams / alone
         own = self.passes(streams) + self.updates[ranks if local_steps == 1 else 1]
         exchange = exchange_seconds(self.size, ranks, network, 1 if local_steps == 1 else VECTORS, ring)
