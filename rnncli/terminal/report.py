@@ -14,8 +14,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from rnncli.results import Block, ColouredText, Curves, Heatmap, Scatter, Table, ViewResult
+from rnncli.results import Block, ColouredText, Curves, Heatmap, ParallelCoordinates, Scatter, Table, ViewResult
 from rnncli.terminal.page import document
+from rnncli.terminal.parallel import lines_svg
 from rnncli.terminal.view_result import block_as_csv, written
 from rnncli.terminal.words import visible, visible_line
 
@@ -104,6 +105,8 @@ def _block(block: Block, level: int) -> str:
             return head + _scatter(block)
         case Heatmap():
             return head + _heatmap(block)
+        case ParallelCoordinates():
+            return head + lines_svg(block)
 
 
 def _table(table: Table) -> str:
