@@ -163,7 +163,8 @@ class ViewResult:
 
     def to_json(self) -> dict[str, Any]:
         """``{"view", "question", "text", "facts", "parts": [{"kind": "table" | "strip" | "curves" | "scatter" |
-        "heatmap" | "parallel", "name", …}]}`` and what ``data`` adds; numbers in ``parts`` that are not finite are null."""
+        "heatmap" | "parallel", "name", …}]}`` and what ``data`` adds; numbers in ``parts`` that are not finite are
+        null."""
         return {
             "view": self.view,
             "question": self.question,

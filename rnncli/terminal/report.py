@@ -42,6 +42,14 @@ def as_html(report: "Report") -> str:
     return f"{MARK}{head}<body>\n{sections}\n{data}<script>{script}</script>\n</body></html>\n"
 
 
+def results_as_html(mark: str, title: str, heading: str, results: Sequence[ViewResult]) -> str:
+    """A page of results without a model and without script. It begins with ``mark``, by which it is known."""
+    head = document.head(escape(title), document.style() + _resource("report.css") + _colours(), "")
+    sections = "".join(f"<section>\n{_result(result, 2)}</section>\n" for result in results)
+    header = f'<header><p class="kicker">{escape(visible_line(title))}</p>\n<h1>{escape(heading)}</h1></header>'
+    return f"{mark}{head}<body>\n{header}\n<main>\n{sections}</main>\n</body></html>\n"
+
+
 def _resource(name: str) -> str:
     return files("rnncli.terminal").joinpath(name).read_text("utf-8")
 

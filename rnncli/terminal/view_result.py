@@ -210,5 +210,5 @@ def _rows(block: Block) -> list[Sequence[Value]]:
 
 def _lines_as_table(block: ParallelCoordinates) -> tuple[Sequence[str], list[Sequence[Value]]]:
     """Columns, and a row for each line, the one on top first."""
-    rows = [(label, *line) for label, line in zip(block.labels, block.lines, strict=True)]
+    rows: list[Sequence[Value]] = [(label, *line) for label, line in zip(block.labels, block.lines, strict=True)]
     return ("label", *block.axes), rows[::-1]

@@ -91,8 +91,8 @@ class Findings:
         rows = [
             (
                 f"{one.number}{' (default)' if one.is_default else ''}",
-                one.metric,
-                *(one.values.get(name) for name in self.options),
+                f"{one.metric:.4f}",
+                *(_typed(one.values.get(name)) for name in self.options),
                 one.result.get("steps"),
                 round(one.result.get("characters_per_second") or 0),
             )
@@ -125,6 +125,11 @@ class Findings:
     def view(self, facts: dict[str, str], blocks: Sequence[Block], next: Sequence[str] = ()) -> ViewResult:
         """All of it as one result."""
         return ViewResult(facts=facts, blocks=blocks, next=next, question="Which network suits this text?")
+
+
+def _typed(value: Any) -> Any:
+    """A value with all its digits."""
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 def findings_of(sweep: Sweep) -> Findings:

@@ -83,7 +83,7 @@ class Range:
         kind = optuna.distributions.IntDistribution if self.is_integer else optuna.distributions.FloatDistribution
         return kind(self.low, self.high, log=self.log)
 
-    def nearest(self, value: float) -> float:
+    def nearest(self, value: Any) -> Any:
         """``value``, or the end that is next to it."""
         return min(max(value, self.low), self.high)
 

@@ -17,13 +17,14 @@ from typing import Any
 
 from rnncli.datasets.dataset import Dataset
 from rnncli.errors import InputError
+from rnncli.models.config import NetworkConfig
 from rnncli.models.parallel import cores
 from rnncli.training.machine import Machine
 from rnncli.training.plan import Overrides, resolve, start_run
 from rnncli.training.sweep.library import optuna_library, quiet
 from rnncli.training.sweep.metric import Metric, metric_of
 from rnncli.training.sweep.space import Domain, Space, fixed_of, searched_of, space_of, with_defaults
-from rnncli.training.sweep.trial import COMPLETE, FAILED, PRUNED, STOPPED, Trial
+from rnncli.training.sweep.trial import COMPLETE, FAILED, STOPPED, Trial
 from rnncli.training.trainer import EVALUATIONS, Trainer
 
 STARTUP_TRIALS, FIRST_PRUNING = 5, EVALUATIONS // 4
@@ -44,9 +45,9 @@ Save = Callable[[Trainer], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Plan:
-    """What a sweep searches: the ``fixed`` options of ``rnncli train``, its length and seed among them, and the ``space``
-    of the others. ``default`` are the values in the space that ``rnncli train`` would take, and ``moved`` says which of
-    them it would take otherwise, as they are outside the space."""
+    """What a sweep searches: the ``fixed`` options of ``rnncli train``, its length and seed among them, and the
+    ``space`` of the others. ``default`` has the values that ``rnncli train`` would take, those in ``moved`` apart: they
+    are outside the space, so that the nearest values in it take their place."""
 
     fixed: dict[str, Any]
     space: Space
@@ -72,7 +73,7 @@ def make_plan(dataset: Dataset, given: Mapping[str, Any], chosen: Mapping[str, D
     fixed, searched = dict(given) | fixed_of(space), searched_of(space)
     if not searched:
         raise InputError("every option has a single value, so there is nothing to search; give --learning-rate a range")
-    cell = {"cell": searched["cell"].nearest("gru")} if "cell" in searched else {}
+    cell = {"cell": searched["cell"].nearest(NetworkConfig.cell)} if "cell" in searched else {}
     trainer = start_run(dataset, Overrides.of(fixed | cell))
     default = {name: _value(trainer, name) for name in searched}
     searched = with_defaults(searched, chosen, default)
@@ -129,8 +130,8 @@ class Sweep:
             return trial
 
     def tell(self, trial: Trial, save: Save) -> bool:
-        """Note how a trial has ended; ``save`` its model if it is the best of all. A run that was stopped is begun again
-        by whoever asks next. False where another process has taken this one for dead, so that nothing is noted."""
+        """Note how a trial has ended; ``save`` its model if it is the best of all. A run that was stopped is begun
+        again by whoever asks next. False where another process has taken this one for dead: then nothing is noted."""
         states = self.optuna.trial.TrialState
         with self._exclusive(), quiet():
             frozen = self._frozen(trial.number)

@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from typing import Any
 
@@ -34,7 +34,7 @@ class Trial:
         self.is_best = False
         self._last_sign = 0.0
 
-    def run(self) -> Iterator[Report]:
+    def run(self) -> Generator[Report, None, None]:
         """Train to the end, or until the run is pruned or cannot go on. Its loss at each evaluation is reported to
         Optuna, by the part of the run that is done, so that runs of one time and different speed compare."""
         try:
