@@ -193,14 +193,8 @@ class Sweep:
         if names not in ([], [NAME]):
             raise InputError(f"{self.path} holds a study that is none of rnncli's; name another --storage")
         with quiet():
-            study = optuna.create_study(
-                study_name=NAME,
-                storage=storage,
-                sampler=sampler,
-                pruner=pruner,
-                direction=direction,
-                load_if_exists=True,
-            )
+            words = {"study_name": NAME, "storage": storage, "sampler": sampler, "pruner": pruner}
+            study = optuna.load_study(**words) if names else optuna.create_study(**words, direction=direction)
             if "sweep" in study.user_attrs:
                 self._compare(study.user_attrs["sweep"], identity)
                 return study
