@@ -1,5 +1,6 @@
 """``--html``: a report in one file."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from rnncli.errors import InputError, RnncliError
@@ -28,15 +29,15 @@ def check_page(output: str, mark: str) -> None:
         raise InputError(f"{output} exists and is no report, so it is left alone; name another file")
 
 
-def write_page(output: str, page: str) -> None:
-    """Write a page, atomically, and tell its size; RnncliError where it cannot be written."""
+def write_page(output: str, page: str, tell: Callable[[str], None] = say) -> None:
+    """Write a page, atomically, and ``tell`` its size; RnncliError where it cannot be written."""
     data = page.encode("utf-8", "replace")
     try:
         with atomic_write(Path(output)) as file:
             file.write(data)
     except OSError as error:
         raise RnncliError(f"{output} could not be written: {error.strerror}") from None
-    say(f"{output} is written, {len(data) / 1024:,.0f} KB")
+    tell(f"{output} is written, {len(data) / 1024:,.0f} KB")
 
 
 def _begins_with(path: Path, mark: str) -> bool:

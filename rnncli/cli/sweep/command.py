@@ -14,7 +14,8 @@ def sweep(ctx: typer.Context, **values: Any) -> None:
     """Find the network that suits a text: many short runs, whose options Optuna chooses; the best model is kept.
 
     The first trial is what rnncli train would take. The same command again goes on where the sweep was stopped, and in
-    another terminal or on another machine it joins in.
+    another terminal or on another machine it joins in. An option of the space has several values (gru,lstm), a range
+    (128:768), or one value; where no default stands, it is that of train.
 
     \b
       rnncli sweep corpus.txt --trials 30 --time 1m               the best of half an hour, to model.npz

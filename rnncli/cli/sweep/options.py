@@ -12,8 +12,7 @@ from rnncli.cli.train.options import Request
 from rnncli.training.request import VALUES
 from rnncli.training.sweep.space import DEFAULT_SPACE, SWEPT, domain
 
-SPACE = "Space, as gru,lstm or 128:768 or one value; without a default, what train takes"
-LENGTH, SWEEP = "Length of a trial", "Sweep and output"
+SPACE, LENGTH, SWEEP = "Space", "Length of a trial", "Sweep and output"
 
 DATA = ("task", "encoding", "normalize", "column", "shuffle", "max_length", "min_count", "validation")
 FIXED = (*DATA, "seed", "workers")

@@ -96,16 +96,16 @@ class Reporter:
                 is_best=trial.is_best,
                 model=self.request.output if trial.is_best else None,
             )
-        name = f"trial {trial.number}{' (default)' if trial.is_default else ''}"
         progress = trial.trainer.progress if trial.trainer else 0.0
         ends = {
-            COMPLETE: f"{_written(trial.metric)} {self.metric.name}{', best so far' * trial.is_best}",
+            COMPLETE: f"{_written(trial.metric)}{', best so far' * trial.is_best}",
             PRUNED: f"pruned at {progress:.0%}",
             FAILED: f"failed: {trial.reason}",
             STOPPED: f"stopped at {progress:.0%}",
         }
         lost = "" if is_noted else "; another process has taken it for dead, so it does not count"
-        self.say(f"{name}: {ends[trial.state]}; {described(trial.values)}{lost}")
+        default = "the default: " * trial.is_default
+        self.say(f"trial {trial.number:<2}  {ends[trial.state]}; {default}{described(trial.values)}{lost}")
 
     def end(self, findings: Findings) -> None:
         """After the last trial: the best, what the default had, what matters, and the command of the best."""

@@ -1,7 +1,7 @@
 """One process of a sweep: trials one after the other, until all have begun or a signal has come."""
 
 import hashlib
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,8 @@ def run(request: SweepRequest) -> None:
                 is_noted = sweep.tell(trial, partial(_save, request))
             except Exception:
                 trial.state = STOPPED
-                sweep.tell(trial, partial(_save, request))
+                with suppress(Exception):  # the first error is the one to tell
+                    sweep.tell(trial, partial(_save, request))
                 raise
             reporter.trial(trial, is_noted)
     findings = findings_of(sweep)
@@ -58,7 +59,7 @@ def run(request: SweepRequest) -> None:
         raise typer.Exit(128 + received[0])
     reporter.end(findings)
     if request.html is not None:
-        write_page(request.html, reporter.page(findings))
+        write_page(request.html, reporter.page(findings), reporter.say)
     if findings.best is None and not findings.running:
         raise RnncliError("no trial could be trained to its end; see what they say above, or change the space")
 
