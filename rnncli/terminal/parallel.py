@@ -7,7 +7,7 @@ from html import escape
 from rnncli.results import ParallelCoordinates, Value
 from rnncli.terminal.view_result import written
 
-WIDTH, HEIGHT, SIDE, TOP, BOTTOM = 640, 300, 46, 34, 22
+WIDTH, HEIGHT, SIDE, TOP, BOTTOM = 640, 300, 60, 34, 22
 
 FAINTEST = 0.12
 """Opacity of the line that lies lowest; that on top is opaque."""

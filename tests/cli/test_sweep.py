@@ -89,7 +89,7 @@ def test_what_is_told_as_data(text: Path) -> None:
 
 @needs_optuna
 def test_a_page_has_curves_and_all_trials(text: Path) -> None:
-    quick = ("sweep", text, *SMALL, "--trials", 3, "--steps", 2, "-q", "--html", "sweep.html")
+    quick = ("sweep", text, *SMALL, "--trials", 3, "--steps", 40, "-q", "--html", "sweep.html")
     succeeded(rnncli(*quick))
     page = Path("sweep.html").read_text("utf-8")
     assert page.count("<svg") >= 2 and page.count('class="trial"') == 3

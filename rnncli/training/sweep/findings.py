@@ -110,7 +110,7 @@ class Findings:
         shown = self.ranked[:CURVES]
         if self.default and self.default not in shown:
             shown = [*shown[:-1], self.default]
-        curves = {one.label: one.curve for one in shown if one.curve}
+        curves = {one.label: one.curve for one in shown if len(one.curve) > 1}
         blocks: list[Block] = []
         if curves:
             blocks.append(Curves("Validation loss of the best, nats", "part of the run", "validation loss", curves))
