@@ -14,7 +14,7 @@ from rnncli.terminal.screen import screen
 from rnncli.terminal.view_result import draw_view_result
 from rnncli.terminal.words import seconds
 from rnncli.training.request import VALUES
-from rnncli.training.sweep.findings import Finding, Findings
+from rnncli.training.sweep.findings import Finding, Findings, findings_of
 from rnncli.training.sweep.study import Sweep
 from rnncli.training.sweep.trial import COMPLETE, FAILED, PRUNED, STOPPED, Trial
 
@@ -69,7 +69,10 @@ class Reporter:
         self.say(f"length   {plural(request.trials, 'trial')} of {one} each; set it with --time, --steps or --epochs")
         better = "higher" if self.metric.maximised else "lower"
         self.say(f"metric   {self.metric.name} of what is held out, the {better} the better")
-        if plan.moved:
+        before = findings_of(self.sweep)
+        if any(before.counts.values()):
+            self.say(f"storage  {request.storage}, going on after {before.describe_counts()}")
+        elif plan.moved:
             self.say(
                 f"the default is outside the space: instead of {' '.join(flags(plan.moved))} the first trial has "
                 f"{' '.join(flags({name: plan.default[name] for name in plan.moved}))}"
