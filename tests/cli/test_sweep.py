@@ -123,10 +123,14 @@ def test_no_model_is_overwritten_but_its_own(text: Path) -> None:
     succeeded(rnncli("train", text, "--steps", 1, "-q"))
     before = Path("model.npz").read_bytes()
     refused(rnncli(*command, 1), "model.npz exists", "--force")
-    assert Path("model.npz").read_bytes() == before
+    assert Path("model.npz").read_bytes() == before and not Path("sweep.log").exists()
     succeeded(rnncli(*command, 1, "--force"))
     assert Path("model.npz").read_bytes() != before
     succeeded(rnncli(*command, 2))
+    Path("model.npz").write_bytes(before)
+    refused(rnncli(*command, 3), "model.npz exists")
+    Path("model.npz").write_text("mine")
+    refused(rnncli(*command, 3, "--force"), "not an rnncli model")
 
 
 @needs_optuna

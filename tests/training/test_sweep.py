@@ -16,8 +16,9 @@ from rnncli.errors import InputError
 from rnncli.training.data import open_new
 from rnncli.training.sweep.findings import findings_of
 from rnncli.training.sweep.metric import measure
+from rnncli.training.sweep.plan import Plan, make_plan
 from rnncli.training.sweep.space import domain
-from rnncli.training.sweep.study import SILENCE, Plan, Sweep, make_plan
+from rnncli.training.sweep.study import SILENCE, Sweep
 from rnncli.training.sweep.trial import COMPLETE, FAILED, PRUNED, STOPPED, Trial
 from rnncli.training.trainer import EVALUATIONS
 

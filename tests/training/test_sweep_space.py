@@ -76,6 +76,8 @@ def test_the_usual_space_reaches_to_the_default_and_a_chosen_one_does_not() -> N
     assert space == {"hidden_size": Range(32, 512, log=True), "dropout": Range(0.1, 0.3)}
     assert space["dropout"].nearest(0.5) == 0.3
     assert Choices(("rnn", "lstm")).nearest("gru") == "rnn"
+    assert Choices(("rnn", "gru")).nearest("gru") == "gru"
+    assert Choices((1, 64, 8)).nearest(50) == 64
 
 
 def test_a_drawn_number_can_be_typed_and_stays_in_its_range() -> None:

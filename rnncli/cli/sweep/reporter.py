@@ -14,7 +14,7 @@ from rnncli.terminal.screen import screen
 from rnncli.terminal.view_result import draw_view_result
 from rnncli.terminal.words import seconds
 from rnncli.training.request import VALUES
-from rnncli.training.sweep.findings import Finding, Findings, findings_of
+from rnncli.training.sweep.findings import BEST, Finding, Findings, findings_of
 from rnncli.training.sweep.study import Sweep
 from rnncli.training.sweep.trial import COMPLETE, FAILED, PRUNED, STOPPED, Trial
 
@@ -120,7 +120,7 @@ class Reporter:
                 trials=findings.counts,
                 best=best and best.to_json(findings.metric_key),
                 default=default and default.to_json(findings.metric_key),
-                top=[one.to_json(findings.metric_key) for one in findings.ranked[:5]],
+                top=[one.to_json(findings.metric_key) for one in findings.ranked[:BEST]],
                 importances=findings.importances or None,
                 model=self._kept(best),
                 command=command,

@@ -22,7 +22,8 @@ from rnncli.terminal.progress import show_trial
 from rnncli.training.data import open_new
 from rnncli.training.sweep.findings import findings_of
 from rnncli.training.sweep.library import optuna_library
-from rnncli.training.sweep.study import Sweep, make_plan
+from rnncli.training.sweep.plan import make_plan
+from rnncli.training.sweep.study import Sweep
 from rnncli.training.sweep.trial import STOPPED, Trial
 from rnncli.training.trainer import Trainer
 
@@ -75,7 +76,7 @@ def _train(trial: Trial, reporter: Reporter, received: list[int]) -> None:
 def _check_paths(request: SweepRequest) -> None:
     """InputError for files that cannot be written, before anything is computed."""
     check_writable(request.output)
-    if Path(request.output).exists() and not is_model(request.output):
+    if Path(request.output).exists() and not (is_model(request.output) and Path(request.storage).exists()):
         check_model_output(request.output, request.force)
     check_writable(request.storage, "name another --storage")
     paths = [request.output, request.storage, *([request.html] if request.html else [])]

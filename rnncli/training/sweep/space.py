@@ -50,8 +50,10 @@ class Choices:
         return optuna.distributions.CategoricalDistribution(self.values)
 
     def nearest(self, value: Any) -> Any:
-        """``value`` where it is among them, or else the first of them."""
-        return value if value in self.values else self.values[0]
+        """``value`` where it is among them, or else the number that is next to it, or the first name."""
+        if isinstance(value, str):
+            return value if value in self.values else self.values[0]
+        return min(self.values, key=lambda choice: abs(choice - value))
 
     def ends(self) -> tuple[Any, ...]:
         """All of them."""
