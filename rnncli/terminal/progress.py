@@ -141,8 +141,10 @@ class _Bar(Progress):
         self.console.print(wrapped(line, self.console.width), style="dim")
 
     def show(self, report: "Report", pace: Pace, name: str = "") -> None:
-        room = self.console.width - self.bar_width - len("  100 % ") - len(name)
-        self.update(self.task_ids[0], completed=report.progress, figures=name + figures(pace, room))
+        room = self.console.width - self.bar_width - len("  100 % ")
+        if len(name) > room - len("loss 0.000"):  # a narrow screen has the loss alone
+            name = ""
+        self.update(self.task_ids[0], completed=report.progress, figures=name + figures(pace, room - len(name)))
 
 
 def draw_bar(output: Console) -> _Bar:

@@ -47,8 +47,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Findings:
-    """``ranked`` are the complete trials, the best first, ``others`` the pruned and failed ones; ``running`` trials
-    others work on. ``importances`` by option add up to 1, and are empty where there are too few trials."""
+    """``ranked`` are the complete trials by the metric, the best first, ``others`` the pruned and failed ones, and
+    ``running`` is the number of those on which a process works. ``options`` are those that were searched, the
+    ``logarithmic`` ones on such a scale; their ``importances`` add up to 1, and are empty where trials are too few."""
 
     metric_key: str
     metric_name: str
