@@ -1,7 +1,7 @@
 """One run of ``rnncli train``, from the request to the model file."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from time import monotonic
@@ -63,7 +63,7 @@ def _run(request: Request, group: MPIGroup | None) -> None:
     reporter.start(trainer, old.record.options.workers if old and old.record else None)
     if request.dry_run:
         return
-    with _stop_signals(reporter) as received:
+    with stop_signals(reporter.say) as received:
         try:
             with open_logs(request, trainer) as logs:
                 last = _train(request, trainer, reporter, logs, received, counts)
@@ -126,16 +126,16 @@ def _save(request: Request, trainer: Trainer, counts: Counts | None) -> None:
 
 
 @contextmanager
-def _stop_signals(reporter: Reporter) -> Iterator[list[int]]:
-    """Collect the STOP_SIGNALS; the second one ends the process at once, without saving. One that is ignored, as under
-    nohup, stays ignored."""
+def stop_signals(tell: Callable[[str], None], doing: str = "finishing this step and saving") -> Iterator[list[int]]:
+    """Collect the STOP_SIGNALS, and ``tell`` at the first one what is now ``doing``; the second one ends the process at
+    once, without saving. One that is ignored, as under nohup, stays ignored."""
     received: list[int] = []
 
     def note(number: int, _frame: object) -> None:
         received.append(number)
         if len(received) > 1:
             raise SystemExit(128 + number)  # not os._exit, so that the terminal is restored and the workers are stopped
-        reporter.say("finishing this step and saving; press Ctrl-C again to quit at once")
+        tell(f"{doing}; press Ctrl-C again to quit at once")
 
     numbers = [number for number in STOP_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, note) for number in numbers}
