@@ -13,6 +13,9 @@ MAX_INT = 2**53
 ENDS = ("steps", "epochs", "seconds")
 """The options that say when a run ends."""
 
+OUTER = "outer"
+"""Among the moments of a run with local steps, that of its outer step."""
+
 
 def integer(low: int = 0, high: int = MAX_INT) -> Check:
     """An int between two bounds, and no bool."""

@@ -42,7 +42,7 @@ from rnncli.training.trainer import Trainer
 TRIAL_WINDOW = 64
 """Characters in a window of the steps of training by which networks are compared, at most."""
 
-CAN_CHANGE = ("patience", "eval_every", "workers", "local_steps", "ngram")
+CAN_CHANGE = ("patience", "eval_every", "workers", "ngram")
 """Options that a resumed run may have anew, besides its length."""
 
 

@@ -11,7 +11,7 @@ from rnncli.engine.arrays import Array, Parameters
 from rnncli.engine.optimizers import OPTIMIZERS, clip_grad_norm
 from rnncli.models.base import Model
 from rnncli.training.batches import BatchSource
-from rnncli.training.options import TrainingOptions
+from rnncli.training.options import OUTER, TrainingOptions
 from rnncli.training.parallel.group import ProcessGroup, shard
 
 
@@ -66,9 +66,14 @@ class SynchronousUpdate:
         return UpdateResult(loss, norm, result.characters)
 
 
+OUTER_RATE, OUTER_MOMENTUM = 0.7, 0.7
+"""Of the outer step of :class:`LocalUpdate`, by measurement; see ``tests/benchmarks/README.md``."""
+
+
 class LocalUpdate:
-    """Each rank makes its steps alone, with a clipped gradient and moments of its own; then parameters and moments are
-    averaged over the ranks (Stich 2019, "Local SGD converges fast and communicates little")."""
+    """Each rank makes its steps alone, with a clipped gradient and moments of its own, from the same beginning. Then
+    the moments are averaged over the ranks (local SGD, Stich 2019), and the mean way of the parameters is the gradient
+    of an outer step with Nesterov momentum (Douillard et al. 2023, "DiLoCo")."""
 
     def __init__(self, model: Model, batches: BatchSource, options: TrainingOptions, group: ProcessGroup) -> None:
         size, dtype = model.parameters.flat.size, model.parameters.flat.dtype
@@ -78,14 +83,16 @@ class LocalUpdate:
         self._gradients = model.parameters.zeros_like()
         self._addend = group.gradients(size, dtype)
         rule = OPTIMIZERS[options.optimizer]
-        self.moments = {name: group.array(f"moment {name}", (size,), dtype) for name in rule.moment_names}
-        self._own_moments = {name: np.zeros(size, dtype) for name in rule.moment_names}
-        self.optimizer = rule(size, dtype, options.weight_decay, self._own_moments)
+        self._averaged = {name: group.array(f"moment {name}", (size,), dtype) for name in rule.moment_names}
+        self._outer = group.array(f"moment {OUTER}", (size,), dtype, axis=0)
+        self.moments = {**self._averaged, OUTER: self._outer}
+        self.optimizer = rule(size, dtype, options.weight_decay)
 
     def __call__(self, step: int, rates: Sequence[float]) -> UpdateResult:
-        self._own.parameters.flat[...] = self.model.parameters.flat
-        for name, moment in self.moments.items():
-            self._own_moments[name][...] = moment
+        parameters, own = self.model.parameters.flat, self._own.parameters.flat
+        own[...] = parameters
+        for name, moment in self._averaged.items():
+            self.optimizer.moments[name][...] = moment
         losses, norms, characters = 0.0, 0.0, 0
         for number, rate in enumerate(rates):
             result = self._batches.loss_and_gradients(self._own, self._gradients, step + number)
@@ -93,19 +100,25 @@ class LocalUpdate:
             losses, norms = losses + result.loss * result.share, norms + norm
             characters += result.characters
             clip_grad_norm(self._gradients.flat, self._clip_norm, norm)
-            self.optimizer.step(self._own.parameters.flat, self._gradients.flat, rate)
-        self._average(self.model.parameters.flat, self._own.parameters.flat)
-        for name, moment in self.moments.items():
-            self._average(moment, self._own_moments[name])
+            self.optimizer.step(own, self._gradients.flat, rate)
+        for name, moment in self._averaged.items():
+            moment[self._shard] = self._mean(self.optimizer.moments[name])
+            self._group.all_gather(moment)
+        way, momentum = self._mean(own), self._outer[self._shard]
+        way -= parameters[self._shard]
+        momentum *= OUTER_MOMENTUM
+        momentum += way
+        parameters[self._shard] += OUTER_RATE * (way + OUTER_MOMENTUM * momentum)
+        self._group.all_gather(parameters)
         losses, norms = self._group.all_reduce(losses, norms)
         return UpdateResult(losses / len(rates), norms / len(rates) / self._group.size, characters)
 
-    def _average(self, shared: Array, own: Array) -> None:
-        """Write the mean of ``own`` (P,) over all ranks into the array ``shared`` (P,)."""
+    def _mean(self, own: Array) -> Array:
+        """The own shard of the mean of ``own`` (P,) over all ranks."""
         self._addend[...] = own
         total = self._group.reduce_scatter(self._addend)
-        np.divide(total, self._group.size, out=shared[self._shard])
-        self._group.all_gather(shared)
+        total /= self._group.size
+        return total
 
 
 def make_update(model: Model, batches: BatchSource, options: TrainingOptions, group: ProcessGroup) -> Update:
