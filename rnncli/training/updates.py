@@ -67,7 +67,7 @@ class SynchronousUpdate:
 
 
 OUTER_RATE, OUTER_MOMENTUM = 0.7, 0.7
-"""Of the outer step of :class:`LocalUpdate`, by measurement; see ``tests/benchmarks/README.md``."""
+"""Of the outer step of :class:`LocalUpdate`, by measurement; see ``rnncli guide machines``."""
 
 
 class LocalUpdate:

@@ -69,7 +69,11 @@ def test_two_ranks_can_be_resumed_by_two_exactly_and_by_four(mpirun: Run, folder
     require_alike(folder / "whole.npz", folder / "grown.npz", 20)
 
 
-def test_standard_input_is_read_by_rank_0_for_all(mpirun: Run, folder: Path, two_ranks: Path) -> None:
+def test_standard_input_is_read_by_rank_0_for_all(
+    mpirun: Run, launcher: list[str], folder: Path, two_ranks: Path
+) -> None:
+    if "--oversubscribe" in launcher:
+        pytest.skip("the launcher of Open MPI 5.0 never ends the standard input of a rank")
     text = (folder / "text.txt").read_bytes()
     result = mpirun(2, "train", "-", *OPTIONS, "--steps", 30, "-o", "piped.npz", "-q", input=text, cwd=folder)
     assert (result.returncode, result.stderr) == (0, b"")
