@@ -1,6 +1,6 @@
 """What a view found, as plain data: the same for the terminal, for ``--json``, for ``--csv`` and for the report.
 
-A result is a list of blocks. There are five kinds of them, and :mod:`rnncli.terminal` draws each kind; a view that says
+A result is a list of blocks. There are six kinds of them, and :mod:`rnncli.terminal` draws each kind; a view that says
 what it has to say in them needs no drawing of its own.
 """
 
@@ -116,7 +116,31 @@ class Heatmap:
         }
 
 
-Block = Table | ColouredText | Curves | Scatter | Heatmap
+@dataclass(frozen=True)
+class ParallelCoordinates:
+    """Lines through parallel axes: each of ``lines`` has a value for each of ``axes``, a number or a name, and a label
+    of what it is. The last axis is what the others lead to; later lines lie on top. Those named in ``log`` are
+    logarithmic."""
+
+    name: str
+    axes: Sequence[str]
+    lines: Sequence[Sequence[Value]]
+    labels: Sequence[str]
+    log: Sequence[str] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain data."""
+        return {
+            "kind": "parallel",
+            "name": self.name,
+            "axes": list(self.axes),
+            "lines": [[plain(value) for value in line] for line in self.lines],
+            "labels": list(self.labels),
+            "log": list(self.log),
+        }
+
+
+Block = Table | ColouredText | Curves | Scatter | Heatmap | ParallelCoordinates
 
 
 @dataclass(frozen=True)
@@ -139,7 +163,8 @@ class ViewResult:
 
     def to_json(self) -> dict[str, Any]:
         """``{"view", "question", "text", "facts", "parts": [{"kind": "table" | "strip" | "curves" | "scatter" |
-        "heatmap", "name", …}]}`` and what ``data`` adds; numbers in ``parts`` that are not finite are null."""
+        "heatmap" | "parallel", "name", …}]}`` and what ``data`` adds; numbers in ``parts`` that are not finite are
+        null."""
         return {
             "view": self.view,
             "question": self.question,

@@ -12,7 +12,9 @@ import pytest
 
 from tests.cli.running import ROOT, environment, rnncli, succeeded
 
-PAGES = {name: (ROOT / "rnncli" / "guide" / f"{name}.md").read_text("utf-8") for name in ("text", "counts", "share")}
+PAGES = {
+    name: (ROOT / "rnncli" / "guide" / f"{name}.md").read_text("utf-8") for name in ("text", "counts", "share", "sweep")
+}
 SECTIONS = {
     (name, section.partition("\n")[0]): section for name, page in PAGES.items() for section in page.split("\n## ")[1:]
 }
@@ -39,6 +41,7 @@ def examples(section: str) -> list[tuple[list[str], list[str]]]:
 def missing(code: str) -> list[str]:
     """The optional packages that the code of an example needs and that are not installed."""
     needed = re.findall(r"^(?:import|from) (\w+)", code, re.MULTILINE) + re.findall(r"\.(safetensors|onnx)\b", code)
+    needed += ["optuna"] if "rnncli sweep" in code else []
     return [package for package in needed if find_spec(package) is None]
 
 
@@ -49,7 +52,7 @@ def as_shown(line: str | None, expected: str | None) -> str | None:
 
 
 def test_every_section_but_none_is_left_out() -> None:
-    assert len(SECTIONS) == 7 + 4 + 6
+    assert len(SECTIONS) == 7 + 4 + 6 + 3
     assert sum(len(examples(section)) for section in SECTIONS.values()) > 40
 
 

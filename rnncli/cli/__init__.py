@@ -8,12 +8,14 @@ import os
 from rnncli.cli import bench, compare, export, guide, import_, info, inspect, predict, sample, score
 from rnncli.cli.app import app
 from rnncli.cli.options import Command
+from rnncli.cli.sweep.command import sweep
 from rnncli.cli.train.command import train
 
 __all__ = ["app", "main"]
 
 COMMANDS = (
     train,
+    sweep,
     sample.sample,
     predict.predict,
     score.score,

@@ -12,7 +12,11 @@ from rnncli import names
 from rnncli.cli.environment import Variables
 from rnncli.cli.options import OwnCommand
 from rnncli.errors import RnncliError
+from rnncli.launcher import launched
 from rnncli.terminal.console import say, silence
+
+SHARED_WORK = {"train", "score", "bench", "sweep"}
+"""Commands that all ranks of an MPI launcher work at; of every other one is enough."""
 
 
 class Commands(OwnCommand, TyperGroup):
@@ -36,6 +40,11 @@ class Commands(OwnCommand, TyperGroup):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         exits = extra.pop("standalone_mode", True)
+        rank, _ = launched()
+        if rank:  # a launcher starts the command many times, and rank 0 has the one voice
+            sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+            if not SHARED_WORK & set(sys.argv[1:2]):
+                sys.exit(0)
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")  # for terminals without UTF-8

@@ -2,6 +2,8 @@
 
 from typing import Annotated
 
+import typer
+
 from rnncli import names
 from rnncli.cli.options import duration, int_range, one_of, option
 
@@ -14,7 +16,10 @@ def bench(
         int, option("--embedding-size", help="Size of the embedding; 0 is one-hot.", **int_range(0))
     ] = 0,
     vocabulary_size: Annotated[int, option("--vocabulary-size", help="Distinct characters.", **int_range(2))] = 65,
-    batch_size: Annotated[int, option("--batch-size", help="Streams in a batch.", **int_range(1))] = 32,
+    batch_size: Annotated[
+        int | None,
+        option("--batch-size", help="Streams in a batch.", **int_range(1), show_default="32; 8 per MPI rank"),
+    ] = None,
     seq_length: Annotated[
         int,
         option(
@@ -35,9 +40,11 @@ def bench(
     \b
       rnncli bench                                 the default network for a large text
       rnncli bench --cell lstm --hidden-size 512   another network
+      mpirun -n 4 rnncli bench                     how long ranks wait and communicate
     """
     import json as jsonlib
     import sys
+    from contextlib import nullcontext
     from dataclasses import asdict
     from math import prod
 
@@ -46,17 +53,27 @@ def bench(
     from rnncli.terminal.console import say, terminal_width, write
     from rnncli.terminal.words import count, wrapped
     from rnncli.training.benchmark import measure
-    from rnncli.training.defaults import default_workers
+    from rnncli.training.defaults import MIN_STREAMS, USUAL_BATCH, default_workers
+    from rnncli.training.follow import follow
     from rnncli.training.machine import Machine
     from rnncli.training.options import TrainingOptions
+    from rnncli.training.parallel.mpi import leading, mpi_group
     from rnncli.training.parallel.shared_memory import make_group
 
+    group = mpi_group()
+    if group and group.rank:
+        raise typer.Exit(follow(group, []))
     config = NetworkConfig(cell, layers, hidden_size, embedding_size)
+    if batch_size is None:
+        batch_size = max(USUAL_BATCH, MIN_STREAMS * group.size) if group else USUAL_BATCH
     training = TrainingOptions(batch_size=batch_size, seq_length=seq_length, seconds=time)
+    if group:
+        workers = group.size
     if workers is None:
         parameters = sum(map(prod, config.network(vocabulary_size).shapes().values()))
         workers = default_workers(Machine(cores()), parameters, batch_size * seq_length, batch_size, 0, time)
-    speed = measure(config, vocabulary_size, training, make_group(workers, batch_size))
+    with leading(group) if group else nullcontext():
+        speed = measure(config, vocabulary_size, training, group or make_group(workers, batch_size))
     if json:
         write(jsonlib.dumps({**asdict(speed), "workers": workers}) + "\n")
         return

@@ -12,7 +12,9 @@ PREFIX = "RNNCLI_"
 SHARED = {
     *("--cell", "--layers", "--hidden-size", "--embedding-size", "--batch-size", "--seq-length"),
     *("--workers", "--time", "--seed", "--label", "--train", "--json", "--encoding", "--skip-unknown", "--streams"),
-    *("--network-only", "--output", "--force", "--quiet", "--activation", "--text"),
+    *("--network-only", "--output", "--force", "--quiet", "--activation", "--text", "--html", "--task", "--normalize"),
+    *("--column", "--shuffle", "--max-length", "--min-count", "--validation", "--epochs", "--steps", "--dropout"),
+    *("--optimizer", "--learning-rate", "--class-weights", "--schedule", "--warmup", "--clip-norm", "--weight-decay"),
 }
 """Options that mean the same in each of the commands that have them. Any other option of several commands is ambiguous
 without the name of the command, as --context is, so that RNNCLI_<OPTION> has no effect."""

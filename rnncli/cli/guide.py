@@ -24,6 +24,8 @@ def guide(
       rnncli guide python         train, save, sample, score and predict from Python
       rnncli guide text           what is read, changed, left out and refused of your text
       rnncli guide counts         what an n-gram model beside the network gives, and costs
+      rnncli guide machines       one run over many processes and computers
+      rnncli guide sweep          which network suits a text: sweeps, on one machine and on many
       rnncli guide share          a model as a page, for PyTorch, for ONNX Runtime; weights from PyTorch
       rnncli guide contributing   how to add a cell, a task, a view, an option, an optimizer
     """

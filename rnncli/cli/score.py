@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rnncli.datasets.unknown import UnknownCharacters
     from rnncli.evaluation.metrics import Metrics
     from rnncli.models.labelled_language_model import LabelledLanguageModel
+    from rnncli.models.parallel import Workers
     from rnncli.storage.checkpoint import Checkpoint
 
 READING, COMPARISON = "How the text is read", "Comparison"
@@ -133,6 +134,7 @@ def score(
     from rnncli.models.labelled_language_model import LabelledLanguageModel
     from rnncli.models.language_model import LanguageModel
     from rnncli.models.parallel import cores
+    from rnncli.models.ranks import other_ranks
     from rnncli.storage import checkpoint
     from rnncli.terminal.console import say
 
@@ -150,32 +152,34 @@ def score(
     others = {"--baseline": baseline, "--per-character": per_character, "--streams": streams != 1 and streams}
     if per_line and (given := [flag for flag, value in others.items() if value]):
         raise InputError(f"--per-line prints the loss of each line of one pass; leave out {' and '.join(given)}")
-    loaded = checkpoint.load(model)
-    network = loaded.model
-    sources = open_sources(files, loaded.reading(encoding))
-    unknown = UnknownCharacters(skip_unknown)
-    if not isinstance(network, LanguageModel):
-        flags = {"--adapt": adapt, "--context": context, "--baseline": baseline, "--per-character": per_character}
-        flags |= {"--streams": streams, "--skip-unknown": skip_unknown, "--network-only": network_only}
-        flags |= {"--per-line": per_line}
-        if given := [flag for flag, value in flags.items() if value not in (None, False)]:
-            raise InputError(f"{model} is {network.noun}, so {' and '.join(given)} does not apply")
-    if isinstance(network, LanguageModel):
-        rate = (adapt_rate or ADAPT_RATE) if adapt else None
-        training = (train or [], encoding)
-        mode = ReadingMode(rate, context, streams, workers or cores(), network_only)
-        if per_line:
-            print_lines(loaded, sources, unknown, mode, sort, json)
+    with other_ranks() as ranks:
+        shared_by = ranks or workers or cores()
+        loaded = checkpoint.load(model)
+        network = loaded.model
+        sources = open_sources(files, loaded.reading(encoding))
+        unknown = UnknownCharacters(skip_unknown)
+        if not isinstance(network, LanguageModel):
+            flags = {"--adapt": adapt, "--context": context, "--baseline": baseline, "--per-character": per_character}
+            flags |= {"--streams": streams, "--skip-unknown": skip_unknown, "--network-only": network_only}
+            flags |= {"--per-line": per_line}
+            if given := [flag for flag, value in flags.items() if value not in (None, False)]:
+                raise InputError(f"{model} is {network.noun}, so {' and '.join(given)} does not apply")
+        if isinstance(network, LanguageModel):
+            rate = (adapt_rate or ADAPT_RATE) if adapt else None
+            training = (train or [], encoding)
+            mode = ReadingMode(rate, context, streams, shared_by, network_only)
+            if per_line:
+                print_lines(loaded, sources, unknown, mode, sort, json)
+            else:
+                _print_text(_score_text(loaded, sources, unknown, mode, baseline, training, per_character), json)
+        elif isinstance(network, LabelledLanguageModel):
+            _print_text(_score_labelled_texts(network, sources, unknown, shared_by), json)
         else:
-            _print_text(_score_text(loaded, sources, unknown, mode, baseline, training, per_character), json)
-    elif isinstance(network, LabelledLanguageModel):
-        _print_text(_score_labelled_texts(network, sources, unknown, workers or cores()), json)
-    else:
-        _score_answers(network, sources, unknown, workers or cores(), json)
-    for warning in sources.warnings:
-        say(warning)
-    if unknown.number:
-        say(unknown.told(network.vocabulary))
+            _score_answers(network, sources, unknown, shared_by, json)
+        for warning in sources.warnings:
+            say(warning)
+        if unknown.number:
+            say(unknown.told(network.vocabulary))
 
 
 def _score_text(
@@ -223,7 +227,7 @@ def _score_text(
 
 
 def _score_labelled_texts(
-    model: "LabelledLanguageModel", sources: "Sources", unknown: "UnknownCharacters", workers: int
+    model: "LabelledLanguageModel", sources: "Sources", unknown: "UnknownCharacters", workers: "Workers"
 ) -> dict[str, Any]:
     from dataclasses import replace
 
@@ -240,7 +244,9 @@ def _score_labelled_texts(
     return {**text_metrics(score_pairs(model, pairs, workers=workers)), "unknown_characters": unknown.number}
 
 
-def _score_answers(model: Any, sources: "Sources", unknown: "UnknownCharacters", workers: int, json: bool) -> None:
+def _score_answers(
+    model: Any, sources: "Sources", unknown: "UnknownCharacters", workers: "Workers", json: bool
+) -> None:
     """Compare predictions with the column that has the truth."""
     from rnncli.datasets.columns import CHARACTERS, LAYOUTS, TAGS, read_lines
     from rnncli.evaluation.metrics import answer_metrics

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rnncli.evaluation.token_losses import LossByCharacter, TokenLosses
     from rnncli.models.language_model import LanguageModel
     from rnncli.models.mixture import Counts
+    from rnncli.models.parallel import Workers
 
 
 def streams_option(panel: str | None = None) -> Any:
@@ -48,7 +49,7 @@ class ReadingMode:
     adapt_rate: float | None
     context: int | None
     streams: int | None
-    workers: int
+    workers: "Workers"
     network_only: bool
 
     @property
@@ -74,7 +75,7 @@ def token_losses(
 
 
 def text_losses(
-    model: "LanguageModel", ids: Any, streams: int | None, workers: int | None, counts: "Counts | None" = None
+    model: "LanguageModel", ids: Any, streams: int | None, workers: "Workers | None", counts: "Counts | None" = None
 ) -> "tuple[LossByCharacter, int]":
     """The losses of ``ids`` (N,), read in at most this number of streams and processes, by the model alone or with
     its ``counts``, and the number of streams; shows the progress."""

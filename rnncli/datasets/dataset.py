@@ -60,8 +60,9 @@ class Dataset(Protocol):
     def characters_per_step(self, batch_size: int, seq_length: int) -> float:
         """Characters that a step reads, on average."""
 
-    def default_batch(self) -> dict[str, int]:
-        """Batch size, and for running text the length of a window, that suit the size of the data."""
+    def default_batch(self, least: int = 1) -> dict[str, int]:
+        """Batch size, and for running text the length of a window, that suit the size of the data; at least ``least``
+        streams or pairs, where there are as many to share."""
 
     def describe(self) -> str:
         """The sizes in words."""

@@ -104,9 +104,9 @@ class PairDataset:
         """Those of ``batch_size`` pairs; they are read whole, whatever ``seq_length``."""
         return batch_size * self.characters / len(self.training)
 
-    def default_batch(self) -> dict[str, int]:
+    def default_batch(self, least: int = 1) -> dict[str, int]:
         """Batch size by the number of pairs."""
-        return {"batch_size": max(1, min(MAX_BATCH, len(self.training) // MIN_STEPS_PER_EPOCH))}
+        return {"batch_size": max(1, min(max(MAX_BATCH, least), len(self.training) // MIN_STEPS_PER_EPOCH))}
 
     def describe(self) -> str:
         """2,700 lines of label and text, 24 characters, 2 labels, and 300 lines for validation"""

@@ -64,11 +64,11 @@ class TextDataset:
         """A window of every stream."""
         return batch_size * seq_length
 
-    def default_batch(self) -> dict[str, int]:
+    def default_batch(self, least: int = 1) -> dict[str, int]:
         """Batch size and window by the size of the text."""
         seq_length = max(1, min(MAX_WINDOW, len(self.training) - 1))
         streams = len(self.training) // (WINDOWS_PER_STREAM * seq_length)
-        return {"batch_size": max(1, min(MAX_STREAMS, streams)), "seq_length": seq_length}
+        return {"batch_size": max(1, min(max(MAX_STREAMS, least), streams)), "seq_length": seq_length}
 
     def describe(self) -> str:
         """5,000 characters, 65 distinct, and 500 for validation"""

@@ -22,7 +22,7 @@ from rnncli.evaluation.windows import Window, windows
 from rnncli.models.base import PairModel
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.mixture import Counts
-from rnncli.models.parallel import parallel_map
+from rnncli.models.parallel import Workers, parallel_map
 from rnncli.models.score import Score
 from rnncli.models.windows import WINDOW
 
@@ -65,7 +65,7 @@ def score(model: LanguageModel, ids: Ids, streams: int = 1, shard: slice = slice
     return losses_by_character(stateful(model, ids, streams, shard), len(model.vocabulary)).score
 
 
-def score_pairs(model: PairModel, pairs: Pairs, which: NDArray[np.intp] | None = None, workers: int = 1) -> Score:
+def score_pairs(model: PairModel, pairs: Pairs, which: NDArray[np.intp] | None = None, workers: Workers = 1) -> Score:
     """The loss on ``which`` of the ``pairs``, or all of them, in batches of this order, by at most this number of
     processes."""
     batches = pairs.micro_batches(np.arange(len(pairs)) if which is None else which, BATCH_SIZE, WINDOW)

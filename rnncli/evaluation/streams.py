@@ -20,7 +20,7 @@ from rnncli.evaluation.token_losses import LossByCharacter, losses_by_character
 from rnncli.evaluation.windows import BURN_IN, read_parts, stream_edges
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.mixture import Counts
-from rnncli.models.parallel import parallel_map
+from rnncli.models.parallel import Workers, parallel_map
 from rnncli.models.score import Score
 
 LONG_TEXT = 100_000
@@ -64,7 +64,7 @@ def number_of_streams(ids: Any, streams: int | None = None) -> int:
 
 
 def losses_in_streams(
-    model: LanguageModel, ids: Any, streams: int | None = None, workers: int = 1, counts: Counts | None = None
+    model: LanguageModel, ids: Any, streams: int | None = None, workers: Workers = 1, counts: Counts | None = None
 ) -> Generator[LossByCharacter, None, None]:
     """The losses of one piece of ``ids`` (N,) after the other, all but its first character, read in
     ``number_of_streams(ids, streams)`` by at most ``workers`` processes. The sum of all pieces is the loss of the text;
@@ -79,7 +79,7 @@ def losses_in_streams(
 
 
 def score_in_streams(
-    model: LanguageModel, ids: Any, streams: int | None = None, workers: int = 1, counts: Counts | None = None
+    model: LanguageModel, ids: Any, streams: int | None = None, workers: Workers = 1, counts: Counts | None = None
 ) -> Score:
     """The total of :func:`losses_in_streams`."""
     return LossByCharacter.total(losses_in_streams(model, ids, streams, workers, counts), len(model.vocabulary)).score

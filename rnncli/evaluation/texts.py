@@ -11,7 +11,7 @@ from rnncli.evaluation.streams import LONG_TEXT, number_of_streams, score_in_str
 from rnncli.evaluation.windows import WINDOW, read_parts
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.mixture import Counts
-from rnncli.models.parallel import parallel_map
+from rnncli.models.parallel import Workers, parallel_map
 from rnncli.models.score import Score
 
 BATCH_SIZE = 64
@@ -25,7 +25,7 @@ def score_texts(
     model: LanguageModel,
     texts: Sequence[Ids],
     streams: int | None = None,
-    workers: int = 1,
+    workers: Workers = 1,
     counts: Counts | None = None,
 ) -> list[Score]:
     """The loss on each text, of N ≥ 2 ids (N,), in at most ``workers`` processes: to the precision of its dtype that

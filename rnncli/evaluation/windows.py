@@ -38,8 +38,13 @@ def windows(
     each reads ``BURN_IN`` characters before its own part for its state, which changes the mean loss by some 1e-4 nats.
     ``shard`` selects the streams to read. ``clamps`` hold units at a value.
     """
-    edges = stream_edges(len(ids) - 1, streams, 4 * BURN_IN)
+    edges = edges_of(len(ids), streams)
     yield from read_parts(model, ids, edges[:-1][shard], edges[1:][shard], BURN_IN, WINDOW, clamps)
+
+
+def edges_of(total: int, streams: int) -> NDArray[np.intp]:
+    """The :func:`stream_edges` of :func:`windows`, for ``total`` ids."""
+    return stream_edges(total - 1, streams, 4 * BURN_IN)
 
 
 def stream_edges(count: int, streams: int, shortest: int) -> NDArray[np.intp]:

@@ -18,7 +18,7 @@ from rnncli.inference.beam import BeamSearch
 from rnncli.models.base import Model
 from rnncli.models.classifier import Classifier
 from rnncli.models.output import log_softmax
-from rnncli.models.parallel import parallel_map
+from rnncli.models.parallel import Workers, parallel_map
 from rnncli.models.tagger import Tagger
 from rnncli.models.translator import Translator
 from rnncli.models.windows import WINDOW
@@ -83,7 +83,7 @@ def predict_batches(
     batches: Iterable[Sequence[str]],
     top: int = 1,
     beam: int = 1,
-    workers: int = 1,
+    workers: Workers = 1,
     characters: int = 0,
 ) -> Generator[list[Prediction], None, None]:
     """:func:`predict` for each of the batches of texts, of some number of ``characters`` in all, in their order, in at

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterable
 from typing import Any, TypeVar
 
 from rnncli.models.base import Model
+from rnncli.models.ranks import Ranks
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -15,6 +16,9 @@ START_AFTER = 0.5
 
 LONG_WORK = 1 << 35
 """Multiply-adds that take a process more than a second."""
+
+Workers = int | Ranks
+"""Who shares the work: this number of processes on this machine, or the ranks of an MPI launcher."""
 
 
 def cores() -> int:
@@ -26,7 +30,7 @@ def parallel_map(
     function: Callable[[Any, Task], Result],
     model: Model,
     tasks: Iterable[Task],
-    workers: int = 1,
+    workers: Workers = 1,
     characters: int = 0,
 ) -> Generator[Result, None, None]:
     """``function(model, task)`` for each of the ``tasks``, in their order, in at most ``workers`` processes, this one
@@ -37,6 +41,9 @@ def parallel_map(
     raised in its place; RnncliError where a worker dies. The caller closes the generator if it ends before the tasks.
     """
     rest = iter(tasks)
+    if isinstance(workers, Ranks):
+        yield from workers.map(function, model, rest)
+        return
     if workers == 1 or characters * model.parameters.flat.size < LONG_WORK:
         seconds = 0.0
         for task in rest:

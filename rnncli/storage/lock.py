@@ -6,6 +6,7 @@ it however the process ends.
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import BinaryIO
 
 from rnncli.errors import InputError
 from rnncli.storage.atomic import follow, remove_stale_temporaries
+
+RETRY_INTERVAL = 0.02
+"""Seconds between two attempts to take a lock that is held."""
 
 if sys.platform == "win32":
     import msvcrt
@@ -40,15 +44,16 @@ else:
 
 
 @contextmanager
-def exclusive_lock(path: Path) -> Iterator[None]:
-    """Hold ``path`` for this process; InputError, naming the other process, if one holds it already.
+def exclusive_lock(path: Path, patience: float = 0.0) -> Iterator[None]:
+    """Hold ``path`` for this process; InputError, naming the other process, if one holds it already and does not let go
+    within ``patience`` seconds.
 
     Once it is held, stale temporary files are removed. A file system without locks gives none: of two runs the last to
     save wins.
     """
     target = follow(path)  # so that a link and what it points to have one lock
     lock_path = target.with_name(f".{target.name}.lock")
-    with _acquire(path, lock_path) as file:
+    with _acquire(path, lock_path, time.monotonic() + patience) as file:
         file.truncate(0)
         file.write(f"{os.getpid()}\n".encode())
         file.flush()
@@ -61,13 +66,16 @@ def exclusive_lock(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _acquire(path: Path, lock_path: Path) -> Iterator[BinaryIO]:
-    """The lock file, open and locked."""
+def _acquire(path: Path, lock_path: Path, deadline: float) -> Iterator[BinaryIO]:
+    """The lock file, open and locked; it is waited for until the ``deadline``."""
     while True:
         with open(lock_path, "a+b") as file:
             try:
                 _lock(file)
             except (BlockingIOError, PermissionError):  # what POSIX and Windows say of a lock that is held
+                if time.monotonic() < deadline:
+                    time.sleep(RETRY_INTERVAL)
+                    continue
                 file.seek(0)
                 other = file.read(32).decode("ascii", "replace").strip() or "of another user"
                 raise InputError(

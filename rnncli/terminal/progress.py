@@ -75,6 +75,20 @@ def show_progress(reports: "Iterable[Report]") -> "Iterator[Report]":
             yield report
 
 
+def show_trial(reports: "Iterable[Report]", name: str) -> "Iterator[Report]":
+    """Yield the reports of one of many runs, and draw on a terminal a bar with its ``name``; elsewhere there is none,
+    as a line for each run is enough."""
+    if not is_interactive(sys.stderr):
+        yield from reports
+        return
+    pace = Pace()
+    with draw_bar(screen(Messages(sys.stderr))) as bar:
+        for report in reports:
+            pace.update(report)
+            bar.show(report, pace, f"{name} · ")
+            yield report
+
+
 def show_share(pieces: Iterable[Piece], share: Callable[[Piece], float]) -> Iterator[Piece]:
     """Yield the pieces of some work, and draw on standard error what ``share`` of it is done, where that takes more
     than a moment."""
@@ -126,12 +140,11 @@ class _Bar(Progress):
     def say(self, line: str) -> None:
         self.console.print(wrapped(line, self.console.width), style="dim")
 
-    def show(self, report: "Report", pace: Pace) -> None:
-        self.update(
-            self.task_ids[0],
-            completed=report.progress,
-            figures=figures(pace, self.console.width - self.bar_width - len("  100 % ")),
-        )
+    def show(self, report: "Report", pace: Pace, name: str = "") -> None:
+        room = self.console.width - self.bar_width - len("  100 % ")
+        if len(name) > room - len("loss 0.000"):  # a narrow screen has the loss alone
+            name = ""
+        self.update(self.task_ids[0], completed=report.progress, figures=name + figures(pace, room - len(name)))
 
 
 def draw_bar(output: Console) -> _Bar:

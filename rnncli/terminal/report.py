@@ -14,8 +14,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from rnncli.results import Block, ColouredText, Curves, Heatmap, Scatter, Table, ViewResult
+from rnncli.results import Block, ColouredText, Curves, Heatmap, ParallelCoordinates, Scatter, Table, ViewResult
 from rnncli.terminal.page import document
+from rnncli.terminal.parallel import lines_svg
 from rnncli.terminal.view_result import block_as_csv, written
 from rnncli.terminal.words import visible, visible_line
 
@@ -39,6 +40,14 @@ def as_html(report: "Report") -> str:
     head = document.head(f"{escape(report.path)} – a look inside", style, script)
     sections, data = "".join(_sections(report)), document.data(report.page)
     return f"{MARK}{head}<body>\n{sections}\n{data}<script>{script}</script>\n</body></html>\n"
+
+
+def results_as_html(mark: str, title: str, heading: str, results: Sequence[ViewResult]) -> str:
+    """A page of results without a model and without script. It begins with ``mark``, by which it is known."""
+    head = document.head(escape(title), document.style() + _resource("report.css") + _colours(), "")
+    sections = "".join(f"<section>\n{_result(result, 2)}</section>\n" for result in results)
+    header = f'<header><p class="kicker">{escape(visible_line(title))}</p>\n<h1>{escape(heading)}</h1></header>'
+    return f"{mark}{head}<body>\n{header}\n<main>\n{sections}</main>\n</body></html>\n"
 
 
 def _resource(name: str) -> str:
@@ -104,6 +113,8 @@ def _block(block: Block, level: int) -> str:
             return head + _scatter(block)
         case Heatmap():
             return head + _heatmap(block)
+        case ParallelCoordinates():
+            return head + lines_svg(block)
 
 
 def _table(table: Table) -> str:

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rnncli.names import plural
-from rnncli.results import Block, ColouredText, Curves, Heatmap, Scatter, Table, Value, ViewResult
+from rnncli.results import Block, ColouredText, Curves, Heatmap, ParallelCoordinates, Scatter, Table, Value, ViewResult
 from rnncli.terminal.cells import MARKS, cells, colour, mark
 from rnncli.terminal.chart import chart, scatter
 from rnncli.terminal.table import HEADING, draw_facts, draw_rows
@@ -56,6 +56,8 @@ def _draw(block: Block, width: int, has_colour: bool) -> list[RenderableType]:
             return [scatter(block.points, min(40, width - 12), block.x, block.y)]
         case Heatmap():
             return [draw_heatmap(block, width)]
+        case ParallelCoordinates():  # a table of the lines: on a terminal they would lie on top of each other
+            return draw_table(Table("", *_lines_as_table(block)), width)
 
 
 def draw_table(table: Table, width: int) -> list[RenderableType]:
@@ -201,3 +203,12 @@ def _rows(block: Block) -> list[Sequence[Value]]:
             head: list[Value] = ["row", *block.columns]
             body: list[list[Value]] = [[row, *values] for row, values in zip(block.rows, block.values, strict=True)]
             return [head, *body]
+        case ParallelCoordinates():
+            columns, rows = _lines_as_table(block)
+            return [columns, *rows]
+
+
+def _lines_as_table(block: ParallelCoordinates) -> tuple[Sequence[str], list[Sequence[Value]]]:
+    """Columns, and a row for each line, the one on top first."""
+    rows: list[Sequence[Value]] = [(label, *line) for label, line in zip(block.labels, block.lines, strict=True)]
+    return ("label", *block.axes), rows[::-1]

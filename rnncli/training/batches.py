@@ -12,19 +12,20 @@ from numpy.typing import NDArray
 
 from rnncli.datasets.dataset import Dataset
 from rnncli.datasets.pairs import PairDataset
-from rnncli.datasets.spec import PAIRS, TEXT
+from rnncli.datasets.spec import PAIRS, TEXT, DataSpec
 from rnncli.datasets.text import Streams, TextDataset
 from rnncli.engine.arrays import Array, Parameters
 from rnncli.engine.layers import Dropout
 from rnncli.errors import InputError
 from rnncli.evaluation.losses import score, score_pairs
+from rnncli.evaluation.windows import BURN_IN, edges_of
 from rnncli.models.base import Model, PairModel
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.score import Score
 from rnncli.models.windows import WINDOW
 from rnncli.names import CLASS_WEIGHTS, plural
 from rnncli.training.options import TrainingOptions
-from rnncli.training.parallel.group import ProcessGroup, shard
+from rnncli.training.parallel.group import ProcessGroup, shard, shard_of
 
 EVALUATION_STREAMS = 32
 """The number of streams in which the validation text is read during training; see :mod:`rnncli.evaluation.windows`."""
@@ -78,7 +79,7 @@ class StreamBatches:
         self._streams = Streams(dataset.training, streams, options.seq_length)
         self._shard = shard(streams, group)
         self._first_state = model.zero_state(streams)
-        self._state = group.array("hidden", self._first_state.shape, self._first_state.dtype)
+        self._state = group.array("hidden", self._first_state.shape, self._first_state.dtype, axis=2)
         self.persistent_state = {"hidden": self._state}
         self.steps_per_epoch = self._streams.windows
         self.validation_steps = (
@@ -97,6 +98,16 @@ class StreamBatches:
 
     def validate(self, model: LanguageModel) -> Score:
         return score(model, self._validation, EVALUATION_STREAMS, shard(EVALUATION_STREAMS, self._group))
+
+
+def stretches(spec: DataSpec, options: TrainingOptions, rank: int, size: int) -> tuple[range, range]:
+    """What :class:`StreamBatches` of a rank read of the training text and of the validation text."""
+    streams = shard_of(options.batch_size, rank, size)
+    length = (spec.training - 1) // options.batch_size
+    edges = edges_of(spec.held_out, EVALUATION_STREAMS)
+    first, last = edges[:-1][own := shard_of(EVALUATION_STREAMS, rank, size)], edges[1:][own]
+    validation = range(max(0, int(first[0]) - BURN_IN), int(last[-1]) + 2) if len(first) else range(0)
+    return range(streams.start * length, streams.stop * length + 1), validation
 
 
 def balanced_weights(counts: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from rnncli.models.language_model import LanguageModel
 from rnncli.training.machine import peak_flops, processor, some_vocabulary
 from rnncli.training.options import TrainingOptions
 from rnncli.training.parallel.group import ProcessGroup
+from rnncli.training.parallel.mpi import MPIGroup
 from rnncli.training.trainer import Trainer
 
 TEXT_LENGTH, SAMPLE_LENGTH = 1_000_000, 1_000
@@ -29,10 +30,10 @@ class Speed:
     """Speeds in characters per second. ``step_seconds`` are those of the training steps, median, fastest and slowest.
 
     ``parts`` are the mean seconds that this process spends in a step with matrix products, tanh, waiting for the other
-    processes, and all other passes over arrays. ``peak_flops`` are float32 operations per second of a large product in
-    one process; ``product_peak_share`` is the share of it that the products reach, and ``product_share`` the share that
-    whole steps reach, over all processes. ``peak_memory`` is in bytes, of all processes, and None where the system does
-    not tell it; ``blas_kernel`` is empty where it is not known.
+    processes, under MPI communication, and all other passes over arrays. ``peak_flops`` are float32 operations per
+    second of a large product in one process; ``product_peak_share`` is the share of it that the products reach, and
+    ``product_share`` the share that whole steps reach, over all processes. ``peak_memory`` is in bytes, of all
+    processes, and None where the system does not tell it; ``blas_kernel`` is empty where it is not known.
     """
 
     processor: str
@@ -55,19 +56,24 @@ def measure(config: NetworkConfig, vocabulary_size: int, options: TrainingOption
     model = LanguageModel(config, vocabulary)
     model.initialise(rng)
     peak = peak_flops()
-    trainer = Trainer(model, TextDataset(DataSpec(), vocabulary, ids, ids[:0]), options, group)
+    spec = DataSpec(training=len(ids))
+    trainer = Trainer(model, TextDataset(spec, vocabulary, ids, ids[:0]), options, group)
     per_step = options.batch_size * options.seq_length
     flops = per_step * _flops_per_character(model) / group.size
-    seconds = {"products": 0.0, "tanh": 0.0, "waiting": 0.0}
+    arithmetic = {"matmul": "products", "tanh": "tanh"}
+    if isinstance(group, MPIGroup):
+        group.separate_waiting = True
+    seconds = dict.fromkeys([*arithmetic.values(), *group.timed.values()], 0.0)
     ends, spent = [time.perf_counter()], [dict(seconds)]
-    arithmetic, exchange = {"matmul": "products", "tanh": "tanh"}, {"barrier": "waiting"}
-    with timed(np, arithmetic, seconds), timed(type(group), exchange, seconds):
+    with timed(np, arithmetic, seconds), timed(type(group), group.timed, seconds):
         for _ in trainer.run():
             ends.append(time.perf_counter())
             spent.append(dict(seconds))
     first = len(ends) // 5  # the steps before fill the caches
     durations = np.diff(ends[first:])
     parts = {name: (spent[-1][name] - spent[first][name]) / len(durations) for name in seconds}
+    if "communication" in parts:
+        parts["communication"] -= parts["waiting"]  # which it contains
     parts["other_passes"] = float(durations.mean()) - sum(parts.values())
     trained = trainer.model
     assert isinstance(trained, LanguageModel)

@@ -12,7 +12,7 @@ from rnncli.datasets.dataset import Dataset
 from rnncli.engine.cells import CELLS
 from rnncli.engine.optimizers import OPTIMIZERS
 from rnncli.models.config import FEED_FORWARD, NetworkConfig
-from rnncli.training.machine import Machine, most_workers
+from rnncli.training.machine import Machine
 
 
 @dataclass(frozen=True)
@@ -138,15 +138,33 @@ def default_dropout(dataset: Dataset, parameters: int, layers: int, epochs: floa
     return round(min(MAX_DROPOUT, 0.55 * parameters / (max(1, layers) * size) * min(1.0, epochs / MANY_EPOCHS)), 1)
 
 
-def default_learning(dataset: Dataset, optimizer: str, config: NetworkConfig) -> dict[str, Any]:
-    """Batch size, window, learning rate and weight decay."""
+MIN_STREAMS = 8
+"""Of each rank under MPI: fewer are hardly faster to read."""
+
+USUAL_BATCH = 32
+"""The default rates are those of this batch; Adam's grow with the square root of a larger one, by measurement and by
+theory (Malladi et al. 2022, "On the SDEs and scaling rules for adaptive gradient algorithms")."""
+
+
+def default_batch(dataset: Dataset, ranks: int = 1) -> dict[str, int]:
+    """Batch size, and for running text the window; it grows with the ``ranks`` that share it."""
+    return dataset.default_batch(MIN_STREAMS * ranks)
+
+
+def default_learning(
+    dataset: Dataset, optimizer: str, config: NetworkConfig, batch_size: int | None = None, ranks: int = 1
+) -> dict[str, Any]:
+    """Batch size, window, learning rate and weight decay, for the ``batch_size`` that the user may have chosen."""
     defaults, rate = DEFAULTS[dataset.spec.kind], OPTIMIZERS[optimizer].learning_rate
     if defaults.gru_learning_rate and optimizer == "adam" and config.cell == "gru" and not config.embedding_size:
         rate = defaults.gru_learning_rate
     smallest = SHORT_TEXT if defaults.scales_with_time else SMALL_DATASET
     decays = optimizer == "adam" and len(dataset.training) >= smallest
     decay = {"weight_decay": defaults.weight_decay} if decays else {}
-    return {**dataset.default_batch(), "learning_rate": rate, **decay}
+    batch = default_batch(dataset, ranks)
+    if optimizer == "adam":
+        rate *= max(1.0, (batch_size or batch["batch_size"]) / USUAL_BATCH) ** 0.5
+    return {**batch, "learning_rate": rate, **decay}
 
 
 def default_warmup(dataset: Dataset, steps: float) -> int:
@@ -170,8 +188,7 @@ def default_workers(
     steps: float,
     seconds: float | None,
 ) -> int:
-    """How many processes pay for a run of ``steps``, or of ``seconds``."""
+    """How many processes pay for a run of ``steps``, or of ``seconds``: under MPI all ranks share it."""
     macs = 3.0 * parameters * characters_per_step  # of a step
-    if macs < MIN_SHARED_MACS or (seconds or steps * macs / MACS_PER_SECOND) < MIN_SHARED_SECONDS:
-        return 1
-    return most_workers(machine.cores, batch_size)
+    is_short = macs < MIN_SHARED_MACS or (seconds or steps * macs / MACS_PER_SECOND) < MIN_SHARED_SECONDS
+    return 1 if is_short and machine.ranks == 1 else machine.most_workers(batch_size)

@@ -12,7 +12,6 @@ from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.layers import Dropout
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
-from rnncli.models.parallel import cores
 
 MAX_WORKERS = 8
 
@@ -29,26 +28,22 @@ MAX_TRIAL_STREAMS = 64
 """More in a process are not much faster, and might not even fit into the text."""
 
 
-def most_workers(cores: int, streams: int) -> int:
-    """The most processes that pay for a batch of B = ``streams``."""
-    return max(1, min(cores, streams // 4, MAX_WORKERS))
-
-
 @dataclass(frozen=True)
 class Machine:
-    """What the defaults of a run need to know of the machine: the ``cores`` that this process may use, and the
-    multiply-adds per second that training gets done with a process on each, by hidden units, where that was tried."""
+    """What the defaults of a run need to know of the machine: the ``cores`` that this process may use; the
+    multiply-adds per second that training gets done with a process on each, or by all ranks, by hidden units, where
+    that was tried; and the ``ranks`` that an MPI launcher has started, 1 without."""
 
     cores: int
     speeds: Mapping[int, float] = field(default_factory=dict)
+    ranks: int = 1
 
     def macs_per_second(self, hidden_size: int) -> float:
         """That of the network that is nearest in size."""
         return self.speeds[min(self.speeds, key=lambda tried: abs(tried - hidden_size))]
 
-    @classmethod
     def tried(
-        cls,
+        self,
         candidates: Sequence[NetworkConfig],
         vocabulary_size: int,
         streams: int,
@@ -58,7 +53,7 @@ class Machine:
     ) -> "Machine":
         """This one, after steps of training of the ``candidates``, on windows (``steps``, ``streams``) shared by
         ``workers``, before a run of ``seconds``."""
-        workers = workers or most_workers(cores(), streams)
+        workers = workers or self.most_workers(streams)
         own_streams = max(1, min(MAX_TRIAL_STREAMS, streams // workers))
         trials = [_Trial(config, vocabulary_size, own_streams, steps) for config in candidates]
         end = time.perf_counter() + (min(MAX_TRIAL_SECONDS, TRIAL_SHARE * seconds) if len(trials) > 1 else 0.0)
@@ -67,7 +62,12 @@ class Machine:
             for trial in trials:  # in turn, so that a moment in which the machine is slow meets all of them
                 trial.step()
             rounds += 1
-        return cls(cores(), {trial.hidden_size: SHARED_SPEED * workers * trial.macs_per_second for trial in trials})
+        speeds = {trial.hidden_size: SHARED_SPEED * workers * trial.macs_per_second for trial in trials}
+        return replace(self, speeds=speeds)
+
+    def most_workers(self, streams: int) -> int:
+        """The most processes that pay for a batch of B = ``streams``; a launcher has decided it."""
+        return self.ranks if self.ranks > 1 else max(1, min(self.cores, streams // 4, MAX_WORKERS))
 
 
 class _Trial:

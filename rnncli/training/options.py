@@ -13,6 +13,9 @@ MAX_INT = 2**53
 ENDS = ("steps", "epochs", "seconds")
 """The options that say when a run ends."""
 
+OUTER = "outer"
+"""Among the moments of a run with local steps, that of its outer step."""
+
 
 def integer(low: int = 0, high: int = MAX_INT) -> Check:
     """An int between two bounds, and no bool."""
@@ -45,9 +48,10 @@ class TrainingOptions:
     Exactly one of ``steps``, ``epochs`` and ``seconds`` says when the run ends.
 
     The learning rate rises over ``warmup`` steps and then follows ``schedule`` to the end. ``patience`` ends a run
-    after this number of evaluations without a better one (0: never). ``workers`` processes share the streams. With
-    ``ngram`` > 0 an n-gram model of that order is counted at the end, to stand beside the network. ``class_weights``
-    are those of a classifier's labels in the loss, see :func:`rnncli.training.batches.balanced_weights`.
+    after this number of evaluations without a better one (0: never). ``workers`` processes share the streams; with
+    ``local_steps`` > 1 each makes so many steps alone before their parameters are averaged. With ``ngram`` > 0 an
+    n-gram model of that order is counted at the end, to stand beside the network. ``class_weights`` are those of a
+    classifier's labels in the loss, see :func:`rnncli.training.batches.balanced_weights`.
     """
 
     batch_size: int = option(32, integer(1))
@@ -67,6 +71,7 @@ class TrainingOptions:
     patience: int = option(0, integer())
     seed: int = option(0, integer())
     workers: int = option(1, integer(1))
+    local_steps: int = option(1, integer(1))
     ngram: int = option(0, integer(0, MAX_ORDER))
 
     def to_json(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from rnncli.datasets.dataset import Dataset
-from rnncli.datasets.spec import PAIRS
+from rnncli.datasets.spec import PAIRS, TEXT
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.models.base import Model
@@ -23,6 +23,7 @@ from rnncli.models.registry import MODELS
 from rnncli.names import plural
 from rnncli.training.defaults import (
     DEFAULTS,
+    default_batch,
     default_dropout,
     default_learning,
     default_network,
@@ -31,8 +32,9 @@ from rnncli.training.defaults import (
     default_widths,
     default_workers,
 )
-from rnncli.training.machine import Machine
+from rnncli.training.machine import MAX_WORKERS, Machine
 from rnncli.training.options import ENDS, TrainingOptions
+from rnncli.training.parallel.group import ProcessGroup
 from rnncli.training.parallel.shared_memory import make_group
 from rnncli.training.record import Record
 from rnncli.training.trainer import Trainer
@@ -82,13 +84,16 @@ def resolve(
     fit together.
     """
     length = overrides.length
+    if machine.ranks > 1 and "workers" in overrides.learning:
+        raise InputError(f"--workers is for one machine; the launcher has started {plural(machine.ranks, 'rank')}")
     macs = _affordable_macs(dataset, length, machine)
     cell = overrides.network.get("cell", NetworkConfig.cell)
     default = initial or default_network(dataset, cell, macs, overrides.network.get("layers"))
     config = replace(default, **overrides.network)
     _check(config, initial, dataset, overrides)
     optimizer = overrides.learning.get("optimizer", TrainingOptions.optimizer)
-    learning = {"optimizer": optimizer, **default_learning(dataset, optimizer, config), **overrides.learning}
+    defaults = default_learning(dataset, optimizer, config, overrides.learning.get("batch_size"), machine.ranks)
+    learning = {"optimizer": optimizer, **defaults, **overrides.learning}
     shapes = MODELS[dataset.spec.kind].shapes(config, *dataset.alphabets)
     parameters = sum(map(math.prod, shapes.values()))
     per_step = dataset.characters_per_step(
@@ -104,6 +109,7 @@ def resolve(
     if initial is None and "dropout" not in overrides.network:
         config = replace(config, dropout=default_dropout(dataset, parameters, config.layers, steps / steps_per_epoch))
     learning.setdefault("warmup", default_warmup(dataset, steps))
+    _check_ranks(machine.ranks, learning["batch_size"], dataset)
     if "workers" not in learning:
         learning["workers"] = default_workers(
             machine, parameters, per_step, learning["batch_size"], steps, length.get("seconds")
@@ -111,15 +117,17 @@ def resolve(
     return Configuration(config, TrainingOptions(**learning, **length))
 
 
-def start_run(dataset: Dataset, overrides: Overrides, initial: Model | None = None) -> Trainer:
+def start_run(
+    dataset: Dataset, overrides: Overrides, initial: Model | None = None, group: ProcessGroup | None = None
+) -> Trainer:
     """A trainer of a new model, or of one that begins with the weights of ``initial``, whose alphabets ``dataset``
-    has or extends."""
-    machine, initial_config = Machine(cores()), initial.config if initial else None
+    has or extends; for rank 0 of ``group``, or else of processes on this machine."""
+    machine, initial_config = Machine(cores(), ranks=group.size if group else 1), initial.config if initial else None
     if "seconds" in overrides.length:
         candidates = [initial_config] if initial_config else _candidates(dataset, overrides.network)
         _check(replace(candidates[0], **overrides.network), initial_config, dataset, overrides)
-        batch = dataset.default_batch() | overrides.learning
-        machine = Machine.tried(
+        batch = default_batch(dataset, machine.ranks) | overrides.learning
+        machine = machine.tried(
             candidates,
             len(dataset.vocabulary),
             batch["batch_size"],
@@ -134,11 +142,17 @@ def start_run(dataset: Dataset, overrides: Overrides, initial: Model | None = No
         model.initialise(np.random.default_rng([options.seed, 0]))
     else:
         model = extended(initial, dataset.alphabets, np.random.default_rng([options.seed, 0]))
-    return Trainer(model, dataset, options, make_group(options.workers, options.batch_size))
+    return Trainer(model, dataset, options, group or make_group(options.workers, options.batch_size))
 
 
 def resume_run(
-    model: Model, record: Record, arrays: dict[str, Array], dataset: Dataset, overrides: Overrides, counted: int = 0
+    model: Model,
+    record: Record,
+    arrays: dict[str, Array],
+    dataset: Dataset,
+    overrides: Overrides,
+    counted: int = 0,
+    group: ProcessGroup | None = None,
 ) -> Trainer:
     """The trainer of a run that was stopped, from what its model file holds, counts of the order ``counted`` perhaps.
     Its length, patience, evaluations, workers and counts may be chosen anew; InputError for other choices than it had,
@@ -151,9 +165,14 @@ def resume_run(
         raise InputError(f"{_flags(changed)} cannot be changed by --resume; begin a new model with -o")
     if length:
         anew |= dict.fromkeys(ENDS) | length
+    if group:
+        _check_ranks(group.size, record.options.batch_size, dataset)
+        anew["workers"] = group.size
+    elif "workers" not in anew and record.options.workers > MAX_WORKERS:  # of many machines
+        anew["workers"] = Machine(cores()).most_workers(record.options.batch_size)
     options = replace(record.options, **anew)
     _check_ngram(options.ngram, dataset)
-    trainer = Trainer(model, dataset, options, make_group(options.workers, options.batch_size))
+    trainer = Trainer(model, dataset, options, group or make_group(options.workers, options.batch_size))
     trainer.load_state(arrays, record.state)
     trainer.software = record.software
     before = record.options.to_json()
@@ -211,6 +230,12 @@ def _check(config: NetworkConfig, initial: NetworkConfig | None, dataset: Datase
     _check_ngram(overrides.learning.get("ngram", 0), dataset)
     if overrides.learning.get("patience") and not dataset.has_validation:
         raise InputError("--patience waits for a better validation loss, but nothing is held out; see --validation")
+
+
+def _check_ranks(ranks: int, batch_size: int, dataset: Dataset) -> None:
+    if batch_size < ranks:
+        shared = plural(batch_size, "stream" if dataset.spec.format == TEXT else "line")
+        raise InputError(f"{ranks} ranks cannot share a batch of {shared}; start fewer of them")
 
 
 def _check_ngram(order: int, dataset: Dataset) -> None:

@@ -18,7 +18,7 @@ from rnncli.datasets.spec import NO_SHUFFLE, TEXT, DataSpec
 from rnncli.datasets.vocabulary import BYTES
 from rnncli.engine.optimizers import OPTIMIZERS
 from rnncli.models.base import Model
-from rnncli.training.options import Check, TrainingOptions, integer, number, optional
+from rnncli.training.options import OUTER, Check, TrainingOptions, integer, number, optional
 from rnncli.training.software import SOFTWARE
 
 Shapes = dict[str, tuple[int, ...]]
@@ -117,7 +117,8 @@ def resume_shapes(model: Model, record: Record | None) -> Shapes:
     if model.data_format == TEXT:
         first = model.network.zero_state(1, model.parameters.flat.dtype).shape
         shapes["hidden"] = (*first[:2], record.options.batch_size, *first[3:])
-    return shapes | dict.fromkeys(OPTIMIZERS[record.options.optimizer].moment_names, (size,))
+    outer = [OUTER] if record.options.local_steps > 1 else []
+    return shapes | dict.fromkeys([*OPTIMIZERS[record.options.optimizer].moment_names, *outer], (size,))
 
 
 def upgrade(record: Any, version: int, model: Model) -> Any:

@@ -63,6 +63,7 @@ class TrainOptions(TypedDict, total=False):
     weight_decay: Annotated[float, float_range(0)]
     seed: Annotated[int, int_range(0)]
     workers: Annotated[int, int_range(1)]
+    local_steps: Annotated[int, int_range(1)]
     epochs: Annotated[float, float_range(0, open_low=True)]
     steps: Annotated[int, int_range(1)]
     time: Annotated[float | str, DURATION]

@@ -6,24 +6,25 @@ It is the same for every task: what a step reads, and in which order, is the mat
 import math
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from rnncli.datasets.dataset import Dataset
-from rnncli.engine.arrays import Array, Parameters
-from rnncli.engine.optimizers import OPTIMIZERS, clip_grad_norm, learning_rate_multiplier
+from rnncli.engine.arrays import Array
+from rnncli.engine.optimizers import learning_rate_multiplier
 from rnncli.errors import NotFiniteError
 from rnncli.models.base import Model
 from rnncli.models.registry import from_json
 from rnncli.models.score import Score
 from rnncli.training.batches import make_batches
 from rnncli.training.options import TrainingOptions
-from rnncli.training.parallel.group import ProcessGroup, SingleProcess, shard
+from rnncli.training.parallel.group import ProcessGroup, SingleProcess
 from rnncli.training.record import Record
+from rnncli.training.remote import remote
 from rnncli.training.software import software
+from rnncli.training.updates import make_update
 
 EVALUATIONS = 16
 """Evaluations in a run, spread evenly, where the validation text is not long in comparison."""
@@ -39,7 +40,8 @@ class Report:
     cross-entropy.
 
     ``progress`` goes from 0 to 1 over the run. ``validation`` is there on the steps that evaluate; ``is_best`` then
-    tells whether none was better before.
+    tells whether none was better before. ``stop_requested`` tells that some rank was asked to stop. With local steps
+    there is a report for each exchange: ``loss`` and ``gradient_norm`` are means of the steps since the last.
     """
 
     step: int
@@ -52,6 +54,7 @@ class Report:
     progress: float
     validation: Score | None = None
     is_best: bool = False
+    stop_requested: bool = False
 
 
 class Trainer:
@@ -70,18 +73,10 @@ class Trainer:
         self.steps = options.steps
         if options.epochs is not None:
             self.steps = max(1, round(options.epochs * self.batches.steps_per_epoch))
-
-        size, dtype = model.parameters.flat.size, model.parameters.flat.dtype
-        self.shard = shard(size, self.group)
-        self.model, self.best_so_far = model.on(self.group.array("parameters", (size,), dtype)), model
+        self.update = make_update(model, self.batches, options, self.group)
+        self.model, self.best_so_far = self.update.model, model
         if self.group.rank == 0:
             self.model.parameters.flat[...] = model.parameters.flat
-        self.all_gradients = self.group.array("gradients", (self.group.size, size), dtype)
-        self.gradients = Parameters(model.parameters.shapes, flat=self.all_gradients[self.group.rank])
-        rule = OPTIMIZERS[options.optimizer]
-        self.moments = {name: self.group.array(f"moment {name}", (size,), dtype) for name in rule.moment_names}
-        own = {name: moment[self.shard] for name, moment in self.moments.items()}
-        self.optimizer = rule(self.shard.stop - self.shard.start, dtype, options.weight_decay, own)
 
         self.software: tuple[dict[str, str], ...] = ()  # with which the run went so far
         self.step = 0
@@ -89,6 +84,7 @@ class Trainer:
         self.seconds = 0.0
         self.last_evaluation, self.last_progress = 0, 0.0
         self.evaluations_since_best = 0
+        self.stop_requested = False  # on this rank
         self.best_loss = math.inf
         self.loss_sum, self.loss_count = 0.0, 0  # since the last evaluation
         self.history: list[dict[str, float]] = []
@@ -113,59 +109,63 @@ class Trainer:
         """Train until ``finished``. Raises NotFiniteError when a loss or a gradient is not finite, and
         TrainingError when another rank has died."""
         self.progress = self._measured_progress()
-        self.group.start(partial(_run_on_other_rank, self.model.to_json(), self.dataset, self.options, self.counters()))
+        self.group.start(Work(self.model.to_json(), self.dataset, self.options, self.counters()))
         try:
             while not self.finished:
-                self.group.barrier()  # all wait here until the next step is asked for
-                with np.errstate(over="ignore", invalid="ignore"):  # numbers that explode are told in a sentence
-                    report = self._train_one_step()
-                yield report
+                self.group.begin_step()  # all wait here until the next step is asked for
+                yield self._next_report()
         finally:
             self.group.stop()
 
-    def _train_one_step(self) -> Report:
+    def _next_report(self) -> Report:
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):  # numbers that explode are told in a sentence
+                return self._train_until_exchange()
+        except NotFiniteError:
+            raise  # as on every other rank
+        except BaseException as error:
+            self.group.abort(error)
+            raise
+
+    def _train_until_exchange(self) -> Report:
+        """One step, or --local-steps of them."""
         began = time.perf_counter()
-        rate = self.options.learning_rate * learning_rate_multiplier(
-            self.options.schedule, self.progress, self.step, self.options.warmup
+        steps = (
+            self.options.local_steps if self.steps is None else min(self.options.local_steps, self.steps - self.step)
         )
-        loss, norm, characters = self._update(rate)
-        self.step += 1
+        rates = [self._rate(self.step + number) for number in range(steps)]
+        result = self.update(self.step, rates)
+        for value, what in ((result.loss, "loss"), (result.gradient_norm, "gradient")):
+            self._require_finite(value, what)
+        self.step += steps
         duration = time.perf_counter() - began
         self.seconds += duration
         if not self.last_evaluation:  # a guess: to read takes a third of the time that it takes to learn
-            self._evaluation_seconds = duration * self.batches.validation_steps / 3
+            self._evaluation_seconds = duration / steps * self.batches.validation_steps / 3
         # The clock of rank 0 counts for all.
-        (self.progress,) = self.group.all_reduce(self._measured_progress() if self.group.rank == 0 else 0.0)
-        self.loss_sum, self.loss_count = self.loss_sum + loss, self.loss_count + 1
-        validation, is_best = self._evaluate() if self._evaluation_is_due() else (None, False)
+        progress = self._measured_progress() if self.group.rank == 0 else 0.0
+        self.progress, stops = self.group.all_reduce(progress, float(self.stop_requested))
+        self.loss_sum, self.loss_count = self.loss_sum + steps * result.loss, self.loss_count + steps
+        validation, is_best = self._evaluate() if self._evaluation_is_due(steps) else (None, False)
         return Report(
             step=self.step,
             epoch=self.epoch,
-            loss=loss,
-            learning_rate=rate,
-            gradient_norm=norm,
-            characters_per_second=characters / duration,
+            loss=result.loss,
+            learning_rate=rates[-1],
+            gradient_norm=result.gradient_norm,
+            characters_per_second=result.characters / duration,
             seconds=self.seconds,
             progress=self.progress,
             validation=validation,
             is_best=is_best,
+            stop_requested=stops > 0,
         )
 
-    def _update(self, rate: float) -> tuple[float, float, int]:
-        """One step of gradient descent, the gradients reduced over the ranks: the loss before it, the norm of the
-        gradient, and the characters read."""
-        result = self.batches.loss_and_gradients(self.model, self.gradients, self.step)
-        if result.share != 1:
-            self.gradients.flat *= result.share  # so that the sum over the ranks is the mean over the whole step
-        gradient = self.group.reduce_scatter(self.all_gradients)
-        loss, squared_norm = self.group.all_reduce(result.loss * result.share, float(np.dot(gradient, gradient)))
-        norm = math.sqrt(squared_norm)
-        self._require_finite(loss, "loss")
-        self._require_finite(norm, "gradient")
-        clip_grad_norm(gradient, self.options.clip_norm, norm)
-        self.optimizer.step(self.model.parameters.flat[self.shard], gradient, rate)
-        self.group.all_gather(self.model.parameters.flat)
-        return loss, norm, result.characters
+    def _rate(self, step: int) -> float:
+        """The learning rate of a step, the next one or one shortly after it."""
+        progress = self.progress if step == self.step or self.steps is None else step / self.steps
+        multiplier = learning_rate_multiplier(self.options.schedule, progress, step, self.options.warmup)
+        return self.options.learning_rate * multiplier
 
     def _require_finite(self, value: float, what: str) -> None:
         if not math.isfinite(value):
@@ -181,11 +181,12 @@ class Trainer:
         assert self.options.seconds is not None
         return min(1.0, self.seconds / max(self.options.seconds - self._evaluation_seconds, 1e-9))
 
-    def _evaluation_is_due(self) -> bool:
+    def _evaluation_is_due(self, steps: int) -> bool:
+        """Whether there is one after the last ``steps``."""
         if self.progress >= 1:
             return True
         if self.options.eval_every is not None:
-            return self.step % self.options.eval_every == 0
+            return self.step % self.options.eval_every < steps
         # Reading the validation text takes a third of the time of learning from it: keep that to some percent of all.
         if self.progress > 1 - 0.5 / EVALUATIONS:
             return False  # the one at the end is near
@@ -228,7 +229,11 @@ class Trainer:
 
     def arrays(self) -> dict[str, Array]:
         """The arrays by name with which, and with :meth:`counters`, :meth:`load_state` resumes exactly from here."""
-        return {"parameters": self.model.parameters.flat, **self.batches.persistent_state, **self.moments}
+        self.group.gather()
+        return self._arrays()
+
+    def _arrays(self) -> dict[str, Array]:
+        return {"parameters": self.model.parameters.flat, **self.batches.persistent_state, **self.update.moments}
 
     def counters(self) -> dict[str, Any]:
         """Where the run stands, as plain data."""
@@ -249,13 +254,13 @@ class Trainer:
     def load_state(self, arrays: dict[str, Array], counters: dict[str, Any]) -> None:
         """Resume from :meth:`arrays` and :meth:`counters`. The model that this trainer was made with is taken to be the
         best so far."""
-        for name, array in self.arrays().items():
+        for name, array in self._arrays().items():
             array[...] = arrays[name]
         self.load_counters(counters)
 
     def load_counters(self, counters: dict[str, Any]) -> None:
         """Resume from these :meth:`counters`."""
-        self.step = self.optimizer.steps = counters["step"]
+        self.step = self.update.optimizer.steps = counters["step"]
         self.seconds = counters["seconds"]
         self.last_evaluation, self.last_progress = counters["last_evaluation"], counters["last_progress"]
         self.evaluations_since_best = counters["evaluations_since_best"]
@@ -265,15 +270,26 @@ class Trainer:
         self.progress = self._measured_progress()
 
 
-def _run_on_other_rank(
-    description: dict[str, Any],
-    dataset: Dataset,
-    options: TrainingOptions,
-    counters: dict[str, Any],
-    group: ProcessGroup,
-) -> None:
-    """The same run on another rank, on the same shared arrays."""
-    trainer = Trainer(from_json(description), dataset, options, group)
-    trainer.load_counters(counters)
-    for _ in trainer.run():
-        pass
+@dataclass(frozen=True)
+class Work:
+    """A run as it is handed to another rank; on another machine its ``dataset`` may have to be opened first, see
+    :class:`RemoteData`."""
+
+    model: dict[str, Any]
+    dataset: Any
+    options: TrainingOptions
+    counters: dict[str, Any]
+
+    def for_rank(self, rank: int, size: int) -> "Work":
+        """What this rank of ``size`` is sent."""
+        return replace(self, dataset=remote(self.dataset, self.options, rank, size))
+
+    def trainer(self, group: ProcessGroup) -> Trainer:
+        """The trainer of this rank."""
+        trainer = Trainer(from_json(self.model), self.dataset, self.options, group)
+        trainer.load_counters(self.counters)
+        return trainer
+
+    def __call__(self, group: ProcessGroup) -> None:
+        for _ in self.trainer(group).run():
+            pass

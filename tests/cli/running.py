@@ -31,11 +31,18 @@ def rnncli(*arguments: object, input: bytes | str | None = None, **env: str) -> 
 
 
 def process(
-    *arguments: object, input: bytes = b"", timeout: float = 60, **env: str
+    *arguments: object, input: bytes = b"", timeout: float = 60, cwd: Path | None = None, **env: str
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run a command in a process of its own."""
-    words = [*COMMAND, *map(str, arguments)]
-    return subprocess.run(words, input=input, capture_output=True, env=environment(**env), timeout=timeout, check=False)
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        input=input,
+        capture_output=True,
+        env=environment(**env),
+        timeout=timeout,
+        check=False,
+        cwd=cwd,
+    )
 
 
 def succeeded(result: Any) -> str:

@@ -59,7 +59,7 @@ def test_an_ambiguous_variable_has_no_effect_and_is_told(hello_text: Path, hello
         ("RNNCLI_TRIAN_CONTEXT", "RNNCLI_TRAIN_CONTEXT"),
         ("RNNCLI_SCORE_CONTEXTS", "RNNCLI_SCORE_CONTEXT"),
         ("RNNCLI_DEBGU", "RNNCLI_DEBUG"),
-        ("RNNCLI_CONTXT", "RNNCLI_TRAIN_CONTEXT or RNNCLI_SCORE_CONTEXT"),
+        ("RNNCLI_CONTXT", "RNNCLI_TRAIN_CONTEXT or RNNCLI_SWEEP_CONTEXT or RNNCLI_SCORE_CONTEXT"),
         ("RNNCLI_QQQQ", "--help"),
     ],
 )

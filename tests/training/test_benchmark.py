@@ -59,7 +59,7 @@ def test_time_is_added_up_and_the_function_given_back() -> None:
 def test_every_candidate_is_tried() -> None:
     """A network of another size gets the speed of the nearest."""
     candidates = [NetworkConfig(hidden_size=8), NetworkConfig(hidden_size=64, dropout=0.5)]
-    machine = Machine.tried(candidates, 20, streams=6, steps=5, seconds=1.0, workers=3)
+    machine = Machine(1).tried(candidates, 20, streams=6, steps=5, seconds=1.0, workers=3)
     assert set(machine.speeds) == {8, 64}
     assert all(speed > 0 for speed in machine.speeds.values())
     assert machine.macs_per_second(500) == machine.speeds[64]

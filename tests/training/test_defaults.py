@@ -132,6 +132,31 @@ def test_processes_by_the_cores_and_the_streams() -> None:
     assert workers(4, seconds=1.0) == workers(4, steps=1) == 1
 
 
+def test_the_batch_grows_with_the_ranks_as_far_as_the_text_allows() -> None:
+    """Eight streams for each, and 512 characters at least of each stream; every rank is one process."""
+
+    def batch(ranks: int, characters: int = 300_000) -> tuple[int, int]:
+        options = resolved({"steps": 9}, Machine(2, ranks=ranks), characters).options
+        return options.batch_size, options.workers
+
+    assert [batch(ranks) for ranks in (2, 4, 8, 64)] == [(32, 2), (32, 4), (64, 8), (512, 64)]
+    assert batch(8, 20_480) == (40, 8)
+    with pytest.raises(InputError, match="64 ranks cannot share a batch of 40 streams; start fewer of them"):
+        batch(64, 20_480)
+    with pytest.raises(InputError, match="--workers is for one machine; the launcher has started 4 ranks"):
+        resolved({"steps": 9}, Machine(2, ranks=4), learning={"workers": 2})
+
+
+def test_the_rate_of_adam_follows_the_square_root_of_a_large_batch() -> None:
+    def rate(**learning: Any) -> float:
+        return resolved({"steps": 9}, learning=learning).options.learning_rate
+
+    assert rate(batch_size=128) == pytest.approx(2 * rate(batch_size=32))
+    assert rate(batch_size=8) == rate(batch_size=32) == rate()
+    assert rate(batch_size=128, optimizer="sgd") == rate(batch_size=32, optimizer="sgd")
+    assert rate(batch_size=128, learning_rate=0.1) == 0.1
+
+
 @pytest.mark.parametrize(
     ("length", "expected"),
     [({"steps": 40}, 4), ({"steps": 7}, 0), ({"steps": 10**6}, 500), ({"epochs": 2.0}, 29), (MINUTE, 500)],

@@ -1,12 +1,14 @@
 """A run that was interrupted is, bit for bit, the run that was not."""
 
 import json
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import pytest
 
+from rnncli.training.plan import Overrides, resume_run
 from rnncli.training.trainer import Trainer
 from tests.training.test_trainer import PERIODIC, trainer_of
 
@@ -55,6 +57,17 @@ def test_a_resumed_run_is_the_same_run(optimizer: str, step: int) -> None:
     whole = stopped_after(trainer_of(**settings), STEPS)
     assert whole.finished
     assert content(interrupted_at(step, settings)) == content(whole)
+
+
+def test_a_run_of_many_machines_goes_on_with_the_cores_of_one() -> None:
+    """Whatever number of processes a file records; one that is asked for is kept."""
+    first = stopped_after(trainer_of(batch_size=12, seq_length=3, steps=STEPS), 2)
+    options = replace(first.options, workers=64)
+    record = replace(first.record, options=options)
+    for asked, expected in (({}, {1, 2, 3}), ({"workers": 5}, {5})):
+        overrides = Overrides(learning=asked)
+        resumed = resume_run(first.best_model, record, first.arrays(), first.dataset, overrides)
+        assert resumed.options.workers in expected
 
 
 def test_dropout_is_different_at_each_step() -> None:

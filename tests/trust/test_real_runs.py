@@ -18,14 +18,14 @@ from tests.trust.test_signals import TEXT, start
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
 
-SLOW_STEP = "Trainer._update = lambda self, rate: time.sleep(600)"
+SLOW_STEP = "SynchronousUpdate.__call__ = lambda self, step, rates: time.sleep(600)"
 BREAKS_AT_SIX = """
-update = Trainer._update
-def broken(self, rate):
-    if self.step == 6:
+update = SynchronousUpdate.__call__
+def broken(self, step, rates):
+    if step == 6:
         self.model.parameters.flat[:] = float("nan")
-    return update(self, rate)
-Trainer._update = broken
+    return update(self, step, rates)
+SynchronousUpdate.__call__ = broken
 """
 
 
@@ -33,7 +33,7 @@ def with_fault(fault: str, *arguments: str) -> list[str]:
     """A command whose trainer has this fault."""
     lines = (
         "import time",
-        "from rnncli.training.trainer import Trainer",
+        "from rnncli.training.updates import SynchronousUpdate",
         fault,
         "from rnncli.cli import main",
         "main()",

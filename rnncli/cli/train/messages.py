@@ -17,6 +17,7 @@ from rnncli.datasets.spec import TEXT, DataSpec
 from rnncli.datasets.vocabulary import BYTES
 from rnncli.inference.prediction import predict
 from rnncli.inference.sampling import SamplingConfig, generate, stop_before
+from rnncli.launcher import launcher_command
 from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.mixture import COUNTS, MIXTURE, NETWORK, Counts, Mixture, Writer, with_counts
@@ -25,6 +26,7 @@ from rnncli.terminal.words import count, seconds, visible_line, visible_lines
 from rnncli.training.batches import BALANCED, balanced_weights
 from rnncli.training.counts import MAX_COUNTED, count_beside
 from rnncli.training.diagnosis import MAX_HELD_OUT, MAX_TRAINING, Baseline, best_baseline, diagnose
+from rnncli.training.parallel.mpi import MPIGroup
 from rnncli.training.trainer import Trainer
 
 SAMPLE_LENGTH = 200
@@ -105,6 +107,8 @@ def best_validation_loss(trainer: Trainer) -> float | None:
 def interrupted(request: Request, trainer: Trainer) -> str:
     """Where a run has stopped, and the command that resumes it."""
     resume = command_line("train", *request.files, options=["-o", request.output, "--resume"])
+    if isinstance(trainer.group, MPIGroup):
+        resume = f"{launcher_command()} {resume}"
     counts = "; counts are made when the run ends" if trainer.options.ngram else ""
     return f"stopped at step {count(trainer.step)}, saved {request.output}{counts}; resume with\n  {resume}"
 

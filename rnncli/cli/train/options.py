@@ -176,7 +176,12 @@ class Request:
     workers: int | None = _learning(
         "--workers",
         help="Number of processes that share each step.",
-        show_default="by cores and network size",
+        show_default="by cores and network size; under MPI its ranks",
+    )
+    local_steps: int | None = _learning(
+        "--local-steps",
+        help="Steps that each process makes alone before parameters are averaged, for slow networks; 1 is exact.",
+        show_default="1",
     )
     epochs: float | None = _length(
         "--epochs",

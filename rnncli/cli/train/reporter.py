@@ -7,6 +7,7 @@ from typing import Any
 from rnncli.cli.train import messages
 from rnncli.cli.train.options import Request
 from rnncli.models.mixture import Counts
+from rnncli.names import plural
 from rnncli.terminal.console import say, silence, write
 from rnncli.terminal.words import count
 from rnncli.training.trainer import Report, Trainer
@@ -32,8 +33,8 @@ class Reporter:
             for line in lines:
                 say(line)
 
-    def start(self, trainer: Trainer) -> None:
-        """Before the first step: what is trained, on what, for how long."""
+    def start(self, trainer: Trainer, workers_before: int | None = None) -> None:
+        """Before the first step: what is trained, on what, for how long. A resumed run had ``workers_before``."""
         if self.request.json:
             spec, units = trainer.dataset.spec, f"{trainer.dataset.unit}s"
             emit(
@@ -48,6 +49,10 @@ class Reporter:
             )
         if trainer.step:
             self.say(f"resuming {self.request.output} at step {count(trainer.step)}")
+        workers = trainer.options.workers
+        if workers_before not in (None, workers):
+            processes = f"{plural(workers, 'process')} instead of {workers_before}"
+            self.say(f"with {processes}: the last digits will differ from those of an uninterrupted run")
         if self.request.dry_run:
             self.say(f"dry run: {self.request.output} is not written")
         if not (self.request.task or self.request.resume or self.request.init_from) and trainer.dataset.unit == "line":

@@ -1,7 +1,7 @@
 """One run of ``rnncli train``, from the request to the model file."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from time import monotonic
@@ -22,7 +22,9 @@ from rnncli.terminal.console import say
 from rnncli.terminal.progress import show_progress
 from rnncli.terminal.words import count
 from rnncli.training.counts import counts_of_run
+from rnncli.training.follow import follow
 from rnncli.training.parallel.group import STOP_SIGNALS
+from rnncli.training.parallel.mpi import MPIGroup, leading, mpi_group
 from rnncli.training.plan import Overrides, resume_run, start_run
 from rnncli.training.trainer import Report, Trainer
 
@@ -31,14 +33,21 @@ SAVE_INTERVAL = 10.0
 
 
 def run(request: Request) -> None:
-    """Train as requested and save the model. Raises RnncliError, and typer.Exit when a signal has stopped the run."""
-    _check_output(request)
-    check_logs(request)
-    with nullcontext() if request.dry_run else exclusive_lock(Path(request.output)):
-        _run(request)
+    """Train as requested and save the model. Raises RnncliError, and typer.Exit when a signal has stopped the run.
+
+    Under an MPI launcher this is what rank 0 does; the others follow it.
+    """
+    group = mpi_group()
+    if group and group.rank:
+        raise typer.Exit(follow(group, request.files))
+    with leading(group) if group else nullcontext():
+        _check_output(request)
+        check_logs(request)
+        with nullcontext() if request.dry_run else exclusive_lock(Path(request.output)):
+            _run(request, group)
 
 
-def _run(request: Request) -> None:
+def _run(request: Request, group: MPIGroup | None) -> None:
     old = checkpoint.load(request.output) if request.resume else None
     counts = old.counts if old else None
     initial = checkpoint.load(request.init_from).model if request.init_from else None
@@ -47,14 +56,14 @@ def _run(request: Request) -> None:
     overrides = Overrides.of(request.given)
     if old is not None and old.record is not None:
         counted = counts.model.order if counts else 0
-        trainer = resume_run(old.model, old.record, old.resume, dataset, overrides, counted)
+        trainer = resume_run(old.model, old.record, old.resume, dataset, overrides, counted, group)
     else:
-        trainer = start_run(dataset, overrides, initial)
+        trainer = start_run(dataset, overrides, initial, group)
     reporter.say(*dataset.warnings)
-    reporter.start(trainer)
+    reporter.start(trainer, old.record.options.workers if old and old.record else None)
     if request.dry_run:
         return
-    with _stop_signals(reporter) as received:
+    with stop_signals(reporter.say) as received:
         try:
             with open_logs(request, trainer) as logs:
                 last = _train(request, trainer, reporter, logs, received, counts)
@@ -68,9 +77,9 @@ def _run(request: Request) -> None:
                 say(f"saved {request.output} at step {count(trainer.step)}")
             raise
         _save(request, trainer, counts)
-    if received and not trainer.finished:
+    if (received or (last and last.stop_requested)) and not trainer.finished:
         reporter.interrupted(trainer, last)
-        raise typer.Exit(128 + received[0])
+        raise typer.Exit(128 + (received[0] if received else signal.SIGTERM))
     reporter.end(trainer, last, counts)
 
 
@@ -92,7 +101,7 @@ def _train(
             if due if request.save_every is None else last.step % request.save_every == 0:
                 _save(request, trainer, counts)
                 saved = monotonic()
-            if signals:
+            if signals or last.stop_requested:
                 break
     return last
 
@@ -117,16 +126,16 @@ def _save(request: Request, trainer: Trainer, counts: Counts | None) -> None:
 
 
 @contextmanager
-def _stop_signals(reporter: Reporter) -> Iterator[list[int]]:
-    """Collect the STOP_SIGNALS; the second one ends the process at once, without saving. One that is ignored, as under
-    nohup, stays ignored."""
+def stop_signals(tell: Callable[[str], None], doing: str = "finishing this step and saving") -> Iterator[list[int]]:
+    """Collect the STOP_SIGNALS, and ``tell`` at the first one what is now ``doing``; the second one ends the process at
+    once, without saving. One that is ignored, as under nohup, stays ignored."""
     received: list[int] = []
 
     def note(number: int, _frame: object) -> None:
         received.append(number)
         if len(received) > 1:
             raise SystemExit(128 + number)  # not os._exit, so that the terminal is restored and the workers are stopped
-        reporter.say("finishing this step and saving; press Ctrl-C again to quit at once")
+        tell(f"{doing}; press Ctrl-C again to quit at once")
 
     numbers = [number for number in STOP_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, note) for number in numbers}

@@ -7,18 +7,17 @@ nobody waits inside every product.
 import multiprocessing
 import pickle
 import signal
-from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Semaphore
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError, TrainingError
 from rnncli.models.workers import exit_reason
-from rnncli.training.parallel.group import STOP_SIGNALS, ProcessGroup, SingleProcess, shard
+from rnncli.training.parallel.group import STOP_SIGNALS, ProcessGroup, SingleProcess, Stopped, Work, shard
 
 SPIN_ATTEMPTS = 2000
 """Attempts to take a semaphore before sleeping on it, half a millisecond: to be woken takes longer than to spin."""
@@ -30,12 +29,10 @@ MAX_VALUES = 4
 """The most numbers that :meth:`SharedMemoryGroup.all_reduce` takes."""
 
 
-class Stopped(Exception):
-    """Raised in a worker when the run is over."""
-
-
 class SharedMemoryGroup:
     """``size`` processes, of which the one that made this is rank 0 and the others are started by :meth:`start`."""
+
+    timed: ClassVar[dict[str, str]] = {"barrier": "waiting"}
 
     def __init__(self, size: int) -> None:
         self.rank, self.size = 0, size
@@ -46,16 +43,21 @@ class SharedMemoryGroup:
         self._stopping = self._context.RawValue("b", 0)
         self._turn = 0
         self._values = self._shared_values()
+        self._rows: Array | None = None  # the gradients of all ranks
         self._processes: list[BaseProcess] = []
 
     def __getstate__(self) -> dict[str, Any]:
         """What a worker gets: the shared blocks, but no view on them and no process."""
-        return {**self.__dict__, "_context": None, "_values": None, "_processes": []}
+        return {**self.__dict__, "_context": None, "_values": None, "_rows": None, "_processes": []}
 
-    def array(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> Array:
+    def array(self, name: str, shape: tuple[int, ...], dtype: np.dtype, axis: int | None = None) -> Array:
         if name not in self._blocks:
             self._blocks[name] = self._context.RawArray("b", max(1, int(np.prod(shape)) * dtype.itemsize))
         return np.frombuffer(self._blocks[name], dtype, int(np.prod(shape))).reshape(shape)
+
+    def gradients(self, size: int, dtype: np.dtype) -> Array:
+        self._rows = self.array("gradients", (self.size, size), dtype)
+        return self._rows[self.rank]
 
     def _shared_values(self) -> Array:
         return self.array("values", (2, self.size, MAX_VALUES), np.dtype(np.float64))
@@ -63,7 +65,7 @@ class SharedMemoryGroup:
     def _shared_bytes(self, number: int, size: int) -> Array:
         return self.array(f"work {number}", (size,), np.dtype(np.uint8))
 
-    def start(self, work: Callable[[ProcessGroup], None]) -> None:
+    def start(self, work: Work) -> None:
         if self.rank or self._processes:
             return
         buffers: list[pickle.PickleBuffer] = []
@@ -80,10 +82,11 @@ class SharedMemoryGroup:
         """Become this rank, in a worker that has just been started."""
         self.rank, self._values = rank, self._shared_values()
 
-    def unpickled(self, work: bytes, sizes: list[int]) -> Callable[[ProcessGroup], None]:
+    def unpickled(self, work: bytes, sizes: list[int]) -> Work:
         """The work that rank 0 has pickled, its arrays over the memory that all share."""
         buffers = [self._shared_bytes(number, size) for number, size in enumerate(sizes)]
-        return pickle.loads(work, buffers=buffers)
+        unpickled: Work = pickle.loads(work, buffers=buffers)
+        return unpickled
 
     def stop(self) -> None:
         if self.rank:
@@ -95,6 +98,15 @@ class SharedMemoryGroup:
             process.join(timeout=2)
             if process.is_alive():
                 process.kill()
+
+    def begin_step(self) -> None:
+        self.barrier()
+
+    def gather(self) -> None:
+        pass  # all lies in shared memory
+
+    def abort(self, error: BaseException) -> None:
+        pass  # the others see that this process has ended
 
     def barrier(self) -> None:
         """Rank 0 counts the others in, and lets them go."""
@@ -118,11 +130,12 @@ class SharedMemoryGroup:
 
     def reduce_scatter(self, gradients: Array) -> Array:
         self.barrier()
-        own = shard(gradients.shape[1], self)
-        total = gradients[self.rank, own]
+        assert self._rows is not None
+        own = shard(len(gradients), self)
+        total = gradients[own]
         for rank in range(self.size):
             if rank != self.rank:
-                total += gradients[rank, own]
+                total += self._rows[rank, own]
         return total
 
     def all_gather(self, parameters: Array) -> None:

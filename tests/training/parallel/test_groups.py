@@ -20,12 +20,12 @@ def gradient_of(rank: int) -> np.ndarray:
 def shared(group: ProcessGroup) -> tuple[np.ndarray, ...]:
     """Gradients, parameters, and what each rank writes down of the parameters and the sums."""
     shapes = {
-        "gradients": (group.size, P),
         "parameters": (P,),
         "copies": (group.size, P),
         "sums": (group.size, ROUNDS, 2),
     }
-    return tuple(group.array(name, shape, np.dtype(np.float64)) for name, shape in shapes.items())
+    dtype = np.dtype(np.float64)
+    return group.gradients(P, dtype), *(group.array(name, shape, dtype) for name, shape in shapes.items())
 
 
 def exchange(offset: np.ndarray, group: ProcessGroup) -> None:
@@ -33,12 +33,12 @@ def exchange(offset: np.ndarray, group: ProcessGroup) -> None:
     gradients, parameters, copies, sums = shared(group)
     own = shard(P, group)
     for n in range(ROUNDS):
-        gradients[group.rank] = gradient_of(group.rank)
+        gradients[...] = gradient_of(group.rank)
         parameters[own] = group.reduce_scatter(gradients) + offset[own]
         group.all_gather(parameters)
         copies[group.rank] = parameters
         sums[group.rank, n] = group.all_reduce(float(group.rank + n), 1.0)
-    group.barrier()
+    group.all_reduce()  # all are here
 
 
 @pytest.mark.parametrize("size", [2, 3])
@@ -58,7 +58,7 @@ def test_all_ranks_find_the_sum_of_all(size: int) -> None:
 
 def test_a_single_process_has_the_sum_already() -> None:
     group = SingleProcess()
-    gradients = gradient_of(0)[None]
+    gradients = gradient_of(0)
     assert group.reduce_scatter(gradients).tolist() == gradient_of(0).tolist()
     assert group.all_reduce(2.5, 1.0) == (2.5, 1.0)
 

@@ -1,0 +1,1 @@
+"""``rnncli sweep``: its command line, one sweep, and what is told of it."""
