@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rnncli.datasets.pairs import Pairs
 from rnncli.datasets.ragged import Padded
 from rnncli.engine.arrays import Ids
+from rnncli.engine.losses import LOSSES
 from rnncli.engine.optimizers import GradientDescent, clip_grad_norm
 from rnncli.evaluation.mixture import AdaptiveMixture, mixture_losses
 from rnncli.evaluation.token_losses import TokenLosses, losses_by_character
@@ -25,6 +26,7 @@ from rnncli.models.mixture import Counts
 from rnncli.models.parallel import parallel_map
 from rnncli.models.score import Score
 from rnncli.models.windows import WINDOW
+from rnncli.names import MSE
 
 ADAPT_WINDOW = 20
 """Characters between two updates of dynamic evaluation."""
@@ -63,6 +65,16 @@ def losses_of(
 def score(model: LanguageModel, ids: Ids, streams: int = 1, shard: slice = slice(None)) -> Score:
     """The total of :func:`stateful`, the definition of a model's loss on a text."""
     return losses_by_character(stateful(model, ids, streams, shard), len(model.vocabulary)).score
+
+
+def squared_error(model: LanguageModel, ids: Ids, streams: int = 1, shard: slice = slice(None)) -> float:
+    """The squared error of softmax(logits) against the one-hot character, a mean over the alphabet, summed over what
+    :func:`score` reads."""
+    total = 0.0
+    for window in windows(model, ids, streams, shard):
+        logits, targets = model.logits_of(window.forward)[window.inside], window.targets[window.inside]
+        total += LOSSES[MSE].softmax(logits, targets)[0] * len(targets)
+    return total
 
 
 def score_pairs(model: PairModel, pairs: Pairs, which: NDArray[np.intp] | None = None, workers: int = 1) -> Score:

@@ -24,9 +24,12 @@ def chart(
     height: int = 8,
     x_name: str = "step",
     log: bool = False,
+    log_x: bool = False,
 ) -> Text:
     """Curves by name, each points (x, y) with rising x, as ``height`` lines and a legend; later curves lie on top. With
-    ``log`` the y axis is logarithmic, and points that are not positive are left out."""
+    ``log`` the y axis is logarithmic, with ``log_x`` the x axis, and points that are not positive are left out."""
+    if log_x:
+        curves = {name: [(math.log10(x), y) for x, y in curve if x > 0] for name, curve in curves.items()}
     if log:
         curves = {name: [(x, math.log10(y)) for x, y in curve if y > 0] for name, curve in curves.items()}
     points = [point for curve in curves.values() for point in curve]
@@ -44,9 +47,8 @@ def chart(
                 canvas.dot(column, round((top - y) / ((top - bottom) or 1) * (canvas.rows - 1)), style)
     ends = (f"{10**top:8.1e} ", f"{10**bottom:8.1e} ") if log else (f"{top:8.3f} ", f"{bottom:8.3f} ")
     text = canvas.framed(*ends)
-    text.append(
-        " " * MARGIN + f"{left:,.0f}" + f"{x_name} {right:,.0f}".rjust(width - len(f"{left:,.0f}")) + "\n", "dim"
-    )
+    first, last = (f"{10**x if log_x else x:,.0f}" for x in (left, right))
+    text.append(" " * MARGIN + first + f"{x_name} {last}".rjust(width - len(first)) + "\n", "dim")
     names = [f"{'⠒ ⠒' if number else '⠒⠒⠒'} {visible_line(name)}" for number, name in enumerate(curves)]
     apart = "   " if width_of("   ".join(names)) <= width else f"\n{' ' * MARGIN}"
     text.append(" " * MARGIN)

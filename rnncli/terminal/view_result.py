@@ -51,7 +51,7 @@ def _draw(block: Block, width: int, has_colour: bool) -> list[RenderableType]:
         case ColouredText():
             return [draw_coloured_text(block, width, has_colour)]
         case Curves():
-            return [chart(block.curves, STYLES, min(60, width - 12), x_name=block.x, log=block.log)]
+            return [chart(block.curves, STYLES, min(60, width - 12), x_name=block.x, log=block.log, log_x=block.log_x)]
         case Scatter():
             return [scatter(block.points, min(40, width - 12), block.x, block.y)]
         case Heatmap():
@@ -62,22 +62,25 @@ def draw_table(table: Table, width: int) -> list[RenderableType]:
     """Rows under headings, numbers to the right."""
     headings = [visible_line(column) for column in table.columns]
     numeric = [all(isinstance(row[n], int | float | None) for row in table.rows) for n in range(len(headings))]
-    rows = [[written(value) for value in row] for row in table.rows]
+    rows = [[written(value, table.digits) for value in row] for row in table.rows]
     drawn = draw_rows(headings, rows, numeric, width)
     apart = [Text()] if "\n\n" in drawn.plain else []  # records, which end with an empty line
     return [drawn, *apart, Text(wrapped(table.note, width), "dim")] if table.note else [drawn]
 
 
-def written(value: Value) -> str:
-    """A value as people read it: four digits of a number, a dash for none."""
+def written(value: Value, digits: int = 3) -> str:
+    """A value as people read it: a number with some ``digits`` behind the point, or as many in all where it is large; a
+    dash for none."""
     if value is None:
         return "-"
     if isinstance(value, float):
         if not math.isfinite(value):
             return "-"
-        if 0 < abs(value) < 5e-4 or abs(value) >= 1e7:
+        if 0 < abs(value) < 0.5 * 10**-digits or abs(value) >= 1e7:
             return f"{value:.1e}"
-        return f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.4g}" if abs(value) >= 10 else f"{value:.3f}"
+        if abs(value) >= 10:
+            return f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.{digits + 1}g}"
+        return f"{value:.{digits}f}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return visible_value(str(value))

@@ -19,6 +19,7 @@ from rnncli.errors import NotFiniteError
 from rnncli.models.base import Model
 from rnncli.models.registry import from_json
 from rnncli.models.score import Score
+from rnncli.names import MSE
 from rnncli.training.batches import make_batches
 from rnncli.training.options import TrainingOptions
 from rnncli.training.parallel.group import ProcessGroup, SingleProcess, shard
@@ -39,7 +40,8 @@ class Report:
     cross-entropy.
 
     ``progress`` goes from 0 to 1 over the run. ``validation`` is there on the steps that evaluate; ``is_best`` then
-    tells whether none was better before.
+    tells whether none was better before. Where the training loss is the mean squared error, ``validation_mse`` is that
+    of the validation text, so that the two compare.
     """
 
     step: int
@@ -51,6 +53,7 @@ class Report:
     seconds: float
     progress: float
     validation: Score | None = None
+    validation_mse: float | None = None
     is_best: bool = False
 
 
@@ -137,7 +140,7 @@ class Trainer:
         # The clock of rank 0 counts for all.
         (self.progress,) = self.group.all_reduce(self._measured_progress() if self.group.rank == 0 else 0.0)
         self.loss_sum, self.loss_count = self.loss_sum + loss, self.loss_count + 1
-        validation, is_best = self._evaluate() if self._evaluation_is_due() else (None, False)
+        validation, squared_error, is_best = self._evaluate() if self._evaluation_is_due() else (None, None, False)
         return Report(
             step=self.step,
             epoch=self.epoch,
@@ -148,6 +151,7 @@ class Trainer:
             seconds=self.seconds,
             progress=self.progress,
             validation=validation,
+            validation_mse=squared_error,
             is_best=is_best,
         )
 
@@ -193,20 +197,24 @@ class Trainer:
         is_next = int(self.progress * EVALUATIONS) > int(self.last_progress * EVALUATIONS)
         return is_next and learnt >= 6 * self.batches.validation_steps
 
-    def _evaluate(self) -> tuple[Score | None, bool]:
+    def _evaluate(self) -> tuple[Score | None, float | None, bool]:
         """Score the validation text, keep the weights if they are the best so far, and note in the history its loss
-        and the mean training loss since the last time."""
+        and the mean training loss since the last time. The best is that with the lowest cross-entropy, whatever the
+        training loss."""
         began = time.perf_counter()
         self.last_evaluation, self.last_progress = self.step, self.progress
         entry = {"step": self.step, "loss": self.loss_sum / self.loss_count}
         self.loss_sum, self.loss_count = 0.0, 0
-        validation, is_best = None, False
+        validation, squared_error, is_best = None, None, False
         if self.batches.validation_steps:
             own = self.batches.validate(self.model)
             total, symbols, correct = self.group.all_reduce(own.total, own.symbols, own.correct)
             validation = Score(total, int(symbols), int(correct))
             self._require_finite(total, "validation loss")
             entry |= {"validation_loss": validation.nats, "validation_accuracy": validation.accuracy}
+            if self.options.loss == MSE:
+                (total,) = self.group.all_reduce(self.batches.squared_error(self.model))
+                entry["validation_mse"] = squared_error = total / validation.symbols
             is_best = validation.nats < self.best_loss
             self.evaluations_since_best = 0 if is_best else self.evaluations_since_best + 1
             if is_best:
@@ -217,7 +225,7 @@ class Trainer:
             del self.history[-2::-2]  # of a long history every second entry is enough for its curve
         self._evaluation_seconds = time.perf_counter() - began
         self.seconds += self._evaluation_seconds
-        return validation, is_best
+        return validation, squared_error, is_best
 
     @property
     def record(self) -> Record:
