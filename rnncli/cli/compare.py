@@ -166,7 +166,7 @@ def _print(rows: list[dict[str, Any]], learnt: "list[Checkpoint]") -> None:
     from rnncli.results import Table
     from rnncli.terminal.screen import screen
     from rnncli.terminal.view_result import draw_table
-    from rnncli.terminal.words import seconds
+    from rnncli.terminal.words import seconds, visible_line, wrapped
 
     columns = ("model", "parameters", "steps", "time", "nats", "bits")
     cells = [
@@ -184,6 +184,12 @@ def _print(rows: list[dict[str, Any]], learnt: "list[Checkpoint]") -> None:
     output.print(*draw_table(Table("", columns, cells), output.width))
     if learnt:
         first, *others = (one.path for one in learnt)
-        output.print()
-        output.print(*draw_table(runs_table([Probe(one) for one in learnt]), output.width))
-        output.print(f"\nnext: {command_line('inspect', first, 'learning', *others)}")
+        runs = runs_table([Probe(one) for one in learnt])
+        following = f"next: {visible_line(command_line('inspect', first, 'learning', *others))}"
+        output.print(
+            "",
+            *draw_table(runs, output.width),
+            "",
+            wrapped(following, output.width if output.is_terminal else None),
+            sep="\n",
+        )

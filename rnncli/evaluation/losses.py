@@ -7,6 +7,7 @@ losses are those of their mixture.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -103,12 +104,13 @@ def fixed_context(
     for ends in (rest[start : start + BATCH_SIZE] for start in range(0, len(rest), BATCH_SIZE)):
         window = ids[ends - np.arange(context, -1, -1)[:, None]].astype(np.intp)
         forward = model.forward(window[:-1], model.zero_state(len(ends)))
+        final = replace(forward, outputs=forward.outputs[-1:])  # nothing else is predicted
         if counts is not None:
             edges = counts.model.index.contexts(window[-counts.model.order :])[-1]
-            yield mixture_losses(counts, model.logits_of(forward)[-1], edges, window[-1])
+            yield mixture_losses(counts, model.logits_of(final)[0], edges, window[-1])
         else:
-            nats, correct = model.losses_of(forward, window[1:])
-            yield TokenLosses(nats[-1], correct[-1], window[-1])
+            nats, correct = model.losses_of(final, window[-1:])
+            yield TokenLosses(nats[0], correct[0], window[-1])
 
 
 def dynamic_evaluation(

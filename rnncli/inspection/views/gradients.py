@@ -46,9 +46,7 @@ def references(probe: Probe, steps: int) -> tuple[dict[tuple[str, str], Array], 
         )
         return {(top, "bound"): per_step ** np.arange(steps + 1)}, says
     products = {name: gate_products(probe.first(GATE_CHARACTERS), f"{name}.{gate}", steps) for name in names}
-    says = (
-        f"the product of the {gate} gates over the steps, median of units and places: what a state hands on by itself"
-    )
+    says = f"what the {gate} gates alone hand on of a gradient: the root mean square of their products over the units"
     return {(name, "gates"): values for name, values in products.items()}, says
 
 

@@ -14,6 +14,7 @@ from rnncli.results import Block, Curves, Table, Value, ViewResult
 from rnncli.training.record import Record
 
 TRAINING, VALIDATION = "training loss", "validation loss"
+SQUARED = "training mse", "validation mse"
 
 
 def learning(request: ViewRequest) -> ViewResult:
@@ -51,20 +52,19 @@ def learning_curves(*probes: Probe) -> list[Curves]:
 
 def runs_table(probes: Sequence[Probe]) -> Table:
     """How each network learnt and how far it came: a row for each."""
-    kinds = {run.options.loss for run in map(_record, probes)}
-    squared = ["validation mse"] if MSE in kinds else []
-    columns = ("model", "optimizer", "rate", *(["loss"] if squared else []), TRAINING, VALIDATION, *squared, "best at")
+    squared = any(_record(probe).options.loss == MSE for probe in probes)
+    columns = ("model", "optimizer", "rate", TRAINING, VALIDATION, *(SQUARED if squared else ()), "best at")
     rows: list[tuple[Value, ...]] = []
     for probe in probes:
         run, last = _record(probe), (_history(probe) or [{}])[-1]
-        best = run.kept.get("step") if run.state["best_loss"] is not None else None
-        losses = (last.get("loss"), last.get("validation_loss"), *([last.get("validation_mse")] if squared else []))
-        kind = [run.options.loss] if squared else []
-        rows.append((probe.path, run.options.optimizer, run.options.learning_rate, *kind, *losses, best))
+        losses = [last.get("loss"), last.get("validation_loss"), None, None]
+        if run.options.loss == MSE:
+            losses = [None, last.get("validation_loss"), last.get("loss"), last.get("validation_mse")]
+        best = None if run.state["best_loss"] is None else run.kept.get("step")
+        losses = losses if squared else losses[:2]
+        rows.append((probe.path, run.options.optimizer, run.options.learning_rate, *losses, best))
     unit = " and ".join(dict.fromkeys(probe.model.unit for probe in probes))
-    note = f"losses of the last evaluation, nats per {unit}; training: the mean since the evaluation before it"
-    if squared:
-        note += "; with the loss mse, the training loss is a mean squared error and compares with the validation mse"
+    note = f"of the last evaluation, in nats per {unit}; training: the mean over the steps since the one before"
     return Table("Runs", columns, rows, note, digits=4)
 
 

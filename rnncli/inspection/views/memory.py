@@ -16,7 +16,7 @@ from rnncli.names import plural
 from rnncli.results import Block, Curves, Table, ViewResult
 
 CONTEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-FEWEST, MOST = 256, 8000
+FEWEST, MOST = 256, 2000
 """Places in the text at which the loss is measured, the same for every context: by how large the network is."""
 
 WORK = 4e11
@@ -48,13 +48,13 @@ def loss_with_context(model: LanguageModel, ids: Ids, places: Ids, context: int)
     return np.concatenate([predicted.nats for predicted in fixed_context(model, ids, places, context)])
 
 
-def memory_length(probe: Probe, work: float = WORK) -> tuple[list[ContextLoss], int]:
-    """The mean loss for each context, in about ``work`` multiply-adds, and the shortest context from which on it hardly
-    changes."""
+def memory_length(probe: Probe, effort: float = 1.0) -> tuple[list[ContextLoss], int]:
+    """The mean loss for each context, and the shortest context from which on it hardly changes. An ``effort`` below 1
+    measures at fewer places."""
     model, ids = require_language_model(probe), probe.ids
     contexts = [c for c in CONTEXTS if c < len(ids) // 2] or [1]
-    affordable = int(work / (model.parameters.flat.size * sum(contexts)))
-    number = max(FEWEST, min(MOST, affordable))
+    affordable = min(MOST, WORK / (model.parameters.flat.size * sum(contexts)))
+    number = max(FEWEST, int(effort * affordable))
     places = np.unique(np.linspace(contexts[-1], len(ids) - 1, number).astype(np.intp))
     losses = [loss_with_context(model, ids, places, c).astype(np.float64) for c in contexts]
     found = [ContextLoss(c, *_mean(loss), *_mean(loss - losses[-1])) for c, loss in zip(contexts, losses, strict=True)]
@@ -81,11 +81,12 @@ def _kept(probe: Probe, name: str) -> Array:
 
 
 def gate_products(probe: Probe, name: str, steps: int) -> Array:
-    """The product (``steps`` + 1,) of 0 … ``steps`` update or forget gates ``name`` in a row, which is what is left of
-    the state of a unit: the median over units and places."""
+    """What 0 … ``steps`` update or forget gates ``name`` in a row leave of a state that is alike in all units,
+    (``steps`` + 1,): the root mean square of their products over the units, the median over places."""
     kept = _kept(probe, name)
     starts = np.unique(np.linspace(0, len(kept) - 1 - steps, GATE_PLACES).astype(np.intp))
-    return np.array([np.median(np.exp(kept[starts + k] - kept[starts])) for k in range(steps + 1)])
+    squares = (np.exp(2 * (kept[starts + k] - kept[starts])) for k in range(steps + 1))
+    return np.array([np.median(np.sqrt(of_step.mean(axis=1))) for of_step in squares])
 
 
 def half_lives(probe: Probe, name: str) -> Array:

@@ -16,7 +16,7 @@ from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.errors import ORDER, ngram_probabilities
 from rnncli.inspection.views.learning import learning_curves
-from rnncli.inspection.views.memory import SMALL, WORK, memory_length
+from rnncli.inspection.views.memory import SMALL, memory_length
 from rnncli.inspection.views.units import best_units
 from rnncli.models.base import Model, PairModel
 from rnncli.models.mixture import MIXTURE
@@ -190,7 +190,7 @@ def health(request: ViewRequest) -> ViewResult:
         saturated = float(np.mean((np.abs(hidden) > SATURATED).mean(axis=0) > MOSTLY))
         facts["units"] = f"{dead:.1%} dead, {saturated:.1%} saturated"
     if recurrent_cell(model):
-        _, enough = memory_length(probe, WORK / 4)
+        _, enough = memory_length(probe, effort=0.25)
         facts["memory"] = f"{plural(enough, 'character')}: reading more changes its loss by less than {SMALL} nats"
     blocks: list[Block] = []
     following = [request.command("text"), request.command("memory")]
