@@ -14,11 +14,10 @@ from rnncli.inspection.arithmetic import RATE, Arithmetic, arithmetic
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.step import step
 from rnncli.models.base import Model
-from rnncli.models.language_model import LanguageModel
 from rnncli.results import Table, ViewResult
 from tests.engine import textbook
 from tests.helpers import random_model, random_pair_model
-from tests.inspection.probes import probe_of
+from tests.inspection.probes import probe_of, worked_example
 
 TASKS: dict[str, dict[str, Any]] = {
     "rnn": {"cell": "rnn", "layers": 2},
@@ -51,22 +50,9 @@ def found_for(task: str, loss: str = "cross-entropy") -> tuple[Model, Arithmetic
     return model, arithmetic(model, "abca", label, ANSWERS.get(task), loss)
 
 
-def hello() -> LanguageModel:
-    """The worked example: one-hot h, e, l, o in three tanh units, without biases."""
-    model = random_model("ehlo", np.float64, cell="rnn", hidden_size=3)
-    model.parameters.flat[...] = 0
-    W_xh = np.array([[0.2, -0.3, -0.5], [-0.6, 0.4, 0.5], [0.1, 0.3, 0.1], [0.5, 0.4, -0.6]])
-    W_hy = np.array([[-0.4, 0.2, 0.2, 0.1], [-0.1, 0.6, 0.6, 0.2], [0.2, 0.2, -0.1, -0.4]])
-    order = ["helo".index(character) for character in "ehlo"]
-    model.parameters["l1.W_x"][0] = W_xh[order]
-    model.parameters["l1.W_h"][0] = [[0.4, -0.5, 0.3], [-0.4, 0.4, 0], [-0.2, -0.1, -0.5]]
-    model.parameters["output.W"][...] = W_hy[:, order]
-    return model
-
-
-def test_the_worked_example_of_hello() -> None:
+def test_the_worked_example_of_worked_example() -> None:
     """As computed by hand, outside the project."""
-    found = arithmetic(hello(), "hello", None, None, "cross-entropy")
+    found = arithmetic(worked_example(), "hello", None, None, "cross-entropy")
     hidden = found.readings[""].forward["l1.hidden"]
     np.testing.assert_allclose(hidden[0], [0.1974, -0.2913, -0.4621], atol=5e-5)
     np.testing.assert_allclose(hidden[1], [-0.3023, 0.2270, 0.6586], atol=5e-5)
@@ -160,7 +146,7 @@ def flat(parameters: Parameters | Array) -> list[float]:
 
 def test_of_a_small_network_every_number_is_shown() -> None:
     """Each weight, its gradient and its new value; each sum and state; each logit."""
-    model = hello()
+    model = worked_example()
     found = step(ViewRequest(probe_of(model, "hello"), prime="hello"))
     assert set(found.facts) == {"text", "loss L", "update"}
     data = numbers_of(found)
@@ -216,7 +202,7 @@ def test_every_task_has_its_arithmetic(task: str) -> None:
 
 
 def test_a_single_character_has_a_forward_pass_alone() -> None:
-    found = step(ViewRequest(probe_of(hello(), "he"), prime="h"))
+    found = step(ViewRequest(probe_of(worked_example(), "he"), prime="h"))
     assert {"loss L", "update"}.isdisjoint(found.facts)
     assert numbers_of(found)["losses"] == []
 
@@ -228,7 +214,10 @@ def test_the_input_is_written_out() -> None:
         (1, "b", "a", "∅"),
         (2, "c", "b", "a"),
     ]
-    assert table(step(ViewRequest(probe_of(hello(), "he"), prime="oh")), "x").rows == [(0, "o", 0, 1), (1, "h", 1, 0)]
+    assert table(step(ViewRequest(probe_of(worked_example(), "he"), prime="oh")), "x").rows == [
+        (0, "o", 0, 1),
+        (1, "h", 1, 0),
+    ]
 
 
 @pytest.mark.parametrize(("task", "answer"), [("tag", "AB"), ("tag", "ABCX"), ("classify", "w"), ("translate", "x")])
