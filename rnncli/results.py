@@ -17,13 +17,14 @@ BLANK = "·"
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of values under ``columns``; numbers are drawn with this number of ``digits`` behind the point."""
+    """Rows of values under ``columns``. People read numbers with ``digits`` after the point, or with those that the
+    size of each suggests."""
 
     name: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Value]]
     note: str = ""
-    digits: int = 3
+    digits: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain data."""

@@ -66,7 +66,7 @@ def scatter(points: Points, width: int, x_name: str, y_name: str, height: int = 
     canvas = Canvas(width, height)
     for x, y in points:
         canvas.dot(round(x * (canvas.columns - 1)), round((1 - y) * (canvas.rows - 1)), "")
-    text = Text(" " * MARGIN + f"{y_name} ↑\n", "dim")
+    text = Text().append(" " * MARGIN + f"{y_name} ↑\n", "dim")
     text.append_text(canvas.framed("       1 ", "       0 "))
     text.append(" " * MARGIN + "0" + f"{x_name} → 1".rjust(width - 1), "dim")
     return text

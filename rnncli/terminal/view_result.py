@@ -68,19 +68,19 @@ def draw_table(table: Table, width: int) -> list[RenderableType]:
     return [drawn, *apart, Text(wrapped(table.note, width), "dim")] if table.note else [drawn]
 
 
-def written(value: Value, digits: int = 3) -> str:
-    """A value as people read it: a number with some ``digits`` behind the point, or as many in all where it is large; a
-    dash for none."""
+def written(value: Value, digits: int | None = None) -> str:
+    """A value as people read it: ``digits`` of a number after the point, or some four in all; a dash for none. Where
+    the digits would all be 0, the number has an exponent."""
     if value is None:
         return "-"
     if isinstance(value, float):
         if not math.isfinite(value):
             return "-"
-        if 0 < abs(value) < 0.5 * 10**-digits or abs(value) >= 1e7:
+        if digits is not None and (value == 0 or abs(value) >= 0.5 * 10.0**-digits):
+            return f"{value:.{digits}f}"
+        if 0 < abs(value) < 5e-4 or abs(value) >= 1e7:
             return f"{value:.1e}"
-        if abs(value) >= 10:
-            return f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.{digits + 1}g}"
-        return f"{value:.{digits}f}"
+        return f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.4g}" if abs(value) >= 10 else f"{value:.3f}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return visible_value(str(value))

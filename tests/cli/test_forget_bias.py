@@ -41,7 +41,7 @@ def test_it_is_a_choice_of_a_new_lstm(hello_text: Path) -> None:
     refused(rnncli(*resume, "--forget-bias", 1), "--forget-bias cannot be changed by --resume")
     succeeded(rnncli(*resume, "--forget-bias", -2))
     other = ("train", hello_text, "--steps", 1, "-q", "-o", "n.npz", "--init-from", "m.npz")
-    refused(rnncli(*other, "--forget-bias", 1), "--forget-bias", "--init-from")
+    refused(rnncli(*other, "--forget-bias", 1), "--forget-bias", "--init-from have a forget bias already")
     succeeded(rnncli(*other))
     assert checkpoint.load("n.npz").model.config.forget_bias == -2
 

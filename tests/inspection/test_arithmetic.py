@@ -146,16 +146,19 @@ def flat(parameters: Parameters | Array) -> list[float]:
 
 def test_of_a_small_network_every_number_is_shown() -> None:
     """Each weight, its gradient and its new value; each sum and state; each logit."""
-    model = worked_example()
-    found = step(ViewRequest(probe_of(model, "hello"), prime="hello"))
-    assert set(found.facts) == {"text", "loss L", "update"}
-    data = numbers_of(found)
-    for name, values in model.parameters.items():
-        (weights,) = [block for block in found.blocks if isinstance(block, Table) and block.name == name]
-        assert floats(weights) == pytest.approx(flat(values))
-        both = floats(table(found, f"{name}: gradient"))
-        written = data["parameters"][name]
-        assert sorted(both) == pytest.approx(sorted([*np.ravel(written["gradient"]), *np.ravel(written["updated"])]))
+    lstm = random_model(dtype=np.float64, cell="lstm", hidden_size=3)
+    for model, text in ((lstm, "abc"), (worked_example(), "hello")):
+        found = step(ViewRequest(probe_of(model, text), prime=text))
+        assert set(found.facts) == {"text", "loss L", "update"}
+        data = numbers_of(found)
+        for name, values in model.parameters.items():
+            (weights,) = [block for block in found.blocks if isinstance(block, Table) and block.name == name]
+            assert floats(weights) == pytest.approx(flat(values))
+            both = floats(table(found, f"{name}: gradient"))
+            written = data["parameters"][name]
+            assert sorted(both) == pytest.approx(
+                sorted([*np.ravel(written["gradient"]), *np.ravel(written["updated"])])
+            )
     assert len(floats(table(found, "Forwards"))) == 3 * (1 + 2 * 5)
     assert len(floats(table(found, "Output"))) == 4 * (2 * 5 + 4)
     assert len(floats(table(found, "Backwards"))) == 3 * 3 * 4

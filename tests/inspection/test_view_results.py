@@ -58,7 +58,7 @@ def test_a_perceptron_remembers_what_it_sees() -> None:
 
 
 def test_the_error_of_a_mean_loss_is_that_of_the_places() -> None:
-    """Fifty halves of the places differ by as much as it says."""
+    """As far as means over places that are drawn anew lie apart (the bootstrap)."""
     probe = random_probe(3000)
     (_, *_, longest), _ = memory_length(probe)
     losses = loss_with_context(probe.model, probe.ids, np.arange(256, 3000), 256)

@@ -15,7 +15,7 @@ from rnncli.inspection.examples import LONGEST, NetworkPass
 from rnncli.inspection.request import ViewRequest
 from rnncli.models.base import Model
 from rnncli.names import CROSS_ENTROPY, MSE, plural
-from rnncli.results import Block, Table, Value, ViewResult
+from rnncli.results import BLANK, Block, Table, Value, ViewResult
 
 COLUMNS, ROWS = 8, 12
 """Units, or symbols of an alphabet, and rows of a matrix that are shown of a large network."""
@@ -27,7 +27,6 @@ MAX_PARAMETERS = 20_000
 """Parameters of a model that ``--json`` writes out."""
 
 NOTE_BACKWARDS = "above: from the output or the layer above; later: from the characters that are read after it"
-
 
 Row = tuple[int | None, str, str, Any]
 """When, the character that is read, what the numbers are, and the numbers."""
@@ -42,7 +41,33 @@ def step(request: ViewRequest) -> ViewResult:
         )
     loss = record.options.loss if record else CROSS_ENTROPY
     found = arithmetic(model, request.prime, request.label, request.answer, loss)
-    example = found.example
+    passes = found.example.passes
+    blocks: list[Block] = [_input(one) for one in passes if not _is_embedded(one)]
+    blocks += [_matrix(model, found, name, name, {"": model.parameters}) for name in model.parameters]
+    for one in passes:
+        reading = found.readings[one.prefix]
+        before: list[Row] = [(None, "", name, values) for name, values in reading.before.items()]
+        each: list[Row] = [
+            (t, c, name, values[t]) for t, c in enumerate(one.text) for name, values in reading.forward.items()
+        ]
+        title = f"Forwards{_of(one)}: sums, gates and states, a column per unit"
+        blocks += _rows(title, before + each, _note_on_sums(one.network))
+    blocks += _outputs(found, loss)
+    if found.gradients is not None and found.updated is not None:
+        for one in reversed(passes):
+            backward = found.readings[one.prefix].backward
+            moved = [t for t in range(len(one.text)) if any(values[t].any() for values in backward.values())]
+            each = [(t, one.text[t], name, values[t]) for t in reversed(moved) for name, values in backward.items()]
+            blocks += _rows(f"Backwards{_of(one)}: ∂L/∂ of each, the last character first", each, NOTE_BACKWARDS)
+        versions = {"∂L/∂w": found.gradients, "new w": found.updated}
+        for name in model.parameters:
+            blocks.append(_matrix(model, found, name, f"{name}: gradient, and value after the update", versions))
+    return ViewResult("", _facts(request, found, loss), blocks, data={"numbers": _data(model, found)})
+
+
+def _facts(request: ViewRequest, found: Arithmetic, loss: str) -> dict[str, str]:
+    """What is learnt from what, the loss before and after the update, and how much is shown."""
+    model, example = request.probe.model, found.example
     facts = {"text": repr(example.passes[0].text)}
     if example.answer is not None:
         whose = "" if request.answer is not None else ", the model's own; name another with --label"
@@ -53,30 +78,9 @@ def step(request: ViewRequest) -> ViewResult:
         facts["update"] = f"w − {RATE:g} ∂L/∂w, plain gradient descent; the loss is {found.loss_after:.4f} after it"
     if _is_large(model) or any(shape[-1] > COLUMNS for shape in model.parameters.shapes.values()):
         rows = f", {ROWS} rows of a matrix, those with a gradient first" if _is_large(model) else ""
-        facts["shown"] = (
-            f"{COLUMNS} units or symbols{rows}; with --json all, but of more than {MAX_PARAMETERS:,} parameters none"
-        )
-    blocks: list[Block] = [_input(one) for one in example.passes if not _is_embedded(one)]
-    blocks += [_matrix(model, found, name, name, {"": model.parameters}) for name in model.parameters]
-    for one in example.passes:
-        reading = found.readings[one.prefix]
-        before: list[Row] = [(None, "", name, values) for name, values in reading.before.items()]
-        each: list[Row] = [
-            (t, c, name, values[t]) for t, c in enumerate(one.text) for name, values in reading.forward.items()
-        ]
-        title = f"Forwards{_of(one)}: sums, gates and states, a column per unit"
-        blocks += _rows(title, before + each, _note_on_sums(one.network))
-    blocks += _outputs(found, loss)
-    if found.gradients is not None and found.updated is not None:
-        for one in reversed(example.passes):
-            backward = found.readings[one.prefix].backward
-            moved = [t for t in range(len(one.text)) if any(values[t].any() for values in backward.values())]
-            each = [(t, one.text[t], name, values[t]) for t in reversed(moved) for name, values in backward.items()]
-            blocks += _rows(f"Backwards{_of(one)}: ∂L/∂ of each, the last character first", each, NOTE_BACKWARDS)
-        versions = {"∂L/∂w": found.gradients, "new w": found.updated}
-        for name in model.parameters:
-            blocks.append(_matrix(model, found, name, f"{name}: gradient, and value after the update", versions))
-    return ViewResult("", facts, blocks, data={"numbers": _data(model, found)})
+        whole = f"--json has all activations, and all weights where there are at most {MAX_PARAMETERS:,}"
+        facts["shown"] = f"{COLUMNS} units or symbols{rows}; {whole}"
+    return facts
 
 
 def _is_large(model: Model) -> bool:
@@ -109,7 +113,8 @@ def _input(one: NetworkPass) -> Table:
     rows = [(t, c, *(int(c == symbol) for symbol in symbols)) for t, c in enumerate(one.text)]
     left_out = one.network.vocabulary_size - len(symbols)
     note = f"{plural(left_out, 'more column')}, all 0" if left_out else ""
-    return Table(f"{one.prefix}x: a one-hot vector for each character", ("t", "read", *symbols), rows, note)
+    columns = ("t", "read", *map(_heading, symbols))
+    return Table(f"{one.prefix}x: a one-hot vector for each character", columns, rows, note)
 
 
 def _rows(name: str, rows: Sequence[Row], note: str) -> list[Block]:
@@ -126,6 +131,11 @@ def _rows(name: str, rows: Sequence[Row], note: str) -> list[Block]:
 
 def _plain(values: Any) -> list[float]:
     return [float(value) + 0.0 for value in values]  # no −0
+
+
+def _heading(symbol: str) -> str:
+    """A blank has to be seen."""
+    return BLANK if symbol == " " else symbol
 
 
 def _digits(columns: int) -> int:
@@ -148,7 +158,7 @@ def _outputs(found: Arithmetic, loss: str) -> list[Block]:
     )
     if example.is_binary:
         note = "of two labels one has a logit; its probability is σ(logit), the rest is that of the other"
-    names = [example.alphabet[i] for i in shown]
+    names = [_heading(example.alphabet[i]) for i in shown]
     blocks: list[Block] = [Table("Output", ("t", "read", "what", *names), rows, note, _digits(len(names)))]
     if found.losses:
         came: list[tuple[Value, ...]] = []
@@ -193,7 +203,7 @@ def _matrix(model: Model, found: Arithmetic, name: str, title: str, versions: di
     if len(shown) < len(columns):
         note += f"{', ' if note else ''}{len(shown)} of {plural(len(columns), 'column')}"
     heads = [head for head, _ in leading] + (["what"] if "" not in versions else [])
-    return Table(title, (*heads, *(columns[n] for n in shown)), rows, note, _digits(len(shown)))
+    return Table(title, (*heads, *(_heading(columns[n]) for n in shown)), rows, note, _digits(len(shown)))
 
 
 def _data(model: Model, found: Arithmetic) -> dict[str, Any]:
