@@ -22,7 +22,7 @@ STEPS = 64
 PLACES, STREAMS = 1024, 128
 """Places in the text at which a gradient begins, and how many go back side by side."""
 
-WORK = 1e12
+WORK = 3e11
 """Multiply-adds, at most, of a network so large that it is measured at fewer places."""
 
 
