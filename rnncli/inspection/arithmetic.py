@@ -29,6 +29,12 @@ from rnncli.models.output import require_finite, softmax
 RATE = GradientDescent.learning_rate
 """Of the update."""
 
+MAX_PARAMETERS = 20_000
+"""Parameters of a model that are written out as data."""
+
+SAVED = {"recurrent_candidate": "candidate.q"}
+"""What else a cell computes, by the name in its equations."""
+
 Numbers = dict[str, Array]
 """Arrays (T, ·) by name: a row for each character, in the order of the text."""
 
@@ -61,6 +67,39 @@ class Arithmetic:
     loss_after: float = 0.0
     gradients: Parameters | None = None
     updated: Parameters | None = None
+
+    def to_json(self, model: Model) -> dict[str, Any]:
+        """All numbers: forward and backward ones by name, a list for each character; N predictions; the parameters as
+        they are, their gradients, and after the update, where there are at most MAX_PARAMETERS."""
+
+        def named(which: str) -> dict[str, Any]:
+            passes: dict[str, Numbers] = {prefix: getattr(one, which) for prefix, one in self.readings.items()}
+            return {prefix + name: values.tolist() for prefix, one in passes.items() for name, values in one.items()}
+
+        numbers: dict[str, Any] = {
+            "alphabet": list(self.example.alphabet),
+            "before": named("before"),
+            "forward": named("forward"),
+            "backward": named("backward"),
+            "targets": self.example.targets.tolist(),
+            "logits": self.logits.tolist(),
+            "probabilities": self.probabilities.tolist(),
+            "logit_gradients": self.d_logits.tolist(),
+            "losses": self.losses,
+            "loss": self.loss if self.losses else None,
+            "loss_after_update": self.loss_after if self.losses else None,
+            "learning_rate": RATE,
+        }
+        if model.parameters.flat.size <= MAX_PARAMETERS and self.gradients is not None and self.updated is not None:
+            numbers["parameters"] = {
+                name: {
+                    "value": values.tolist(),
+                    "gradient": self.gradients[name].tolist(),
+                    "updated": self.updated[name].tolist(),
+                }
+                for name, values in model.parameters.items()
+            }
+        return numbers
 
 
 @may_overflow
@@ -115,7 +154,7 @@ def _forwards(network: Any, parameters: Parameters, text: str, forward: Any) -> 
             if gate not in cell.states:
                 numbers[f"{name}.{gate}"] = own.activation(gate)[:, 0]
         for which, values in rest.items():
-            numbers[f"{name}.{which}"] = reorder(values, own.reversal)[:, 0]
+            numbers[f"{name}.{SAVED.get(which, which)}"] = reorder(values, own.reversal)[:, 0]
         for state, values in zip(cell.states, own.cache.states, strict=True):
             numbers[f"{name}.{state}"] = own.activation(state)[:, 0]
             before[f"{name}.{state}"] = values[0, 0]
