@@ -9,6 +9,7 @@ from rnncli.names import plural
 from rnncli.terminal.cells import cells, colour, mark
 from rnncli.terminal.chart import chart
 from rnncli.terminal.console import say
+from rnncli.terminal.progress import Pace, figures
 from rnncli.terminal.screen import screen
 from rnncli.terminal.words import (
     count,
@@ -56,6 +57,16 @@ def test_the_scale_is_that_of_all_curves_together() -> None:
     assert lines[4].split()[0] == "1.000"
     assert lines[5].split() == ["0", "step", "20"]
     assert lines[6].split() == ["⠒⠒⠒⠒⠒", "a", "⠒", "⠒", "⠒", "b"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "shown"), [("cross-entropy", "loss 0.250 (0.36 bits) · "), ("mse", "squared error 0.2500 · ")]
+)
+def test_a_squared_error_is_not_shown_in_bits(loss: str, shown: str) -> None:
+    pace = Pace(loss)
+    pace.loss = 0.25
+    assert figures(pace).startswith(shown)
+    assert figures(pace, 12).startswith(shown.split(" (")[0].removesuffix(" · "))
 
 
 def test_curves_differ_without_colour() -> None:
