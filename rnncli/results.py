@@ -17,12 +17,14 @@ BLANK = "·"
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of values under ``columns``."""
+    """Rows of values under ``columns``. People read numbers with ``digits`` after the point, or with those that the
+    size of each suggests."""
 
     name: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Value]]
     note: str = ""
+    digits: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain data."""
@@ -56,18 +58,20 @@ class ColouredText:
 
 @dataclass(frozen=True)
 class Curves:
-    """Curves of y against x, by their names. With ``log`` the y axis is logarithmic."""
+    """Curves of y against x, by their names. With ``log`` the y axis is logarithmic, with ``log_x`` the x axis."""
 
     name: str
     x: str
     y: str
     curves: Mapping[str, Sequence[tuple[float, float]]]
     log: bool = False
+    log_x: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain data."""
         curves = {name: [[plain(x), plain(y)] for x, y in points] for name, points in self.curves.items()}
-        return {"kind": "curves", "name": self.name, "x": self.x, "y": self.y, "log": self.log, "curves": curves}
+        axes = {"x": self.x, "y": self.y, "log": self.log, "log_x": self.log_x}
+        return {"kind": "curves", "name": self.name, **axes, "curves": curves}
 
 
 @dataclass(frozen=True)

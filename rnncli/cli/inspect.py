@@ -53,7 +53,10 @@ def inspect(
     label: Annotated[
         str | None,
         option(
-            "--label", help="The label of the prime, for a model of labelled texts.", show_default=False, panel=WHAT
+            "--label",
+            help="The label of the prime, for a model of labelled texts; for step the answer to learn.",
+            show_default=False,
+            panel=WHAT,
         ),
     ] = None,
     layer: Annotated[
@@ -110,6 +113,8 @@ def inspect(
     if json + csv + (html is not None) > 1:
         raise InputError("--json, --csv and --html are mutually exclusive; give one of them")
     loaded = checkpoint.load(model)
+    answer = label if view == "step" and loaded.model.task != "generate" else None
+    label = label if answer is None else None
     _check(loaded, layer, label)
     # A report has what the overview has, and more; whatever view is named beside it.
     chosen, words = (VIEWS[view], arguments or []) if html is None else (VIEWS["overview"], [])
@@ -120,6 +125,7 @@ def inspect(
         features=list(feature or []),
         contrast=contrast,
         label=label,
+        answer=answer,
     )
     if html is None:
         _show(chosen(request), json, csv)
@@ -181,6 +187,8 @@ def _request(
     if view.reads == "text if any":
         probe = _text_if_any(loaded, text, encoding, skipped=bool(prime) and not in_report)
         return ViewRequest(probe, prime=prime, text_options=files)
+    if view.reads == "nothing" and view.argument == "MODEL...":
+        return ViewRequest(Probe(loaded), others=[Probe(checkpoint.load(path)) for path in arguments])
     if view.reads == "nothing":
         return ViewRequest(Probe(loaded), arguments, prime=prime)
     probe = make_probe(loaded, text, prime, encoding)

@@ -122,7 +122,9 @@ def _table(table: Table) -> str:
     kinds = [' class="n"' if is_number else "" for is_number in numeric]
     head = "".join(f'<th scope="col"{kind}>{escape(c)}</th>' for c, kind in zip(table.columns, kinds, strict=True))
     rows = "".join(
-        "<tr>" + "".join(f"<td{kind}>{escape(written(v))}</td>" for v, kind in zip(row, kinds, strict=True)) + "</tr>\n"
+        "<tr>"
+        + "".join(f"<td{kind}>{escape(written(v, table.digits))}</td>" for v, kind in zip(row, kinds, strict=True))
+        + "</tr>\n"
         for row in table.rows
     )
     note = f'<p class="note">{escape(table.note)}</p>\n' if table.note else ""
@@ -207,6 +209,8 @@ def _svg(name: str, inside: str) -> str:
 
 def _curves(block: Curves) -> str:
     curves = {name: list(points) for name, points in block.curves.items()}
+    if block.log_x:
+        curves = {name: [(math.log10(x), y) for x, y in points if x > 0] for name, points in curves.items()}
     if block.log:
         curves = {name: [(x, math.log10(y)) for x, y in points if y > 0] for name, points in curves.items()}
     if not any(curves.values()):
@@ -222,7 +226,8 @@ def _curves(block: Curves) -> str:
         legend += f'<li><svg width="18" height="10"><path stroke="{colour}" stroke-width="3" d="M0 5H18"/></svg> '
         legend += f"{escape(name)}</li>"
     ends = (f"{10**y_low:.1e}", f"{10**y_high:.1e}") if block.log else (f"{y_low:.3g}", f"{y_high:.3g}")
-    drawn = _svg(block.name, _frame(f"{x_low:g}", f"{x_high:g}", *ends, block.x) + lines)
+    left, right = (f"{10**x if block.log_x else x:g}" for x in (x_low, x_high))
+    drawn = _svg(block.name, _frame(left, right, *ends, block.x) + lines)
     return f'{drawn}<ul class="legend">{legend}</ul>\n'
 
 

@@ -51,7 +51,7 @@ def _draw(block: Block, width: int, has_colour: bool) -> list[RenderableType]:
         case ColouredText():
             return [draw_coloured_text(block, width, has_colour)]
         case Curves():
-            return [chart(block.curves, STYLES, min(60, width - 12), x_name=block.x, log=block.log)]
+            return [chart(block.curves, STYLES, min(60, width - 12), x_name=block.x, log=block.log, log_x=block.log_x)]
         case Scatter():
             return [scatter(block.points, min(40, width - 12), block.x, block.y)]
         case Heatmap():
@@ -64,19 +64,22 @@ def draw_table(table: Table, width: int) -> list[RenderableType]:
     """Rows under headings, numbers to the right."""
     headings = [visible_line(column) for column in table.columns]
     numeric = [all(isinstance(row[n], int | float | None) for row in table.rows) for n in range(len(headings))]
-    rows = [[written(value) for value in row] for row in table.rows]
+    rows = [[written(value, table.digits) for value in row] for row in table.rows]
     drawn = draw_rows(headings, rows, numeric, width)
     apart = [Text()] if "\n\n" in drawn.plain else []  # records, which end with an empty line
     return [drawn, *apart, Text(wrapped(table.note, width), "dim")] if table.note else [drawn]
 
 
-def written(value: Value) -> str:
-    """A value as people read it: four digits of a number, a dash for none."""
+def written(value: Value, digits: int | None = None) -> str:
+    """A value as people read it: ``digits`` of a number after the point, or some four in all; a dash for none. Where
+    the digits would all be 0, the number has an exponent."""
     if value is None:
         return "-"
     if isinstance(value, float):
         if not math.isfinite(value):
             return "-"
+        if digits is not None and (value == 0 or abs(value) >= 0.5 * 10.0**-digits):
+            return f"{value:.{digits}f}"
         if 0 < abs(value) < 5e-4 or abs(value) >= 1e7:
             return f"{value:.1e}"
         return f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.4g}" if abs(value) >= 10 else f"{value:.3f}"

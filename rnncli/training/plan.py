@@ -205,10 +205,14 @@ def _check(config: NetworkConfig, initial: NetworkConfig | None, dataset: Datase
     """InputError for choices that contradict each other."""
     task, is_pairs, feed_forward = dataset.spec.task, dataset.spec.format == PAIRS, config.cell == FEED_FORWARD
     changed = [name for name in overrides.network if initial and getattr(initial, name) != getattr(config, name)]
+    if changed == ["forget_bias"]:
+        raise InputError("--forget-bias is where new weights begin; those of --init-from have a forget bias already")
     if changed:
         raise InputError(f"{_flags(changed)} cannot be changed with --init-from, the weights would not fit")
     if config.activation != "tanh" and config.cell not in ("rnn", FEED_FORWARD):
         raise InputError(f"--activation is a choice of --cell rnn and mlp; the gates of {config.cell} have their own")
+    if config.forget_bias != NetworkConfig.forget_bias and config.cell != "lstm":
+        raise InputError(f"--forget-bias is a choice of --cell lstm; {config.cell} has no forget gate")
     if config.bidirectional and task == "generate":
         raise InputError(
             "--bidirectional is not for --task generate: a network that reads from the end would see the future, "

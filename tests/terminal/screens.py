@@ -15,6 +15,8 @@ from rnncli.cli.options import Command, int_range, one_of, option
 from rnncli.cli.train import messages
 from rnncli.cli.train.options import Request
 from rnncli.evaluation.metrics import ConfusionMatrix
+from rnncli.inspection.request import ViewRequest
+from rnncli.inspection.views.step import step as arithmetic_of
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
 from rnncli.results import Block, ColouredText, Curves, Heatmap, Scatter, Table, ViewResult
@@ -25,6 +27,7 @@ from rnncli.terminal.words import wrapped
 from rnncli.training.options import TrainingOptions
 from rnncli.training.trainer import Report, Trainer
 from tests.helpers import dataset_of
+from tests.inspection.probes import probe_of, worked_example
 
 Screen = Callable[[int, pytest.MonkeyPatch], str]
 SCREENS: dict[str, Screen] = {}
@@ -88,25 +91,28 @@ SCREENS["gates"] = view(
     Scatter("l1.update", "share of time open", "share of time shut", [(0.1, 0.9), (0.5, 0.5), (1, 0)], ["a", "b", "c"]),
     Heatmap("States", ["h", "\n", "e"], [f"1:{n}" for n in range(60)], [[n / 30 - 1 for n in range(60)]] * 3),
 )
-VALUES = " ".join(f"{n / 7 - 1:+.4f}" for n in range(15))
-SCREENS["step"] = view(
-    Table(
-        "Forwards",
-        ("step", "read", "activation", "values"),
-        [(0, "h", "l1.update", VALUES), (0, "h", "l1.hidden", VALUES)],
-    )
-)
+
+
+@picture
+def step(width: int, _: pytest.MonkeyPatch) -> str:
+    """Of the worked example."""
+    found = arithmetic_of(ViewRequest(probe_of(worked_example(), "he"), prime="he"))
+    return printed(draw_view_result(found, width, has_colour=False), width)
+
 
 COMPARED = [
     ("plays-with-a-long-name.npz", 156_731, 791, "2 min 05 s", 1.6629, 2.3991),
     ("6-gram model", None, None, None, 1.5621, 2.2536),
 ]
+LEARNT_COLUMNS = ("model", "optimizer", "rate", "training loss", "validation loss", "best at")
+LEARNT = [("plays-with-a-long-name.npz", "momentum", 0.005, 1.43, 1.66, 10_000)]
 
 
 @picture
 def compare(width: int, _: pytest.MonkeyPatch) -> str:
     columns = ("model", "parameters", "steps", "time", "nats", "bits")
-    return "".join(printed(drawn, width) for drawn in draw_table(Table("", columns, COMPARED), width))
+    tables = Table("", columns, COMPARED), Table("", LEARNT_COLUMNS, LEARNT, "of the last evaluation", digits=4)
+    return "\n".join("".join(printed(drawn, width) for drawn in draw_table(table, width)) for table in tables)
 
 
 @picture

@@ -94,7 +94,7 @@ def _train(
     """Train to the end or until a signal has come; returns the last report. ``counts`` are those that the file has."""
     last, saved = None, monotonic()
     with closing(trainer.run()) as run:
-        for last in run if request.quiet or request.json else show_progress(run):
+        for last in run if request.quiet or request.json else show_progress(run, trainer.options.loss):
             reporter.step(last)
             logs.step(last)
             due = last.validation is not None and monotonic() - saved > SAVE_INTERVAL
