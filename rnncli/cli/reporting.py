@@ -1,33 +1,13 @@
 """``rnncli inspect --html``: a report in one file."""
 
-from pathlib import Path
-
-from rnncli.errors import InputError, RnncliError
+from rnncli.cli.showing import check_page, write_page
 from rnncli.inspection.report import report
 from rnncli.inspection.request import ViewRequest
-from rnncli.storage.atomic import atomic_write
-from rnncli.terminal.console import say
 from rnncli.terminal.report import MARK, as_html
 
 
 def write_report(output: str, request: ViewRequest) -> None:
     """Run all views that apply to a model, and write what they found to ``output``; InputError where that would replace
     something other than a report, or is no place for a file."""
-    target = Path(output)
-    if target.is_dir() or not target.parent.is_dir():
-        what = "is a folder" if target.is_dir() else f"lies in no folder, {target.parent} does not exist"
-        raise InputError(f"{output} {what}; name a file for the report")
-    if target.exists() and not _is_report(target):
-        raise InputError(f"{output} exists and is no report, so it is left alone; name another file")
-    data = as_html(report(request)).encode("utf-8", "replace")
-    try:
-        with atomic_write(target) as file:
-            file.write(data)
-    except OSError as error:
-        raise RnncliError(f"{output} could not be written: {error.strerror}") from None
-    say(f"{output} is written, {len(data) / 1024:,.0f} KB")
-
-
-def _is_report(path: Path) -> bool:
-    with open(path, "rb") as file:
-        return file.read(len(MARK)) == MARK.encode()
+    target = check_page(output, MARK, "report")
+    write_page(target, as_html(report(request)))

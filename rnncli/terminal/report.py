@@ -14,10 +14,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from rnncli.results import Block, ColouredText, Curves, Heatmap, Scatter, Table, ViewResult
+from rnncli.results import Block, ColouredText, Curves, Diagram, Heatmap, Paragraph, Plane, Scatter, Table, ViewResult
+from rnncli.terminal import figures
 from rnncli.terminal.page import document
 from rnncli.terminal.view_result import block_as_csv, written
-from rnncli.terminal.words import visible, visible_line
+from rnncli.terminal.words import visible, visible_line, visible_lines
 
 if TYPE_CHECKING:
     from rnncli.inspection.report import Report
@@ -39,6 +40,13 @@ def as_html(report: "Report") -> str:
     head = document.head(f"{escape(report.path)} – a look inside", style, script)
     sections, data = "".join(_sections(report)), document.data(report.page)
     return f"{MARK}{head}<body>\n{sections}\n{data}<script>{script}</script>\n</body></html>\n"
+
+
+def result_as_html(result: ViewResult, mark: str) -> str:
+    """A file with one result alone, which begins with ``mark``."""
+    style = document.style() + _resource("report.css") + _colours()
+    head = document.head(escape(f"{result.view}: {result.question}"), style, script="")
+    return f"{mark}{head}<body>\n<main><section>\n{_result(result, 1)}</section></main>\n</body></html>\n"
 
 
 def _resource(name: str) -> str:
@@ -92,7 +100,7 @@ def _facts(facts: dict[str, str]) -> str:
 
 
 def _block(block: Block, level: int) -> str:
-    head = f"<h{level}>{escape(visible_line(block.name))}</h{level}>\n"
+    head = f"<h{level}>{escape(visible_line(block.name))}</h{level}>\n" if block.name else ""
     match block:
         case Table():
             return head + _table(block)
@@ -104,6 +112,12 @@ def _block(block: Block, level: int) -> str:
             return head + _scatter(block)
         case Heatmap():
             return head + _heatmap(block)
+        case Paragraph():
+            return head + "".join(f"<p>{escape(part)}</p>\n" for part in visible_lines(block.text).split("\n"))
+        case Diagram():
+            return head + figures.diagram(block)
+        case Plane():
+            return head + figures.plane(block, LINES)
 
 
 def _table(table: Table) -> str:
@@ -111,16 +125,16 @@ def _table(table: Table) -> str:
     kinds = [' class="n"' if is_number else "" for is_number in numeric]
     head = "".join(f'<th scope="col"{kind}>{escape(c)}</th>' for c, kind in zip(table.columns, kinds, strict=True))
     rows = "".join(
-        "<tr>" + "".join(f"<td{kind}>{escape(written(v))}</td>" for v, kind in zip(row, kinds, strict=True)) + "</tr>\n"
+        "<tr>"
+        + "".join(f"<td{kind}>{escape(written(v, table.digits))}</td>" for v, kind in zip(row, kinds, strict=True))
+        + "</tr>\n"
         for row in table.rows
     )
+    names = f"<thead><tr>{head}</tr></thead>\n" if table.head else ""
     note = f'<p class="note">{escape(table.note)}</p>\n' if table.note else ""
     name = "".join(c if c.isalnum() else "-" for c in table.name.lower())[:40]
     link = f'<a download="{name}.csv" href="data:text/csv;charset=utf-8,{quote(block_as_csv(table))}">as CSV</a>'
-    return (
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table></div>\n'
-        f'{note}<p class="note">{link}</p>\n'
-    )
+    return f'<div class="scroll"><table>{names}<tbody>{rows}</tbody></table></div>\n{note}<p class="note">{link}</p>\n'
 
 
 def _level(share: float) -> str:

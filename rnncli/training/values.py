@@ -72,6 +72,19 @@ def float_range(low: float, high: float = math.inf, open_low: bool = False, open
     return Values(parse, "NUMBER")
 
 
+def float_list(count: int, values: Values | None = None) -> Values:
+    """``count`` finite numbers with commas between them, each as ``values`` parses it."""
+    number = values or float_range(-math.inf)
+
+    def parse(value: Any) -> tuple[float, ...]:
+        words = value.split(",") if isinstance(value, str) else list(value)
+        if len(words) != count:
+            raise ValueError(f"{value!r} has {len(words)} of the {count} numbers; write them with commas between")
+        return tuple(number.parse(word) for word in words)
+
+    return Values(parse, ",".join(["NUMBER", "…"][: max(1, count)]))
+
+
 def _duration(value: Any) -> float:
     """Seconds: a number, or what a user writes, as 90, 90s, 3m, 1.5h, 1h30m."""
     units = {"h": 3600.0, "m": 60.0, "s": 1.0, "": 1.0}

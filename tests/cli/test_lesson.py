@@ -1,0 +1,89 @@
+"""The commands of the lessons: options of their own with help and variables, and every form of output."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.running import refused, rnncli, succeeded
+from tests.cli.test_help import COMMANDS
+
+LESSONS: dict[str, Any] = COMMANDS["lesson"].commands
+OPTIONS = [
+    pytest.param(name, option, id=f"{name} {option.opts[-1]}")
+    for name, command in LESSONS.items()
+    for option in command.params
+    if option.name != "help"
+]
+
+
+@pytest.mark.parametrize(("name", "option"), OPTIONS)
+def test_every_option_has_help_and_a_variable_of_its_own(name: str, option: Any) -> None:
+    """So that RNNCLI_STEPS of train changes no lesson."""
+    assert option.help.endswith(".")
+    assert option.envvar == [f"RNNCLI_LESSON_{name}_{option.name}".upper()]
+
+
+@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize("name", LESSONS)
+def test_help_fits_the_screen_and_has_every_option(name: str, width: int) -> None:
+    text = succeeded(rnncli("lesson", name, "--help", COLUMNS=str(width)))
+    assert max(map(len, text.splitlines())) <= width
+    assert f"rnncli lesson {name}" in re.sub(r"\s+", " ", text)
+    for option in LESSONS[name].params:
+        assert option.opts[0] in text
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_json_has_numbers_and_csv_has_rows(name: str) -> None:
+    found = json.loads(succeeded(rnncli("lesson", name, "--json")), parse_constant=lambda name: pytest.fail(name))
+    assert found["view"] == name
+    rows = list(csv.reader(io.StringIO(succeeded(rnncli("lesson", name, "--csv")))))
+    for part in found["parts"]:
+        assert not part["name"] or [part["name"]] in rows
+    tables = [part for part in found["parts"] if part["kind"] == "table"]
+    assert any(isinstance(value, float) for table in tables for row in table["rows"] for value in row)
+    assert not any(re.fullmatch(r"-?\d+\.\d+", str(v)) for t in tables for r in t["rows"] for v in r if type(v) is str)
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_page_for_a_browser(name: str, folder: Path) -> None:
+    """Which replaces a page of a lesson, and no other file."""
+    for _ in range(2):
+        succeeded(rnncli("lesson", name, "--html", "lesson.html"))
+    page = Path("lesson.html").read_text("utf-8")
+    assert page.startswith("<!doctype html>\n<!-- a lesson of rnncli -->\n")
+    assert "<script" not in page
+    assert "A surprise" in page
+    assert "nan" not in re.findall(r'(?:points|d|x|y)="[^"]*"', page)
+    (folder / "own.html").write_text("mine")
+    refused(rnncli("lesson", name, "--html", "own.html"), "own.html", "left alone")
+    assert (folder / "own.html").read_text() == "mine"
+
+
+def test_a_variable_sets_an_option() -> None:
+    assert succeeded(rnncli("lesson", "activations", RNNCLI_LESSON_ACTIVATIONS_AT="4")) == succeeded(
+        rnncli("lesson", "activations", "--at", "4")
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("activations", "--at", "x"), ("'--at'", "x is not a finite number")),
+        (("activations", "--layers", "0"), ("'--layers'", "0 is below 1")),
+        (("activations", "--json", "--csv"), ("mutually exclusive",)),
+        (("--json", "activations"), ("rnncli lesson activations --json",)),
+    ],
+)
+def test_a_wrong_word_gets_one_sentence(words: tuple[str, ...], told: tuple[str, ...]) -> None:
+    refused(rnncli("lesson", *words), *told)
+
+
+def test_the_list_as_json() -> None:
+    found = json.loads(succeeded(rnncli("lesson", "--json")))
+    assert [row[0] for row in found["parts"][0]["rows"]] == list(LESSONS)
