@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from rnncli.training.values import Values, float_range, int_range
+from rnncli.names import ACTIVATIONS, LOSSES, OPTIMIZERS
+from rnncli.training.values import Values, binary, float_list, float_range, int_range, one_of
 
 if TYPE_CHECKING:
     from rnncli.results import ViewResult
@@ -25,14 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Option:
-    """``--name``: the values that it may have, which of them it has by default, and what it means."""
+    """``--name``: the values that it may have, which of them it has by default, as one types it, and what it means."""
 
     name: str
     values: Values
-    default: Any
+    default: str | int | float | None
     help: str
     shown: str = ""
-    """The default as the help writes it, where that is not the value."""
+    """What the help says of a default of None."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,10 @@ class Lesson:
         from rnncli.results import Table
 
         function = getattr(import_module(f"{__name__}.{self.name}"), self.name)
-        result = function(**{option.name: option.default for option in self.options} | options)
+        defaults = {
+            option.name: option.values.parse(option.default) for option in self.options if option.default is not None
+        }
+        result = function(**dict.fromkeys(option.name for option in self.options) | defaults | options)
         rows = [*((self.command(words), shows) for words, shows in self.changes), self.engine]
         names = list(LESSONS)
         for name in names[names.index(self.name) + 1 :][:1]:
@@ -70,9 +74,26 @@ class Lesson:
 
 _ALL = (
     Lesson(
+        "perceptron",
+        "퍼셉트론",
+        "what one unit can decide",
+        "Guess first: can a straight line part 01 and 10 from 00 and 11?",
+        (
+            Option("truth", binary(4), "0110", "The answers to 00, 01, 10 and 11; 0110 is XOR."),
+            Option("hidden", int_range(0, 100), 2, "Hidden units."),
+            Option("activation", one_of("linear", *ACTIVATIONS), "tanh", "Activation function of the hidden units."),
+        ),
+        (
+            ("--truth 0001", "AND: one line is enough"),
+            ("--activation linear", "the best that linear units can do"),
+            ("--hidden 1", "one hidden unit is too few"),
+        ),
+        ("rnncli/engine/layers.py", "dense: x W + b, and its gradients"),
+    ),
+    Lesson(
         "activations",
         "활성화 함수",
-        "what a unit makes of its sum, and what ten layers lose",
+        "what ten layers leave of a gradient",
         "Guess first: how much of a gradient passes back through ten layers?",
         (
             Option("at", float_range(-100, 100), 1.0, "The input of the unit, and of the first layer."),
@@ -84,6 +105,48 @@ _ALL = (
             ("--layers 3", "what three layers let through"),
         ),
         ("rnncli/engine/activations.py", "each function and its slope, in NumPy"),
+    ),
+    Lesson(
+        "descent",
+        "손실 함수, 옵티마이저",
+        "losses, and a race of optimizers",
+        "Guess first: which optimizer is fastest, and still so in a turned valley?",
+        (
+            Option("loss", one_of(*LOSSES), None, "Follow a unit with this loss step by step.", "both, in short"),
+            Option(
+                "optimizer",
+                one_of(*OPTIMIZERS),
+                None,
+                "Draw the path of this one alone.",
+                "sgd and the one that suffers most",
+            ),
+            Option("rate", float_range(0, open_low=True), None, "Learning rate of the paths.", "the best of each"),
+            Option("tilt", float_range(-90, 90), 30.0, "Degrees by which the valley is turned."),
+        ),
+        (
+            ("--optimizer sgd --rate 0.021", "above the limit, uphill"),
+            ("--optimizer adagrad --tilt 0", "along an axis, in leaps"),
+            ("--loss mse", "a squared error wakes late"),
+        ),
+        ("rnncli/engine/optimizers.py", "each rule in a few lines"),
+    ),
+    Lesson(
+        "backpropagation",
+        "순전파와 역전파",
+        "2-2-2: who is to blame for the error",
+        "Guess first: can a step against the gradient make the error larger?",
+        (
+            Option("inputs", float_list(2), "0.1,0.2", "x1 and x2."),
+            Option("targets", float_list(2), "0.4,0.6", "What o1 and o2 are to be."),
+            Option("weights", float_list(8), ".3,.25,.4,.35,.45,.4,.7,.6", "w1 to w8."),
+            Option("rate", float_range(0, open_low=True), 0.5, "Learning rate."),
+            Option("steps", int_range(1, 10_000), 100, "Steps of gradient descent."),
+        ),
+        (
+            ("--steps 1000", "the error goes on falling"),
+            ("--targets 0.6,0.7", "smaller errors and gradients"),
+        ),
+        ("rnncli/engine/layers.py", "dense_backward, for any size"),
     ),
 )
 

@@ -35,10 +35,10 @@ def edge_label(edge: Edge, digits: int) -> str:
 
 
 def number(value: float | Sequence[float], digits: int) -> str:
-    """0.52, or a vector [0.20 -0.29]."""
+    """0.5, or a vector [0.50 -0.29]."""
     if isinstance(value, Sequence):
         return f"[{' '.join(f'{one:.{digits}f}' for one in value)}]"
-    return f"{value:.{digits}f}"
+    return f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
 
 
 def draw_diagram(block: Diagram, width: int) -> Text:
@@ -48,7 +48,7 @@ def draw_diagram(block: Diagram, width: int) -> Text:
     columns = _columns(block, texts, labels, width)
     if columns is None:
         return _as_tables(block, width)
-    rows, height = _rows(block, texts, labels)
+    rows, height = _rows(block, texts)
     canvas = Canvas(width, height)
     boxes = {
         node.name: _Box(columns[node.column], rows[node.row], max(map(width_of, texts[node.name])), texts[node.name])
@@ -143,19 +143,16 @@ def _columns(
     return middles
 
 
-def _rows(
-    block: Diagram, texts: Mapping[str, list[str]], labels: Mapping[tuple[str, str], str]
-) -> tuple[list[int], int]:
-    """The first line of each row, and the number of all lines."""
-    place = {node.name: (node.column, node.row) for node in block.nodes}
+def _rows(block: Diagram, texts: Mapping[str, list[str]]) -> tuple[list[int], int]:
+    """The first line of each row, and the number of all lines; rows with an arrow between them are further apart."""
+    rows = {node.name: node.row for node in block.nodes}
     heights = [0] * (1 + max(node.row for node in block.nodes))
     for node in block.nodes:
         heights[node.row] = max(heights[node.row], len(texts[node.name]))
     gaps = [1] * len(heights)
-    for (source, target), label in labels.items():
-        (left, upper), (right, lower) = sorted((place[source], place[target]), key=lambda at: at[1])
-        for row in range(upper, lower):
-            gaps[row] = max(gaps[row], 3 if label and left != right else 2)
+    for edge in block.edges:
+        upper, lower = sorted((rows[edge.source], rows[edge.target]))
+        gaps[upper:lower] = [2] * (lower - upper)
     tops = [0]
     for height, gap in zip(heights, gaps, strict=True):
         tops.append(tops[-1] + height + gap)

@@ -87,7 +87,7 @@ def plane(block: Plane, colours: Sequence[str]) -> str:
         inside += _cells(block)
     for level in block.levels:
         lines = "".join(f"M{_at(pixel(*start))}L{_at(pixel(*stop))}" for start, stop in contours(block, level))
-        inside += f'<path class="axis" d="{lines}"><title>{level:g}</title></path>'
+        inside += f'<path class="contour" d="{lines}"><title>{level:g}</title></path>'
     for n, (name, path) in enumerate(block.paths.items()):
         colour = colours[n % len(colours)]
         points = " ".join(_at(pixel(x, y)) for x, y in path if x0 <= x <= x1 and y0 <= y <= y1)
@@ -106,7 +106,7 @@ def plane(block: Plane, colours: Sequence[str]) -> str:
         f'<text x="{SIDE / 2 + EDGE}" y="{SIDE + 16}" text-anchor="middle">{escape(block.x)}</text>'
         f'<text x="{EDGE - 5}" y="{SIDE}" text-anchor="end">{y0:g}</text>'
         f'<text x="{EDGE - 5}" y="12" text-anchor="end">{y1:g}</text>'
-        f'<text x="{EDGE - 5}" y="{SIDE / 2}" text-anchor="end">{escape(block.y)}</text>'
+        f'<text transform="translate({EDGE - 8} {SIDE / 2}) rotate(-90)" text-anchor="middle">{escape(block.y)}</text>'
     )
     drawn = _svg(block.name, SIDE + 2 * EDGE, SIDE + 22, inside + axes)
     return f'{drawn}<ul class="legend">{legend}</ul>\n' if legend else drawn
@@ -124,7 +124,7 @@ def _cells(block: Plane) -> str:
                 f'<rect fill="{"#ff8c00" if share > 0 else "#2878ff"}" fill-opacity="{0.7 * abs(share):.2f}" '
                 f'x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}"/>'
             )
-    return cells
+    return f'<g shape-rendering="crispEdges">{cells}</g>'
 
 
 def _at(place: tuple[float, float]) -> str:

@@ -14,6 +14,8 @@ Place = tuple[float, float]
 
 HEIGHT = 12
 CONTOUR, POINT = "dim", "bold"
+LINE = "⠒⠒"
+"""A path in the legend."""
 
 
 def contours(plane: Plane, level: float) -> Iterator[tuple[Place, Place]]:
@@ -36,6 +38,13 @@ def _cut(a: tuple[float, float, float], b: tuple[float, float, float], level: fl
     return a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share
 
 
+def _axis_names(plane: Plane, width: int) -> list[str]:
+    """What the axes are, on one line where it has room."""
+    both = f"{plane.x} to the right, {plane.y} upwards"
+    lines = [both] if width_of(both) <= width else [f"{plane.x} to the right", f"{plane.y} upwards"]
+    return [line.center(width) for line in lines]
+
+
 def draw_plane(block: Plane, styles: Sequence[str], width: int, has_colour: bool) -> Text:
     """The plane with its ranges at the edges. Without ``levels`` each character is coloured, or is a mark where there
     is no colour, by the nearest value."""
@@ -55,20 +64,36 @@ def draw_plane(block: Plane, styles: Sequence[str], width: int, has_colour: bool
     for level in block.levels:
         for start, stop in contours(block, level):
             canvas.line(dots(start), dots(stop), CONTOUR, apart=2)
-    for (_, path), style in zip(block.paths.items(), styles, strict=False):
+    heads = _heads(block, has_colour)
+    for path, head, style in zip(block.paths.values(), heads, styles, strict=False):
         for start, stop in pairwise(path):
-            canvas.line(dots(start), dots(stop), style)
+            if head == LINE:
+                canvas.line(dots(start), dots(stop), style)
+            else:
+                _letter(canvas, dots(stop), head, "")
     for x, y, label in block.points:
-        left, top = dots((x, y))
-        if 0 <= left < canvas.columns and 0 <= top < canvas.rows:
-            canvas.write(min(int(left / 2), width - width_of(label)), int(top / 4), label, POINT)
+        _letter(canvas, dots((x, y)), label, POINT)
     text = canvas.framed(f"{y1:8.3g} ", f"{y0:8.3g} ")
-    low, high = f"{x0:g}", f"{x1:g}"
-    text.append(" " * MARGIN + low + f"{block.x} {high}".rjust(width - len(low)), "dim")
-    if block.y:
-        text.append(f"\n{' ' * MARGIN}upwards: {block.y}", "dim")
+    low, high = f"{x0:g} ", f" {x1:g}"
+    for line in _axis_names(block, width - len(low) - len(high)):
+        text.append(f"{' ' * MARGIN}{low}{line}{high}\n", "dim")
+        low, high = " " * len(low), ""
+    text.rstrip()
     if block.paths:
         text.append("\n" + " " * MARGIN)
-        for name, style in zip(block.paths, styles, strict=False):
-            text.append("⠒⠒ ", style).append(f"{name}   ")
+        for name, head, style in zip(block.paths, heads, styles, strict=False):
+            text.append(head, style).append(f" {name}   ")
+        text.rstrip()
     return text
+
+
+def _heads(plane: Plane, has_colour: bool) -> list[str]:
+    """How each path is drawn: a line, or where colours do not tell them apart, its first letter at each place."""
+    return [LINE if has_colour or not n else name[:1] for n, name in enumerate(plane.paths)]
+
+
+def _letter(canvas: Canvas, place: Place, text: str, style: str) -> None:
+    """Write where a dot would be, if that is on the canvas."""
+    column, row = place
+    if 0 <= column < canvas.columns and 0 <= row < canvas.rows:
+        canvas.write(min(int(column / 2), canvas.columns // 2 - width_of(text)), int(row / 4), text, style)

@@ -134,7 +134,8 @@ def _table(table: Table) -> str:
     note = f'<p class="note">{escape(table.note)}</p>\n' if table.note else ""
     name = "".join(c if c.isalnum() else "-" for c in table.name.lower())[:40]
     link = f'<a download="{name}.csv" href="data:text/csv;charset=utf-8,{quote(block_as_csv(table))}">as CSV</a>'
-    return f'<div class="scroll"><table>{names}<tbody>{rows}</tbody></table></div>\n{note}<p class="note">{link}</p>\n'
+    csv = f'<p class="note">{link}</p>\n' if table.head else ""
+    return f'<div class="scroll"><table>{names}<tbody>{rows}</tbody></table></div>\n{note}{csv}'
 
 
 def _level(share: float) -> str:
