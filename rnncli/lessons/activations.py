@@ -35,8 +35,8 @@ def activations(at: float, layers: int) -> ViewResult:
             Paragraph(
                 "",
                 "A unit puts the sum x of its inputs through an activation function. It learns from a gradient: how "
-                "the error depends on its output. Each layer on the way multiplies the gradient by a slope; a unit whose "
-                "slope is nearly 0 is saturated.",
+                "the error depends on its output. Each layer on the way multiplies the gradient by a slope; a unit "
+                "whose slope is nearly 0 is saturated.",
             ),
             Curves(f"The functions (cut off at {HIGHEST:g})", "x", "f(x)", functions, lines=5),
             Curves("Their slopes", "x", "slope", slopes, lines=4),

@@ -1,9 +1,10 @@
 """A network diagram in characters: the nodes as text, the arrows between them as lines of dots.
 
-Where the screen is too narrow for that, a table of the nodes and one of the arrows say the same.
+Where the screen is too narrow for that, or the labels are too many, tables of the nodes and the arrows say the same.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.text import Text
 
@@ -15,10 +16,10 @@ from rnncli.terminal.words import visible_line, width_of
 MAX_GAP, MIN_GAP = 22, 3
 """Columns between two columns of nodes."""
 
-ALONG = (0.32, 0.5, 0.68, 0.22, 0.8, 0.4, 0.6)
-"""Where on an arrow its label may stand: the first place that is free."""
+ALONG = (0.32, 0.5, 0.68, 0.22, 0.8, 0.4, 0.6, 0.9, 0.14)
+"""Where on an arrow its label may stand: the first place that is free. Where there is none, there are tables."""
 
-ARROW, DASH = "cyan", "dim"
+ARROW, LINE = "cyan", "dim"
 
 
 def node_lines(node: Node, digits: int) -> list[str]:
@@ -42,93 +43,98 @@ def number(value: float | Sequence[float], digits: int) -> str:
 
 
 def draw_diagram(block: Diagram, width: int) -> Text:
-    """The nodes in their columns and rows, the arrows with their labels; tables where that is wider than ``width``."""
+    """The nodes in their columns and rows, the arrows with their labels; tables where there is no room."""
     texts = {node.name: node_lines(node, block.digits) for node in block.nodes}
-    labels = {(edge.source, edge.target): edge_label(edge, block.digits) for edge in block.edges}
-    columns = _columns(block, texts, labels, width)
-    if columns is None:
+    labels = [edge_label(edge, block.digits) for edge in block.edges]
+    lefts = _columns(block, texts, labels, width)
+    if lefts is None:
         return _as_tables(block, width)
-    rows, height = _rows(block, texts)
+    tops, height = _rows(block, texts)
     canvas = Canvas(width, height)
-    boxes = {
-        node.name: _Box(columns[node.column], rows[node.row], max(map(width_of, texts[node.name])), texts[node.name])
-        for node in block.nodes
-    }
-    for edge in block.edges:
-        _draw_line(canvas, boxes[edge.source], boxes[edge.target])
-    taken: set[tuple[int, int]] = {place for box in boxes.values() for place in box.places()}
-    for edge in block.edges:
-        label = labels[edge.source, edge.target]
-        if label:
-            _draw_label(canvas, boxes[edge.source], boxes[edge.target], label, taken)
+    boxes = {node.name: _Box(lefts[node.column], tops[node.row], texts[node.name]) for node in block.nodes}
+    arrows = [_arrow(boxes[edge.source], boxes[edge.target]) for edge in block.edges]
+    for (x0, y0), (x1, y1), head in arrows:
+        canvas.line((2 * x0, 4 * y0 - 0.5), (2 * x1, 4 * y1 - 0.5), LINE)
+        canvas.write(int(x1), int(y1), head, ARROW)
+    taken = {place for box in boxes.values() for place in box.places()}
+    for arrow, label in zip(arrows, labels, strict=True):
+        if label and not _draw_label(canvas, arrow, label, taken):
+            return _as_tables(block, width)
     for box in boxes.values():
         for n, line in enumerate(box.lines):
-            canvas.write(box.left, box.top + n, line.ljust(1), "" if n else HEADING)
+            canvas.write(box.left, box.top + n, line, "" if n else HEADING)
     return canvas.drawn()
 
 
+@dataclass(frozen=True)
 class _Box:
-    """The place of a node, in characters; ``column`` is the middle of its column."""
+    """The place of a node, in characters."""
 
-    def __init__(self, column: int, top: int, width: int, lines: list[str]) -> None:
-        self.left, self.top, self.width, self.lines = column - width // 2, top, width, lines
+    left: int
+    top: int
+    lines: list[str]
 
     @property
-    def middle(self) -> tuple[float, float]:
-        return self.left + self.width / 2, self.top + len(self.lines) / 2
+    def right(self) -> int:
+        return self.left + max(map(width_of, self.lines))
+
+    @property
+    def bottom(self) -> int:
+        return self.top + len(self.lines)
+
+    @property
+    def middle(self) -> float:
+        """Of the line at which arrows leave and arrive at the sides."""
+        return self.top + len(self.lines) // 2 + 0.5
 
     def places(self) -> set[tuple[int, int]]:
-        lines, columns = range(self.top, self.top + len(self.lines)), range(self.left - 1, self.left + self.width + 1)
-        return {(row, column) for row in lines for column in columns}
+        """Rows and columns, with a blank on each side."""
+        return {(row, n) for row in range(self.top, self.bottom) for n in range(self.left - 1, self.right + 1)}
 
 
-def _ends(source: _Box, target: _Box) -> tuple[tuple[float, float], tuple[float, float], str]:
-    """Where an arrow leaves and arrives, in characters, and its head: at the sides of the boxes, or above and beneath
-    where one stands over the other."""
-    (x0, y0), (x1, y1) = source.middle, target.middle
-    if abs(x1 - x0) * 2 < source.width + target.width:
-        if y1 > y0:
-            return (x0, source.top + len(source.lines)), (x1, target.top - 1), "▾"
-        return (x0, source.top), (x1, target.top + len(target.lines)), "▴"
-    if x1 > x0:
-        return (source.left + source.width + 0.5, y0), (target.left - 1.5, y1), "▸"
-    return (source.left - 0.5, y0), (target.left + target.width + 1.5, y1), "◂"
+Arrow = tuple[tuple[float, float], tuple[float, float], str]
+"""Where it leaves and arrives (x, y), in characters, and its head."""
 
 
-def _draw_line(canvas: Canvas, source: _Box, target: _Box) -> None:
-    (x0, y0), (x1, y1), head = _ends(source, target)
-    canvas.line((2 * x0, 4 * y0 - 1), (2 * x1, 4 * y1 - 1), DASH)
-    canvas.write(int(x1), int(y1), head, ARROW)
+def _arrow(source: _Box, target: _Box) -> Arrow:
+    """From side to side, or above and beneath where one stands over the other."""
+    if source.left == target.left:
+        x = (source.left + min(source.right, target.right)) / 2
+        if target.top > source.top:
+            return (x, source.bottom), (x, target.top - 0.5), "▾"
+        return (x, source.top), (x, target.bottom + 0.5), "▴"
+    if source.left < target.left:
+        return (source.right + 0.5, source.middle), (target.left - 1.5, target.middle), "▸"
+    return (source.left - 0.5, source.middle), (target.right + 1.5, target.middle), "◂"
 
 
-def _draw_label(canvas: Canvas, source: _Box, target: _Box, label: str, taken: set[tuple[int, int]]) -> None:
-    (x0, y0), (x1, y1), _ = _ends(source, target)
+def _draw_label(canvas: Canvas, arrow: Arrow, label: str, taken: set[tuple[int, int]]) -> bool:
+    """On the arrow, or beside it where it goes up or down; False where all places are taken."""
+    (x0, y0), (x1, y1), _ = arrow
     width = width_of(label)
     for share in ALONG:
         row = int(y0 + (y1 - y0) * share)
-        left = int(x0 + (x1 - x0) * share - width / 2) if x0 != x1 else int(x0) + 1
+        left = int(x0) + 1 if x0 == x1 else int(x0 + (x1 - x0) * share - width / 2)
         places = {(row, column) for column in range(left - 1, left + width + 1)}
         if not places & taken:
-            break
-    canvas.write(left, row, label, ARROW)
-    taken |= places
+            canvas.write(left, row, label, ARROW)
+            taken |= places
+            return True
+    return False
 
 
-def _columns(
-    block: Diagram, texts: Mapping[str, list[str]], labels: Mapping[tuple[str, str], str], width: int
-) -> list[int] | None:
-    """The middle of each column; None where there is no room."""
-    number = 1 + max(node.column for node in block.nodes)
+def _columns(block: Diagram, texts: Mapping[str, list[str]], labels: Sequence[str], width: int) -> list[int] | None:
+    """Where each column begins; None where there is no room."""
     column_of = {node.name: node.column for node in block.nodes}
-    widths = [0] * number
-    for node in block.nodes:
-        widths[node.column] = max(widths[node.column], *map(width_of, texts[node.name]))
-    gaps = [MIN_GAP] * (number - 1)
-    for (source, target), label in labels.items():
-        low, high = sorted((column_of[source], column_of[target]))
-        if high == low + 1 and label:
+    widths = [0] * (1 + max(column_of.values()))
+    for name, column in column_of.items():
+        widths[column] = max(widths[column], *map(width_of, texts[name]))
+    gaps = [MIN_GAP] * (len(widths) - 1)
+    for edge, label in zip(block.edges, labels, strict=True):
+        low, high = sorted((column_of[edge.source], column_of[edge.target]))
+        if label and high == low + 1:
             gaps[low] = max(gaps[low], width_of(label) + 4)
-        if high == low and label and low < number - 1:
+        elif label and high == low < len(gaps):  # beside an arrow up or down
             gaps[low] = max(gaps[low], width_of(label) - widths[low] // 2 + 3)
     spare = width - 2 - sum(widths) - sum(gaps)
     if spare < 0:
@@ -136,11 +142,7 @@ def _columns(
     while spare and min(gaps, default=MAX_GAP) < MAX_GAP:
         gaps[gaps.index(min(gaps))] += 1
         spare -= 1
-    middles, left = [], 1
-    for column, gap in zip(widths, [*gaps, 0], strict=True):
-        middles.append(left + column // 2)
-        left += column + gap
-    return middles
+    return [1 + sum(widths[:n]) + sum(gaps[:n]) for n in range(len(widths))]
 
 
 def _rows(block: Diagram, texts: Mapping[str, list[str]]) -> tuple[list[int], int]:
