@@ -72,6 +72,9 @@ class Lesson:
         return " ".join(filter(None, ["rnncli lesson", self.name, words]))
 
 
+NUMBER = float_range(-1000, 1000)
+RATE = float_range(0, 1e6, open_low=True)
+
 _ALL = (
     Lesson(
         "perceptron",
@@ -120,7 +123,7 @@ _ALL = (
                 "Draw the path of this one alone.",
                 "sgd and the one that suffers most",
             ),
-            Option("rate", float_range(0, open_low=True), None, "Learning rate of the paths.", "the best of each"),
+            Option("rate", RATE, None, "Learning rate of the paths.", "the best of each"),
             Option("tilt", float_range(-90, 90), 30.0, "Degrees by which the valley is turned."),
         ),
         (
@@ -136,10 +139,10 @@ _ALL = (
         "2-2-2: who is to blame for the error",
         "Guess first: can a step against the gradient make the error larger?",
         (
-            Option("inputs", float_list(2), "0.1,0.2", "x1 and x2."),
-            Option("targets", float_list(2), "0.4,0.6", "What o1 and o2 are to be."),
-            Option("weights", float_list(8), ".3,.25,.4,.35,.45,.4,.7,.6", "w1 to w8."),
-            Option("rate", float_range(0, open_low=True), 0.5, "Learning rate."),
+            Option("inputs", float_list(2, NUMBER), "0.1,0.2", "x1 and x2."),
+            Option("targets", float_list(2, NUMBER), "0.4,0.6", "What o1 and o2 are to be."),
+            Option("weights", float_list(8, NUMBER), ".3,.25,.4,.35,.45,.4,.7,.6", "w1 to w8."),
+            Option("rate", RATE, 0.5, "Learning rate."),
             Option("steps", int_range(1, 10_000), 100, "Steps of gradient descent."),
         ),
         (

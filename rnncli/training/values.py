@@ -83,9 +83,8 @@ def binary(count: int) -> Values:
     return Values(parse, "DIGITS")
 
 
-def float_list(count: int, values: Values | None = None) -> Values:
-    """``count`` finite numbers with commas between them, each as ``values`` parses it."""
-    number = values or float_range(-math.inf)
+def float_list(count: int, number: Values) -> Values:
+    """``count`` numbers with commas between them, each as ``number`` parses it."""
 
     def parse(value: Any) -> tuple[float, ...]:
         words = value.split(",") if isinstance(value, str) else value
@@ -93,7 +92,7 @@ def float_list(count: int, values: Values | None = None) -> Values:
             raise ValueError(f"{value!r} is not {count} numbers with commas between")
         return tuple(number.parse(word) for word in words)
 
-    return Values(parse, ",".join(["NUMBER", "…"][: max(1, count)]))
+    return Values(parse, f"{number.metavar},…")
 
 
 def _duration(value: Any) -> float:

@@ -76,12 +76,35 @@ def test_a_variable_sets_an_option() -> None:
     [
         (("activations", "--at", "x"), ("'--at'", "x is not a finite number")),
         (("activations", "--layers", "0"), ("'--layers'", "0 is below 1")),
+        (("perceptron", "--truth", "01101"), ("'--truth'", "'01101' is not 4 digits of 0 and 1")),
+        (("perceptron", "--truth", "012x"), ("'--truth'", "'012x' is not 4 digits of 0 and 1")),
+        (("perceptron", "--activation", "tahn"), ("'--activation'", "did you mean tanh?")),
+        (("backpropagation", "--weights", "1,2"), ("'--weights'", "'1,2' is not 8 numbers with commas between")),
+        (("backpropagation", "--inputs", "1,x"), ("'--inputs'", "x is not a finite number")),
+        (("descent", "--rate", "0"), ("'--rate'", "above 0")),
         (("activations", "--json", "--csv"), ("mutually exclusive",)),
         (("--json", "activations"), ("rnncli lesson activations --json",)),
     ],
 )
 def test_a_wrong_word_gets_one_sentence(words: tuple[str, ...], told: tuple[str, ...]) -> None:
     refused(rnncli("lesson", *words), *told)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("activations", "--at", -100, "--layers", 1000),
+        ("perceptron", "--hidden", 100, "--activation", "relu"),
+        ("perceptron", "--hidden", 30, "--activation", "linear", "--truth", "1000"),
+        ("backpropagation", "--inputs", "1000,-1000", "--weights", "1000,1000,1,1,1000,-1000,1000,0", "--rate", 1e6),
+        ("descent", "--optimizer", "momentum", "--rate", 1e6, "--tilt", -90),
+        ("descent", "--optimizer", "sgd", "--rate", 1e-9),
+    ],
+    ids=str,
+)
+def test_extreme_values_give_numbers(words: tuple[object, ...]) -> None:
+    """Without a warning, which would be an error here; and no number is missing but those of arrows without one."""
+    assert "null" not in succeeded(rnncli("lesson", *words, "--json")).replace('"value": null', "")
 
 
 def test_the_list_as_json() -> None:
