@@ -39,19 +39,18 @@ def listed(
       rnncli lesson activations          what a unit makes of its sum
       rnncli lesson activations --help   what can be changed there
     """
+    ctx.obj = json  # before the name of a lesson, or RNNCLI_JSON: for that lesson too
     if ctx.invoked_subcommand is None:
         from rnncli.cli.showing import show
 
         show(contents(), json, csv=False)
-    elif json:
-        name = ctx.invoked_subcommand
-        raise InputError(f"--json stands after the name of the lesson: rnncli lesson {name} --json")
 
 
 def _command(lesson: Lesson) -> Callable[..., None]:
     """The command that shows a lesson."""
 
     def show(
+        ctx: typer.Context,
         json: Annotated[bool, option("--json", help="Print one JSON object.", panel=OUTPUT)] = False,
         csv: Annotated[bool, option("--csv", help="Print rows, for a spreadsheet.", panel=OUTPUT)] = False,
         html: Annotated[
@@ -65,7 +64,7 @@ def _command(lesson: Lesson) -> Callable[..., None]:
         from rnncli.cli import showing
 
         if html is None:
-            showing.show(lesson(**values), json, csv)
+            showing.show(lesson(**values), json or (ctx.obj and not csv), csv)
             return
         from rnncli.terminal.report import result_as_html
 
@@ -73,13 +72,13 @@ def _command(lesson: Lesson) -> Callable[..., None]:
         showing.write_page(target, result_as_html(lesson(**values), MARK))
 
     signature = inspect.signature(show)
-    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    context, *output, _ = signature.parameters.values()
     described: Any = show
-    described.__signature__ = signature.replace(parameters=[*map(_parameter, lesson.options), *own])
-    lines = [(lesson.command(), lesson.summary), *((lesson.command(words), see) for words, see in lesson.changes)]
+    described.__signature__ = signature.replace(parameters=[context, *map(_parameter, lesson.options), *output])
+    lines = [(lesson.command(), "as it begins"), *((lesson.command(words), see) for words, see in lesson.changes)]
     margin = max(len(command) for command, _ in lines) + 3
     examples = "\n".join(f"  {command:<{margin}}{see}" for command, see in lines)
-    described.__doc__ = f"{lesson.question}\n\n\b\n{examples}"
+    described.__doc__ = f"{lesson.summary[0].upper()}{lesson.summary[1:]}.\n\n{lesson.question}\n\n\b\n{examples}"
     return show
 
 

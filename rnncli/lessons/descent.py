@@ -53,6 +53,7 @@ def descent(loss: str | None, optimizer: str | None, rate: float | None, tilt: f
                 ("optimizer", "best rate", "steps", f"turned {tilt:g}°: best rate", "steps, turned"),
                 rows,
                 arrivals,
+                digits=4,
             ),
             valley(paths, tilt),
             Paragraph(

@@ -71,6 +71,15 @@ def test_a_variable_sets_an_option() -> None:
     )
 
 
+def test_json_before_the_name_and_for_all_commands() -> None:
+    """Which another form of output that was typed beats."""
+    expected = succeeded(rnncli("lesson", "activations", "--json"))
+    assert succeeded(rnncli("lesson", "--json", "activations")) == expected
+    assert succeeded(rnncli("lesson", "activations", RNNCLI_JSON="1")) == expected
+    rows = succeeded(rnncli("lesson", "activations", "--csv"))
+    assert succeeded(rnncli("lesson", "activations", "--csv", RNNCLI_JSON="1")) == rows
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -83,7 +92,6 @@ def test_a_variable_sets_an_option() -> None:
         (("backpropagation", "--inputs", "1,x"), ("'--inputs'", "x is not a finite number")),
         (("descent", "--rate", "0"), ("'--rate'", "above 0")),
         (("activations", "--json", "--csv"), ("mutually exclusive",)),
-        (("--json", "activations"), ("rnncli lesson activations --json",)),
     ],
 )
 def test_a_wrong_word_gets_one_sentence(words: tuple[str, ...], told: tuple[str, ...]) -> None:
