@@ -61,15 +61,16 @@ def _command(lesson: Lesson) -> Callable[..., None]:
     ) -> None:
         if json + csv + (html is not None) > 1:
             raise InputError("--json, --csv and --html are mutually exclusive; give one of them")
-        from rnncli.cli import showing
-
         if html is None:
-            showing.show(lesson(**values), json or (ctx.obj and not csv), csv)
-            return
-        from rnncli.terminal.report import result_as_html
+            from rnncli.cli.showing import show as show_result
 
-        target = showing.check_page(html, MARK, "lesson")
-        showing.write_page(target, result_as_html(lesson(**values), MARK))
+            show_result(lesson(**values), json or (ctx.obj and not csv), csv)
+            return
+        from rnncli.cli.reporting import check_page, write_page
+        from rnncli.terminal.report import results_as_html
+
+        check_page(html, MARK)
+        write_page(html, results_as_html(MARK, lesson.command(), lesson.name.capitalize(), [lesson(**values)]))
 
     signature = inspect.signature(show)
     context, *output, _ = signature.parameters.values()

@@ -37,7 +37,7 @@ def chart(
     canvas = Canvas(width, height)
     for number, (curve, style) in enumerate(zip(curves.values(), styles, strict=False)):
         for column in range(canvas.columns):
-            if number and (column // 2 + number) % 2 == 0:
+            if number and column // 2 % 2:
                 continue  # further curves are dashed, so that they differ from the first without colour
             y = _interpolate(curve, left + (right - left) * column / max(canvas.columns - 1, 1))
             if y is not None:

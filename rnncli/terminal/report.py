@@ -42,11 +42,12 @@ def as_html(report: "Report") -> str:
     return f"{MARK}{head}<body>\n{sections}\n{data}<script>{script}</script>\n</body></html>\n"
 
 
-def result_as_html(result: ViewResult, mark: str) -> str:
-    """A file with one result alone, which begins with ``mark``."""
-    style = document.style() + _resource("report.css") + _colours()
-    head = document.head(escape(f"{result.view}: {result.question}"), style, script="")
-    return f"{mark}{head}<body>\n<main><section>\n{_result(result, 1)}</section></main>\n</body></html>\n"
+def results_as_html(mark: str, title: str, heading: str, results: Sequence[ViewResult]) -> str:
+    """A page of results without a model and without script. It begins with ``mark``, by which it is known."""
+    head = document.head(escape(title), document.style() + _resource("report.css") + _colours(), "")
+    sections = "".join(f"<section>\n{_result(result, 2)}</section>\n" for result in results)
+    header = f'<header><p class="kicker">{escape(visible_line(title))}</p>\n<h1>{escape(heading)}</h1></header>'
+    return f"{mark}{head}<body>\n{header}\n<main>\n{sections}</main>\n</body></html>\n"
 
 
 def _resource(name: str) -> str:

@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 from rich.console import Console
 
-from rnncli.results import Block, ColouredText, Curves, Heatmap, Paragraph, Table, ViewResult
+from rnncli.results import Block, ColouredText, Heatmap, Paragraph, Table, ViewResult
 from rnncli.terminal.cells import mark
 from rnncli.terminal.view_result import as_csv, draw_coloured_text, draw_view_result
 
@@ -96,13 +96,3 @@ def test_the_digits_of_a_table_and_its_head() -> None:
     assert with_head[1].split() == ["x", "y", "n"]
     assert [line.split() for line in with_head[3:]] == [["a", "0.250", "3"], ["b", "1.0e-09", "4"], ["c", "0.000", "5"]]
     assert drawn(Table("T", ("x", "y", "n"), rows, digits=3, head=False), 80)[1:] == with_head[3:]
-
-
-def test_the_third_and_the_fourth_curve_can_both_be_seen() -> None:
-    """Though they are the same: the dashes of one fill the gaps of the other."""
-    flat = [(0.0, 1.0), (9.0, 1.0)]
-    curves = {"a": [(0.0, 0.0), (9.0, 0.0)], "b": flat}
-    one = drawn(Curves("C", "x", "y", curves), 80)[1]
-    both = drawn(Curves("C", "x", "y", {**curves, "c": flat}), 80)[1]
-    assert one.count("⠀") > 25
-    assert both.count("⠀") == 0
