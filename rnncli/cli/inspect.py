@@ -1,6 +1,5 @@
 """rnncli inspect: look inside a model."""
 
-import json as jsonlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +13,6 @@ from rnncli.inspection.views import VIEWS, View
 if TYPE_CHECKING:
     from rnncli.inspection.probe import Probe
     from rnncli.inspection.request import ViewRequest
-    from rnncli.results import ViewResult
     from rnncli.storage.checkpoint import Checkpoint
 
 WHAT, OUTPUT = "What to look at", "Output"
@@ -128,7 +126,9 @@ def inspect(
         answer=answer,
     )
     if html is None:
-        _show(chosen(request), json, csv)
+        from rnncli.cli.showing import show
+
+        show(chosen(request), json, csv)
     else:
         from rnncli.cli.reporting import write_report
 
@@ -233,19 +233,3 @@ def _other(probe: "Probe", loaded: "Checkpoint") -> "Probe":
 
     ids = loaded.model.vocabulary.encode(probe.text(), probe.source)
     return Probe(loaded, ids, probe.source)
-
-
-def _show(result: "ViewResult", json: bool, csv: bool) -> None:
-    import sys
-
-    from rnncli.terminal.console import write
-    from rnncli.terminal.screen import screen
-    from rnncli.terminal.view_result import as_csv, draw_view_result
-
-    if json:
-        write(jsonlib.dumps(result.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
-    elif csv:
-        write(as_csv(result))
-    else:
-        output = screen(sys.stdout)
-        output.print(draw_view_result(result, output.width, output.color_system is not None, output.is_terminal))

@@ -84,26 +84,63 @@ def _dash(number: int, place: int) -> str:
 
 
 class Canvas:
-    """``width`` × ``height`` characters of dots."""
+    """``width`` × ``height`` characters of dots, over which letters may be written."""
 
     def __init__(self, width: int, height: int) -> None:
         self.columns, self.rows = 2 * width, 4 * height
         self._cells = [[_BLANK] * width for _ in range(height)]
         self._styles = [[""] * width for _ in range(height)]
+        self._letters: dict[tuple[int, int], str] = {}
 
     def dot(self, column: int, row: int, style: str) -> None:
         """Set a dot; rows count from the top."""
         self._cells[row // 4][column // 2] |= _DOTS[column % 2][row % 4]
         self._styles[row // 4][column // 2] = style
 
+    def line(self, start: tuple[float, float], stop: tuple[float, float], style: str, apart: int = 1) -> None:
+        """Dots from one (column, row) to another, ``apart`` from each other; those outside the canvas are left out."""
+        (column, row), (last_column, last_row) = start, stop
+        steps = math.ceil(max(abs(last_column - column), abs(last_row - row), 1))
+        for n in range(0, steps + 1, apart):
+            place = (round(column + (last_column - column) * n / steps), round(row + (last_row - row) * n / steps))
+            if 0 <= place[0] < self.columns and 0 <= place[1] < self.rows:
+                self.dot(*place, style)
+
+    def write(self, column: int, row: int, text: str, style: str = "") -> None:
+        """Characters instead of dots; ``column`` and ``row`` count characters, and what is beyond the edge is left
+        out."""
+        for character in text:
+            width = width_of(character)
+            if column >= 0 and column + width <= len(self._cells[row]):
+                for n in range(max(width, 1)):
+                    self._letters[row, column + n] = "" if n else character
+                    self._styles[row][column + n] = style
+            column += width
+
+    def drawn(self) -> Text:
+        """The lines without a frame, and without blanks at their ends."""
+        lines = []
+        for number in range(len(self._cells)):
+            line = Text()
+            for character, style in self._line(number):
+                line.append(" " if character == chr(_BLANK) else character, style)
+            line.rstrip()
+            lines.append(line)
+        return Text("\n").join(lines)
+
+    def _line(self, row: int) -> list[tuple[str, str]]:
+        """Characters with their styles."""
+        cells = enumerate(zip(self._cells[row], self._styles[row], strict=True))
+        return [(self._letters.get((row, column), chr(cell)), style) for column, (cell, style) in cells]
+
     def framed(self, top: str, bottom: str) -> Text:
         """The lines, with a label before the first and the last of them."""
         text = Text()
         last = len(self._cells) - 1
-        for number, (line, styles) in enumerate(zip(self._cells, self._styles, strict=True)):
+        for number in range(len(self._cells)):
             text.append(top if number == 0 else bottom if number == last else " " * MARGIN, "dim")
-            for cell, style in zip(line, styles, strict=True):
-                text.append(chr(cell), style)
+            for character, style in self._line(number):
+                text.append(character, style)
             text.append("\n")
         return text
 

@@ -14,11 +14,24 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from rnncli.results import Block, ColouredText, Curves, Heatmap, ParallelCoordinates, Scatter, Table, ViewResult
+from rnncli.results import (
+    Block,
+    ColouredText,
+    Curves,
+    Diagram,
+    Heatmap,
+    Paragraph,
+    ParallelCoordinates,
+    Plane,
+    Scatter,
+    Table,
+    ViewResult,
+)
+from rnncli.terminal import figures
 from rnncli.terminal.page import document
 from rnncli.terminal.parallel import lines_svg
 from rnncli.terminal.view_result import block_as_csv, written
-from rnncli.terminal.words import visible, visible_line
+from rnncli.terminal.words import visible, visible_line, visible_lines
 
 if TYPE_CHECKING:
     from rnncli.inspection.report import Report
@@ -101,7 +114,7 @@ def _facts(facts: dict[str, str]) -> str:
 
 
 def _block(block: Block, level: int) -> str:
-    head = f"<h{level}>{escape(visible_line(block.name))}</h{level}>\n"
+    head = f"<h{level}>{escape(visible_line(block.name))}</h{level}>\n" if block.name else ""
     match block:
         case Table():
             return head + _table(block)
@@ -115,6 +128,12 @@ def _block(block: Block, level: int) -> str:
             return head + _heatmap(block)
         case ParallelCoordinates():
             return head + lines_svg(block)
+        case Paragraph():
+            return head + "".join(f"<p>{escape(part)}</p>\n" for part in visible_lines(block.text).split("\n"))
+        case Diagram():
+            return head + figures.diagram(block)
+        case Plane():
+            return head + figures.plane(block, LINES)
 
 
 def _table(table: Table) -> str:
@@ -127,13 +146,12 @@ def _table(table: Table) -> str:
         + "</tr>\n"
         for row in table.rows
     )
+    names = f"<thead><tr>{head}</tr></thead>\n" if table.head else ""
     note = f'<p class="note">{escape(table.note)}</p>\n' if table.note else ""
     name = "".join(c if c.isalnum() else "-" for c in table.name.lower())[:40]
     link = f'<a download="{name}.csv" href="data:text/csv;charset=utf-8,{quote(block_as_csv(table))}">as CSV</a>'
-    return (
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table></div>\n'
-        f'{note}<p class="note">{link}</p>\n'
-    )
+    csv = f'<p class="note">{link}</p>\n' if table.head else ""
+    return f'<div class="scroll"><table>{names}<tbody>{rows}</tbody></table></div>\n{note}{csv}'
 
 
 def _level(share: float) -> str:

@@ -19,7 +19,20 @@ from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.step import step as arithmetic_of
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
-from rnncli.results import Block, ColouredText, Curves, Heatmap, Scatter, Table, ViewResult
+from rnncli.results import (
+    Block,
+    ColouredText,
+    Curves,
+    Diagram,
+    Edge,
+    Heatmap,
+    Node,
+    Paragraph,
+    Plane,
+    Scatter,
+    Table,
+    ViewResult,
+)
 from rnncli.terminal import progress
 from rnncli.terminal.metrics import draw_confusion, draw_f1
 from rnncli.terminal.view_result import draw_table, draw_view_result
@@ -99,6 +112,39 @@ def step(width: int, _: pytest.MonkeyPatch) -> str:
     found = arithmetic_of(ViewRequest(probe_of(worked_example(), "he"), prime="he"))
     return printed(draw_view_result(found, width, has_colour=False), width)
 
+
+NODES = [
+    Node("x1", 0, 0, {"": 0.1}),
+    Node("x2", 0, 1, {"": 0.25}),
+    Node("h1", 1, 0, {"z": 0.3, "h": 0.5744}),
+    Node("h2", 1, 1, {"z": -0.4, "h": 0.4013}),
+    Node("음", 2, 0, {"y": [0.25, -0.5]}),
+]
+EDGES = [
+    *(Edge(a, b, f"w{n}", n / 8) for n, (a, b) in enumerate((("x1", "h1"), ("x2", "h1"), ("x1", "h2"), ("x2", "h2")))),
+    Edge("h1", "음"),
+    Edge("h2", "h1", "up"),
+    Edge("음", "h2"),
+]
+PLACES = [n / 4 - 2 for n in range(17)]
+SCREENS["lesson"] = view(
+    Paragraph("", "A unit sums up its inputs, each times its weight w, to z; sigmoid(z) is its output."),
+    Diagram("A network", NODES, EDGES, digits=4),
+    Plane(
+        "A valley",
+        "first weight",
+        "second weight",
+        PLACES,
+        PLACES,
+        [[a * a + 9 * b * b for a in PLACES] for b in PLACES],
+        levels=(1, 4),
+        points=[(0, 0, "×")],
+        paths={"sgd": [(-1.9, 0.5), (-1.5, -0.4), (0, 0), (9, 9)], "adam": [(-1.9, 0.5), (-1, 0.2), (0, 0)]},
+    ),
+    Plane("A boundary", "x1", "x2", PLACES, PLACES, [[a + b for a in PLACES] for b in PLACES], points=[(1, 1, "1")]),
+    Table("Change this", ("what", "shows"), [("rnncli lesson activations --at 4", "saturation")], head=False),
+    Table("In numbers", ("weight", "w"), [("w1", 0.3), ("w2", 2.5e-9), ("w3", 0.0)], digits=7),
+)
 
 COMPARED = [
     ("plays-with-a-long-name.npz", 156_731, 791, "2 min 05 s", 1.6629, 2.3991),
