@@ -7,6 +7,8 @@ nothing has to be imported to know it.
 import importlib
 import os
 import socket
+import sys
+import time
 from functools import cache
 from typing import Any
 
@@ -19,6 +21,10 @@ VARIABLES = (
     ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),  # srun; a batch script itself has no step of several tasks
 )
 """Rank and number of ranks, as launchers name them; the first pair that is set counts."""
+
+
+PATIENCE = 1.0
+"""Seconds before another rank than 0 tells of an error: one that all ranks meet is told by rank 0 alone."""
 
 
 @cache
@@ -61,3 +67,13 @@ def launcher_command() -> str:
 def here() -> str:
     """This process, for messages: its host and rank."""
     return f"rank {launched()[0]} on {socket.gethostname()}"
+
+
+def abort(error: BaseException) -> None:
+    """Say what happened on this rank, and end all of them: they would wait for this one for ever."""
+    if launched()[0]:
+        time.sleep(PATIENCE)
+    code = error.code if isinstance(error, SystemExit) else getattr(error, "exit_code", 1)
+    if not isinstance(error, SystemExit) and sys.__stderr__ is not None:
+        print(f"error: {here()}: {error or type(error).__name__}", file=sys.__stderr__, flush=True)
+    mpi().COMM_WORLD.Abort(code if isinstance(code, int) else 1)

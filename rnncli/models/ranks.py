@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Any, TypeVar
 
-from rnncli.launcher import launched, mpi
+from rnncli.launcher import abort, launched, mpi
 from rnncli.models.base import Model
 from rnncli.models.registry import from_json
 
@@ -26,13 +26,15 @@ class Ranks:
         """``function(model, task)`` for each of the ``tasks``, in their order; an error is raised in its place."""
         self._world.bcast((function, model.to_json(), model.parameters.flat))
         size = self._world.size
-        while dealt := list(islice(tasks, size)):
-            results = self._world.gather(_results(function, model, self._world.scatter(_hands(dealt, size))))
-            for result in chain.from_iterable(results):
-                if isinstance(result, Exception):
-                    raise result
-                yield result
-        self._world.scatter([None] * size)
+        try:
+            while dealt := list(islice(tasks, size)):
+                results = self._world.gather(_results(function, model, self._world.scatter(_hands(dealt, size))))
+                for result in chain.from_iterable(results):
+                    if isinstance(result, Exception):
+                        raise result
+                    yield result
+        finally:
+            self._world.scatter([None] * size)
 
     def dismiss(self, exit_code: int) -> None:
         """Let the other ranks end."""
@@ -72,7 +74,12 @@ def other_ranks() -> Iterator[Ranks | None]:
         return
     world = mpi().COMM_WORLD
     if rank:
-        raise SystemExit(serve(world))
+        try:
+            code = serve(world)
+        except BaseException as error:
+            abort(error)
+            raise
+        raise SystemExit(code)
     ranks, code = Ranks(world), 1
     try:
         yield ranks

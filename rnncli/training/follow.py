@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from rnncli.errors import RnncliError
-from rnncli.training.parallel.group import STOP_SIGNALS, Stopped
+from rnncli.training.parallel.group import STOP_SIGNALS, Stopped, aborting
 from rnncli.training.parallel.mpi import MPIGroup
 from rnncli.training.remote import RemoteData
 
@@ -14,19 +14,18 @@ from rnncli.training.remote import RemoteData
 def follow(group: MPIGroup, files: Sequence[str]) -> int:
     """Take part in the run that rank 0 starts, on the same ``files``; returns the exit code. InputError on all ranks
     where one cannot read them. A signal to end, which schedulers send to any rank, is passed on to rank 0."""
-    work = group.receive()
-    if isinstance(work, int):
-        return work
-    if isinstance(work.dataset, RemoteData):
+    with aborting(group):
+        work = group.receive()
+        if isinstance(work, int):
+            return work
         fault: Exception | None = None
-        try:
-            work = replace(work, dataset=work.dataset.open(files))
-        except (RnncliError, OSError) as error:
-            fault = error
+        if isinstance(work.dataset, RemoteData):
+            try:
+                work = replace(work, dataset=work.dataset.open(files))
+            except (RnncliError, OSError) as error:
+                fault = error
         group.agree(fault)
-    else:
-        group.agree(None)
-    trainer = work.trainer(group)
+        trainer = work.trainer(group)
 
     def note(_number: int, _frame: object) -> None:
         trainer.stop_requested = True

@@ -21,7 +21,7 @@ from rnncli.models.score import Score
 from rnncli.names import MSE
 from rnncli.training.batches import make_batches
 from rnncli.training.options import TrainingOptions
-from rnncli.training.parallel.group import ProcessGroup, SingleProcess
+from rnncli.training.parallel.group import ProcessGroup, SingleProcess, aborting
 from rnncli.training.record import Record
 from rnncli.training.remote import remote
 from rnncli.training.software import software
@@ -113,23 +113,17 @@ class Trainer:
         """Train until ``finished``. Raises NotFiniteError when a loss or a gradient is not finite, and
         TrainingError when another rank has died."""
         self.progress = self._measured_progress()
-        self.group.start(Work(self.model.to_json(), self.dataset, self.options, self.counters()))
+        with aborting(self.group):
+            self.group.start(Work(self.model.to_json(), self.dataset, self.options, self.counters()))
         try:
             while not self.finished:
                 self.group.begin_step()  # all wait here until the next step is asked for
-                yield self._next_report()
+                # Numbers that explode are told in a sentence.
+                with aborting(self.group), np.errstate(over="ignore", invalid="ignore"):
+                    report = self._train_until_exchange()
+                yield report
         finally:
             self.group.stop()
-
-    def _next_report(self) -> Report:
-        try:
-            with np.errstate(over="ignore", invalid="ignore"):  # numbers that explode are told in a sentence
-                return self._train_until_exchange()
-        except NotFiniteError:
-            raise  # as on every other rank
-        except BaseException as error:
-            self.group.abort(error)
-            raise
 
     def _train_until_exchange(self) -> Report:
         """One step, or --local-steps of them."""

@@ -80,12 +80,22 @@ def test_a_rank_that_is_killed_ends_all_and_the_last_save_stands(
     assert checkpoint.load(model).record.state["step"] >= 5
 
 
-def test_an_error_on_one_rank_ends_all(mpirun: Run, folder: Path) -> None:
-    result = mpirun(2, *MANY, "failed.npz", fault="fails", cwd=folder)
+@pytest.mark.parametrize(
+    ("fault", "words"), [("fails", "no room for a gradient"), ("begins-not", "no room for a network")]
+)
+def test_an_error_on_one_rank_ends_all(mpirun: Run, folder: Path, fault: str, words: str) -> None:
+    result = mpirun(2, *MANY, f"{fault}.npz", fault=fault, timeout=20, cwd=folder)
     assert result.returncode == 1
     sentence = one_sentence(result.stderr)
     assert sentence.startswith("error: rank 1 on ")
-    assert sentence.endswith("no room for a gradient")
+    assert sentence.endswith(words)
+
+
+def test_an_error_while_a_text_is_scored_is_told_by_rank_0(mpirun: Run, folder: Path, two_ranks: Path) -> None:
+    (folder / "long.txt").write_text((folder / "text.txt").read_text(encoding="utf-8") * 20, encoding="utf-8")
+    result = mpirun(2, "score", two_ranks, "long.txt", fault="scores-not", timeout=20, cwd=folder)
+    assert (result.returncode, result.stdout) == (1, b"")
+    assert one_sentence(result.stderr) == "error: this part cannot be read"
 
 
 @pytest.mark.parametrize(
@@ -107,9 +117,9 @@ def test_a_text_that_one_rank_cannot_read_is_told_with_its_host(
 
 
 def test_bad_input_is_told_once(mpirun: Run, folder: Path) -> None:
-    result = mpirun(3, "train", "nothing.txt", cwd=folder)
+    result = mpirun(3, "train", "_", cwd=folder)
     assert (result.returncode, result.stdout) == (2, b"")
-    assert one_sentence(result.stderr) == "error: nothing.txt does not exist"
+    assert one_sentence(result.stderr) == "error: _ does not exist"
     result = mpirun(2, *MANY, "many.npz", "--workers", 2, cwd=folder)
     assert one_sentence(result.stderr) == "error: --workers is for one machine; the launcher has started 2 ranks"
     result = mpirun(2, "score", "nothing.npz", "text.txt", cwd=folder)

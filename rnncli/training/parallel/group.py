@@ -7,11 +7,14 @@ processes that share memory, and :mod:`rnncli.training.parallel.mpi` those of se
 """
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar, Protocol
 
 import numpy as np
 
 from rnncli.engine.arrays import Array
+from rnncli.errors import InputError, NotFiniteError
 
 STOP_SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
@@ -63,8 +66,8 @@ class ProcessGroup(Protocol):
         """Let the other ranks end, after a last :meth:`gather`. Rank 0 calls it after its last step."""
 
     def abort(self, error: BaseException) -> None:
-        """End all ranks, since this one cannot go on in the middle of a step, where the others wait for it. It returns
-        where an exception on one rank is noticed by the others."""
+        """End all ranks, since this one cannot go on where the others wait for it. It returns where they notice that by
+        themselves."""
 
     def all_reduce(self, *values: float) -> tuple[float, ...]:
         """Sum a few scalars over all ranks; the all-reduce of gradients is :meth:`reduce_scatter`, an update of the
@@ -76,6 +79,19 @@ class ProcessGroup(Protocol):
 
     def all_gather(self, parameters: Array) -> None:
         """Each rank has changed its shard of the array ``parameters`` (P,): wait until it holds all of them."""
+
+
+@contextmanager
+def aborting(group: ProcessGroup) -> Iterator[None]:
+    """What the ranks do together: an exception on one of them ends all, unless every rank meets it, as a text that
+    cannot be read or a loss that is no number."""
+    try:
+        yield
+    except (InputError, NotFiniteError):
+        raise
+    except BaseException as error:
+        group.abort(error)
+        raise
 
 
 def shard(total: int, group: ProcessGroup) -> slice:

@@ -5,8 +5,6 @@ and of what is sharded a rank has its part, which rank 0 gathers to save it. Bet
 a word of rank 0: to go on, to send their shards, or to end.
 """
 
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -15,14 +13,11 @@ import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
-from rnncli.launcher import here, launched, mpi
+from rnncli.launcher import abort, here, launched, mpi
 from rnncli.training.parallel.group import Stopped, Work, shard_of
 
 STEP, GATHER, STOP = range(3)
 """What rank 0 tells the others between two steps."""
-
-PATIENCE = 1.0
-"""Seconds before another rank than 0 tells of an error: one that all ranks meet is told by rank 0 alone."""
 
 
 class MPIGroup:
@@ -182,13 +177,3 @@ def leading(group: MPIGroup) -> Iterator[None]:
 def mpi_group() -> MPIGroup | None:
     """The ranks that a launcher has started, where they are several; InputError where they cannot reach each other."""
     return MPIGroup(mpi().COMM_WORLD) if launched()[1] > 1 else None
-
-
-def abort(error: BaseException) -> None:
-    """Say what happened on this rank, and end all of them: they would wait for this one for ever."""
-    if launched()[0]:
-        time.sleep(PATIENCE)
-    code = error.code if isinstance(error, SystemExit) else getattr(error, "exit_code", 1)
-    if not isinstance(error, SystemExit) and sys.__stderr__ is not None:
-        print(f"error: {here()}: {error or type(error).__name__}", file=sys.__stderr__, flush=True)
-    mpi().COMM_WORLD.Abort(code if isinstance(code, int) else 1)
