@@ -95,9 +95,9 @@ def arrangements(length: int) -> ViewResult:
         blocks=[
             Paragraph(
                 "",
-                "One cell h serves many purposes: it matters where something goes in, at the bottom, and where "
-                f"something comes out, on top. Each task is learnt in a moment from random words of {length} letters; "
-                "a row of its data has two columns with a tab between them.",
+                "One cell h serves many purposes: it matters where something goes in, at the bottom, and comes out, on "
+                f"top. Each task is learnt in a moment from random words of {length} letters; a row of its data has "
+                "two columns, a tab between them.",
             ),
             flat_diagram(),
             tall_diagram(),
@@ -149,7 +149,7 @@ def tall_diagram() -> Diagram:
     drawing.add("gem", "-ge", layers=2)
     drawing.add_bidirectional("gem", "em-")
     return Diagram(
-        "Deep: a second layer reads h of the first; bidirectional: it reads from the end", drawing.nodes, drawing.edges
+        "Deep: a second layer on the first; bidirectional: a second h reads from the end", drawing.nodes, drawing.edges
     )
 
 
@@ -186,15 +186,16 @@ class Drawing:
         self.left += len(inputs) + 1
 
     def add_bidirectional(self, inputs: str, outputs: str) -> None:
-        """A layer with a second cell, a column to the right and a row higher, which reads from the end."""
-        forth, back = [], []
+        """A layer with a cell above that reads from the beginning and one beneath that reads from the end; each output
+        stands to the right of its input."""
+        above, beneath = [], []
         for t, (x, y) in enumerate(zip(inputs, outputs, strict=True)):
             column = self.left + 2 * t
-            source, target = self._node(x, column, 3), self._node(y, column + 1, 0)
-            forth.append(self._node("h", column, 2))
-            back.append(self._node("h", column + 1, 1))
-            self._connect(source, forth[-1], target)
-            self._connect(source, back[-1], target)
-        self._connect(*forth)
-        self._connect(*back[::-1])
+            source, target = self._node(x, column, 2), self._node(y, column + 1, 2)
+            above.append(self._node("h", column, 1))
+            beneath.append(self._node("h", column, 3))
+            self._connect(source, above[-1], target)
+            self._connect(source, beneath[-1], target)
+        self._connect(*above)
+        self._connect(*beneath[::-1])
         self.left += 2 * len(inputs) + 1

@@ -24,7 +24,7 @@ BIAS, SWING, CANDIDATE = 5.0, 10.0, 3.0
 """A gate is shut at −BIAS and open at BIAS, and its mark throws it by SWING from one to the other."""
 
 NAMES = ("input", "forget", "output", "candidate", "cell", "hidden")
-SHOWN_AS_STRIPS = ("input", "forget", "output", "cell")
+STRIPS = {"input": "input gate", "forget": "forget gate", "output": "output gate", "cell": "cell"}
 LONGEST_TABLE = 12
 """Characters, above which coloured strips take the place of numbers."""
 
@@ -45,7 +45,7 @@ def lstm(text: str, model: str | None) -> ViewResult:
         parameters = learnt()
         title = f"Learnt in {UPDATES} updates; of the ? in new texts {accuracy(parameters):.1%} are answered rightly"
         found = trace(parameters, text)
-        others, surprise = shown(title, text, found), _surprise(text, by_hand, found)
+        others, surprise = rows_or_strips(title, text, found), _surprise(text, by_hand, found)
     by_hand_title = f"By hand: biases of i, f, o −{BIAS:g}, {BIAS:g}, −{BIAS:g}; (, ) and ? throw them by {SWING:g}"
     return ViewResult(
         blocks=[
@@ -55,7 +55,7 @@ def lstm(text: str, model: str | None) -> ViewResult:
                 "stands there kept? Output gate o: is it shown, as the hidden state h? c = f · (c before) + i · g and "
                 "h = o · tanh(c). 1 is open, 0 shut. Here ( is to store, ) to delete, ? to read.",
             ),
-            *shown(by_hand_title, text, by_hand),
+            *rows_or_strips(by_hand_title, text, by_hand),
             *others,
             Paragraph("A surprise", surprise),
         ]
@@ -72,7 +72,7 @@ def _surprise(text: str, by_hand: Trace, learnt: Trace) -> str:
     return (
         f"No gate is ever quite shut or open: with f = {forget:.4f} half of what is stored is left after "
         f"{math.log(0.5) / math.log(forget):.0f} characters. And what is learnt need not be what one would set: at "
-        f"character {n + 1}, {text[n]}, the {gate} gate is {learnt[gate][n]:.2f}, by hand {by_hand[gate][n]:.2f}."
+        f"character {n + 1}, {text[n]!r}, the {gate} gate is {learnt[gate][n]:.2f}, by hand {by_hand[gate][n]:.2f}."
     )
 
 
@@ -147,7 +147,7 @@ def trace(parameters: Parameters, text: str) -> Trace:
     return {name: forward.activation(f"l1.{name}")[:, 0, 0].tolist() for name in NAMES}
 
 
-def shown(title: str, text: str, values: Trace) -> list[Block]:
+def rows_or_strips(title: str, text: str, values: Trace) -> list[Block]:
     """A row of numbers for each character, or strips for a long text."""
     if len(text) > LONGEST_TABLE:
         return strips(title, text, values)
@@ -160,13 +160,13 @@ def strips(title: str, text: str, values: Trace) -> list[Block]:
     """The gates and the cell in colours over the text."""
     return [
         ColouredText(
-            f"{title}: {name}" if not n else name.capitalize(),
+            shown.capitalize() if n else f"{title}: {shown}",
             text,
             values[name],
             scale=max(1.0, *map(abs, values[name])),
             signed=name == "cell",
         )
-        for n, name in enumerate(SHOWN_AS_STRIPS)
+        for n, (name, shown) in enumerate(STRIPS.items())
     ]
 
 

@@ -104,7 +104,9 @@ def _surprise(
         f"{factor(norms[kind]):.2f} at every step"
         for kind in gated[:: max(len(gated) - 1, 1)]
     )
-    return f"An LSTM forgets as well, if its forget gate is half shut. At {distance} it recalls {told}."
+    opened = [kind for kind in kinds if kind.cell == "gru" and recalls[kind][0] > 0.9]
+    gru = " The gru, whose gradients are smaller still at first, learns to keep its gate open." * len(opened)
+    return f"An LSTM forgets as well, if its forget gate is half shut. At {distance} it recalls {told}.{gru}"
 
 
 def powers_of(bias: float) -> list[Value]:

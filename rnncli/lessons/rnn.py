@@ -18,17 +18,13 @@ from rnncli.engine.losses import softmax_cross_entropy
 from rnncli.engine.optimizers import GradientDescent
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
-from rnncli.results import Diagram, Edge, Node, Paragraph, Table, Value, ViewResult
+from rnncli.results import BLANK, Diagram, Edge, Node, Paragraph, Table, Value, ViewResult
 
 UNITS = 3
-WEIGHTS = {
-    "l1.W_x": [[0.2, -0.3, -0.5], [-0.6, 0.4, 0.5], [0.1, 0.3, 0.1], [0.5, 0.4, -0.6]],
-    "l1.W_h": [[0.4, -0.5, 0.3], [-0.4, 0.4, 0.0], [-0.2, -0.1, -0.5]],
-    "output.W": [[-0.4, 0.2, 0.2, 0.1], [-0.1, 0.6, 0.6, 0.2], [0.2, 0.2, -0.1, -0.4]],
-}
-"""Those of a word with four letters; for others they are drawn from ±LARGEST with one digit."""
+WEIGHTS = ("l1.W_x", "l1.W_h", "output.W")
+"""W_xh, W_hh and W_hy, in the order in which they are drawn."""
 
-LARGEST, SEED = 0.6, 0
+SEED = 0
 RATE, UPDATES = 0.5, (1, 10, 100, 1000)
 DRAWN = 4
 """Steps of the diagram, which has no room for more."""
@@ -73,8 +69,8 @@ def rnn(text: str) -> ViewResult:
             Paragraph(
                 "",
                 "A letter x is one-hot: 1 at its own place, else 0. The state h = tanh(x W_xh + h before W_hh) begins "
-                "at 0; y = h W_hy; softmax(y) gives the probabilities of the next letter, and the loss is −ln of the "
-                "right one's. All steps share the weights.",
+                "at 0; y = h W_hy; softmax(y): the probabilities of the next letter; the loss: −ln of the right one's. "
+                "All steps share the weights.",
             ),
             weights(model, word),
             unrolled(model, word),
@@ -108,13 +104,12 @@ def _surprise(word: Word) -> str:
 
 
 def untrained(word: Word) -> LanguageModel:
-    """The network with its first weights, and biases of 0."""
+    """The network with its first weights, uniform in ±1/√H and of one digit, so that they can be read; biases are 0."""
     model = LanguageModel(NetworkConfig("rnn", 1, UNITS), Vocabulary(word.letters), dtype=np.float64)
     rng = np.random.default_rng(SEED)
-    for name, values in WEIGHTS.items():
+    for name in WEIGHTS:
         weights = model.parameters[name]
-        drawn = rng.uniform(-LARGEST, LARGEST, weights.shape).round(1)
-        weights[...] = values if len(word.letters) == len(WEIGHTS["l1.W_x"]) else drawn
+        weights[...] = rng.uniform(-(UNITS**-0.5), UNITS**-0.5, weights.shape).round(1) + 0.0  # no −0
     return model
 
 
@@ -182,11 +177,12 @@ def unrolled(model: LanguageModel, word: Word) -> Diagram:
     nodes = [Node("h0", 0, 1, {str(k + 1): 0.0 for k in range(UNITS)})]
     edges = []
     for t in range(min(len(losses), DRAWN)):
-        x, h, y = f"x{t + 1} = {word.text[t]}", f"h{t + 1}", f"y{t + 1}"
+        read, right = (letter.replace(" ", BLANK) for letter in word.text[t : t + 2])
+        x, h, y = f"x{t + 1} = {read}", f"h{t + 1}", f"y{t + 1}"
         nodes += [
             Node(x, t + 1, 2),
             Node(h, t + 1, 1, {str(k + 1): float(value) for k, value in enumerate(hidden[t])}),
-            Node(y, t + 1, 0, {word.text[t + 1]: math.exp(-losses[t]), "−ln": float(losses[t])}),
+            Node(y, t + 1, 0, {right: math.exp(-losses[t]), "−ln": float(losses[t])}),
         ]
         labels = ("W_hh", "W_xh", "W_hy") if not t else ("", "", "")
         ends = ((f"h{t}", h), (x, h), (h, y))

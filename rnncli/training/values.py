@@ -85,13 +85,12 @@ def binary(count: int) -> Values:
 
 
 def short_text(low: int, high: int) -> Values:
-    """A text of ``low`` to ``high`` characters, which are composed (NFC): an accent or a final consonant of Hangul is
-    no character of its own."""
+    """A text of ``low`` to ``high`` printable characters, composed (NFC): the parts of 한 are none of their own."""
 
     def parse(value: Any) -> str:
         composed = unicodedata.normalize("NFC", value) if isinstance(value, str) else ""
-        if not low <= len(composed) <= high:
-            raise ValueError(f"{value!r} has not {low} to {high} characters")
+        if not (low <= len(composed) <= high and composed.isprintable()):
+            raise ValueError(f"{value!r} has not {low} to {high} printable characters")
         return composed
 
     return Values(parse, "TEXT")

@@ -51,7 +51,7 @@ def test_a_sentence_is_shown_in_strips() -> None:
     strips = [part for part in result.blocks if isinstance(part, ColouredText)]
     assert len(strips) == 8
     assert {strip.text for strip in strips} == {"Is it (or is it not) so?"}
-    forget = block(result, "By hand").values, next(strip for strip in strips if strip.name == "Forget").values
+    forget = block(result, "By hand").values, next(strip for strip in strips if strip.name == "Forget gate").values
     assert min(forget[1]) == forget[1][19] < 0.01
     assert not any(isinstance(part, Table) and "reads" in part.columns for part in result.blocks)
 
@@ -73,7 +73,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def test_a_unit_of_a_trained_lstm(models: dict[str, Path]) -> None:
     """That keeps longest what it holds; a model that was loaded gives the same gates as the one that was saved."""
     result = lesson("lstm", model=str(models["lstm"]), text="hello hello")
-    forget = next(part for part in result.blocks if isinstance(part, ColouredText) and part.name == "Forget")
+    forget = next(part for part in result.blocks if isinstance(part, ColouredText) and part.name == "Forget gate")
     assert block(result, f"Unit 1:2 of {models['lstm']}").text == "hello hello"
     assert np.mean(forget.values) > 0.9
     assert f"{np.mean(forget.values):.3f} of its cell" in block(result, "A surprise").text

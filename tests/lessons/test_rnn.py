@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from rnncli.lessons.rnn import Word, loss_and_gradients, nudged, trained, untrained
+from rnncli.terminal.words import width_of
+from tests.cli.running import rnncli, succeeded
 from tests.lessons.shown import about, block, column, lesson
 
 
@@ -75,6 +77,11 @@ def test_every_gradient_of_any_word_is_what_a_nudge_measures(text: str) -> None:
         assert gradients[name][place] == pytest.approx(nudged(model, word, name, place), abs=1e-8)
 
 
+def test_the_floor_without_a_memory_counts_the_followers() -> None:
+    """After a: a twice, b once."""
+    assert Word("aaab").floor() == pytest.approx((-2 * math.log(2 / 3) - math.log(1 / 3)) / 3)
+
+
 def test_a_word_in_which_every_letter_has_one_follower_needs_no_memory() -> None:
     assert Word("안녕하세요").floor() == 0
     assert "W_hh is not needed" in block(lesson("rnn", text="안녕하세요"), "A surprise").text
@@ -87,3 +94,10 @@ def test_a_word_is_composed_before_it_is_counted() -> None:
     typed = unicodedata.normalize("NFD", "안녕")
     assert len(typed) == 6
     assert block(lesson("rnn", text=typed), "Learning").columns[2] == "안 gives"
+
+
+@pytest.mark.parametrize("text", ["a b", "가나다라마바사아자"])
+def test_any_word_fits_the_screen(text: str) -> None:
+    lines = succeeded(rnncli("lesson", "rnn", "--text", text)).splitlines()
+    assert max(map(width_of, lines)) <= 80
+    assert len(lines) <= 67
