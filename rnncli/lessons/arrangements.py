@@ -105,6 +105,7 @@ def arrangements(length: int) -> ViewResult:
                 f"Learnt in at most {UPDATES} updates: which share of the symbols in new data is right",
                 ("arrangement", "a row of data", "learns", "train --task", "right"),
                 rows,
+                "Networks that write several letters read each of them again, which is not drawn.",
             ),
             Paragraph(
                 "A surprise",
@@ -167,7 +168,7 @@ class Drawing:
         return name
 
     def _connect(self, *names: str) -> None:
-        self.edges += [Edge(a, b) for a, b in pairwise(filter(None, names))]
+        self.edges += [Edge(a, b) for a, b in pairwise(names)]
 
     def add(self, inputs: Sequence[str], outputs: Sequence[str], layers: int = 1) -> None:
         """A network of one direction; where an input or output is blank, there is none."""
