@@ -11,6 +11,7 @@ from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.activations import sigmoid
 from rnncli.engine.arrays import Workspace
 from rnncli.engine.network import RecurrentNetwork
+from rnncli.errors import InputError
 from rnncli.lessons.tasks import accuracy, learn
 from rnncli.models.classifier import Classifier
 from rnncli.models.config import NetworkConfig
@@ -48,6 +49,8 @@ CELLS = ("sigmoid", "tanh", "relu", "gru", "lstm")
 def memory(distance: int, cell: str | None, forget_bias: float | None) -> ViewResult:
     """Gradients at several distances as a curve and in numbers, recall at ``distance``, and the powers of a forget
     gate."""
+    if cell not in (None, "lstm") and forget_bias is not None:
+        raise InputError(f"--forget-bias is that of an LSTM, not of --cell {cell}; leave one of the two out")
     biases = BIASES if forget_bias is None else (forget_bias,)
     kinds = [
         Kind(name, bias) for name in ([cell] if cell else CELLS) for bias in (biases if name == "lstm" else (None,))
@@ -58,7 +61,12 @@ def memory(distance: int, cell: str | None, forget_bias: float | None) -> ViewRe
         [str(kind), *(norms[kind][place] for place in DISTANCES), factor(norms[kind]), *recalls[kind]] for kind in kinds
     ]
     drawn = kinds if cell else [kind for kind in kinds if kind.cell in DRAWN and kind.bias not in biases[1:-1]]
-    powers = [powers_of(bias) for bias in biases]
+    powers = Table(
+        "What a forget gate f = σ(bias) leaves, were it always open like that",
+        ("bias", "f", *(f"f^{d}" for d in DISTANCES), "half is left after"),
+        [powers_of(bias) for bias in biases],
+        digits=4,
+    )
     return ViewResult(
         blocks=[
             Paragraph(
@@ -81,12 +89,7 @@ def memory(distance: int, cell: str | None, forget_bias: float | None) -> ViewRe
                 ("cell", *(f"at {d}" for d in DISTANCES), "factor a step", f"recall at {distance}", "updates"),
                 rows,
             ),
-            Table(
-                "What a forget gate f = σ(bias) leaves, were it always open like that",
-                ("bias", "f", *(f"f^{d}" for d in DISTANCES), "half is left after"),
-                powers,
-                digits=4,
-            ),
+            *([powers] if cell in (None, "lstm") else []),
             Paragraph("A surprise", _surprise(kinds, norms, recalls, distance)),
         ]
     )
@@ -96,17 +99,18 @@ def _surprise(
     kinds: list[Kind], norms: dict[Kind, dict[int, float]], recalls: dict[Kind, tuple[float, int | None]], distance: int
 ) -> str:
     """What the forget gate decides."""
+    told = {
+        kind: f"{recalls[kind][0]:.1%} of the letters, and its gradient is multiplied by {factor(norms[kind]):.2f} "
+        "a step"
+        for kind in kinds
+    }
     gated = [kind for kind in kinds if kind.bias is not None]
     if not gated:
-        return f"At {DISTANCES[-1]} characters {norms[kinds[0]][DISTANCES[-1]]:.0e} of the gradient arrives."
-    told = "; ".join(
-        f"with bias {kind.bias:g} {recalls[kind][0]:.1%} of the letters, its gradient being multiplied by "
-        f"{factor(norms[kind]):.2f} at every step"
-        for kind in gated[:: max(len(gated) - 1, 1)]
-    )
+        return f"At {distance} this cell recalls {told[kinds[0]]}."
+    ends = "; ".join(f"with bias {kind.bias:g} {told[kind]}" for kind in gated[:: max(len(gated) - 1, 1)])
     opened = [kind for kind in kinds if kind.cell == "gru" and recalls[kind][0] > 0.9]
     gru = " The gru, whose gradients are smaller still at first, learns to keep its gate open." * len(opened)
-    return f"An LSTM forgets as well, if its forget gate is half shut. At {distance} it recalls {told}.{gru}"
+    return f"An LSTM forgets as well, if its forget gate is half shut. At {distance} it recalls {ends}.{gru}"
 
 
 def powers_of(bias: float) -> list[Value]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from rnncli.errors import InputError
 from rnncli.lessons import memory
 from rnncli.lessons.memory import Kind, gradient_norms, model_of, recall
 from rnncli.models.classifier import Classifier
@@ -67,3 +68,10 @@ def test_options_choose_the_cells() -> None:
     assert column(table, "cell") == ["lstm, bias 0.5"]
     assert table.columns[-2] == "recall at 3"
     assert recall(Kind("lstm", 0.5), 3)[0] > 0.97
+
+
+def test_a_forget_bias_is_that_of_an_lstm() -> None:
+    with pytest.raises(InputError, match="--forget-bias is that of an LSTM, not of --cell tanh"):
+        lesson("memory", cell="tanh", forget_bias="1")
+    names = [part.name for part in lesson("memory", cell="tanh", distance="1").blocks]
+    assert not any(name.startswith("What a forget gate") for name in names)
