@@ -25,7 +25,7 @@ WEIGHTS = ("l1.W_x", "l1.W_h", "output.W")
 """W_xh, W_hh and W_hy, in the order in which they are drawn."""
 
 SEED = 0
-RATE, UPDATES = 0.5, (1, 10, 100, 1000)
+RATE, UPDATES = 0.5, (1, 10, 100, 500)
 DRAWN = 4
 """Steps of the diagram, which has no room for more."""
 
