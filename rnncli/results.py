@@ -162,12 +162,14 @@ class Paragraph:
 @dataclass(frozen=True)
 class Node:
     """A unit of a network, or a layer, in a ``column`` and a ``row`` of a diagram, both from 0, the first row on top;
-    with the numbers or vectors that it holds, by name."""
+    with the numbers or vectors that it holds, by name. Where nodes of several networks are called the same, each has a
+    name of its own, and a ``label`` is drawn."""
 
     name: str
     column: int
     row: int
     values: Mapping[str, float | Sequence[float]] = field(default_factory=dict)
+    label: str = ""
 
 
 @dataclass(frozen=True)

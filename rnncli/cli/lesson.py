@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from rnncli.cli.completion import model_files
 from rnncli.cli.options import Command, OwnCommand, option, settings
 from rnncli.errors import InputError
-from rnncli.lessons import LESSONS, Lesson, contents
+from rnncli.lessons import LESSONS, MODEL_FILE, Lesson, contents
 
 MARK = "<!doctype html>\n<!-- a lesson of rnncli -->\n"
 """How every page of a lesson begins, so that none but such a page is ever overwritten."""
@@ -85,7 +86,9 @@ def _command(lesson: Lesson) -> Callable[..., None]:
 
 def _parameter(given: Any) -> inspect.Parameter:
     """An option of a lesson as a parameter that Typer reads."""
-    shown = {"show_default": given.shown} if given.shown else {}
+    shown: dict[str, Any] = {"show_default": given.shown} if given.shown else {}
+    if given.values is MODEL_FILE:
+        shown["autocompletion"] = model_files
     flag = f"--{given.name.replace('_', '-')}"
     annotation = Annotated[Any, option(flag, help=given.help, **settings(given.values), **shown)]
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD

@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from rnncli.names import ACTIVATIONS, LOSSES, OPTIMIZERS
-from rnncli.training.values import Values, binary, float_list, float_range, int_range, one_of
+from rnncli.training.values import Values, binary, float_list, float_range, int_range, one_of, short_text
 
 if TYPE_CHECKING:
     from rnncli.results import ViewResult
@@ -74,6 +74,7 @@ class Lesson:
 
 NUMBER = float_range(-1000, 1000)
 RATE = float_range(0, 1e6, open_low=True)
+MODEL_FILE = Values(str, "MODEL")
 
 _ALL = (
     Lesson(
@@ -150,6 +151,58 @@ _ALL = (
             ("--targets 0.6,0.7", "smaller errors and gradients"),
         ),
         ("rnncli/engine/layers.py", "dense_backward, for any size"),
+    ),
+    Lesson(
+        "rnn",
+        "RNN 기본 구조 예제",
+        "hell → o: a state that is taken along",
+        "Guess first: can a network that sees one letter at a time spell hello?",
+        (Option("text", short_text(2, 9), "hello", "The word to learn."),),
+        (
+            ("--text google", "g and o have two followers each"),
+            ("--text 안녕하세요", "no letter twice: W_hh is not needed"),
+        ),
+        ("rnncli/engine/cells/rnn.py", "the cell, forwards and backwards"),
+    ),
+    Lesson(
+        "arrangements",
+        "다양한 순환 신경망",
+        "one or many, deep, bidirectional",
+        "Guess first: can a network tag each letter with the one after it?",
+        (Option("length", int_range(2, 12), 4, "Letters of the words that are read."),),
+        (("--length 8", "one state holds a long word less well"),),
+        ("rnncli/engine/recurrent.py", "a layer of one direction or two"),
+    ),
+    Lesson(
+        "memory",
+        "기울기 소실, 단기 기억",
+        "how far back a gradient reaches",
+        "Guess first: which cell still knows a letter after 40 others?",
+        (
+            Option("distance", int_range(1, 100), 40, "Characters between the letter and its recall."),
+            Option("cell", one_of("sigmoid", "tanh", "relu", "gru", "lstm"), None, "This cell alone.", "all of them"),
+            Option("forget_bias", float_range(-20, 20), None, "Forget bias of the LSTM.", "1, 3 and 5"),
+        ),
+        (
+            ("--distance 10", "near enough for more of them"),
+            ("--cell lstm --forget-bias 0", "a gate that is half shut"),
+        ),
+        ("rnncli/engine/network.py", "initialise: the forget bias"),
+    ),
+    Lesson(
+        "lstm",
+        "LSTM",
+        "what each gate does, at each character",
+        "Guess first: what is left in a cell that was told to forget?",
+        (
+            Option("text", short_text(1, 300), "a(bc?de)f?", "What the cell reads."),
+            Option("model", MODEL_FILE, None, "Show a unit of this trained LSTM instead of the learnt one.", "none"),
+        ),
+        (
+            ("--text '(a?)b?(c?'", "stored, deleted, stored again"),
+            ("--text 'To be (or not) to be?'", "a sentence, in strips"),
+        ),
+        ("rnncli/engine/cells/lstm.py", "six lines, forwards and back"),
     ),
 )
 

@@ -23,9 +23,9 @@ ARROW, LINE = "cyan", "dim"
 
 
 def node_lines(node: Node, digits: int) -> list[str]:
-    """The name of a node, then its values."""
+    """What a node is called, then its values."""
     return [
-        visible_line(node.name),
+        visible_line(node.label or node.name),
         *(f"{name} {number(value, digits)}".strip() for name, value in node.values.items()),
     ]
 
@@ -163,7 +163,7 @@ def _rows(block: Diagram, texts: Mapping[str, list[str]]) -> tuple[list[int], in
 
 def _as_tables(block: Diagram, width: int) -> Text:
     """The nodes with their values, and the arrows."""
-    nodes = [(lines[0], "  ".join(lines[1:])) for lines in (node_lines(node, block.digits) for node in block.nodes)]
+    nodes = [(visible_line(node.name), "  ".join(node_lines(node, block.digits)[1:])) for node in block.nodes]
     edges = [(edge.source, edge.target, edge_label(edge, block.digits)) for edge in block.edges]
     texts = [draw_rows(("node", "values"), nodes, (False, False), width)]
     if edges:

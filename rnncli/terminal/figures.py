@@ -11,7 +11,7 @@ BOX, LINE, LETTER = 14, 17, 7.2
 """Pixels around the text of a node, of a line of it, and of a character of it."""
 
 GAP, BETWEEN = 120, 46
-"""Pixels between two columns of nodes, and between two rows."""
+"""Pixels between two columns of nodes whose arrows have labels, and between others, and two rows."""
 
 SIDE, EDGE = 420, 34
 """Pixels of the side of a map, and of the margin for its numbers."""
@@ -26,9 +26,10 @@ def diagram(block: Diagram) -> str:
         for c in columns
     ]
     heights = [max((len(texts[n.name]) for n in block.nodes if n.row == r), default=0) * LINE + BOX for r in rows]
+    gap = GAP if any(edge_label(edge, block.digits) for edge in block.edges) else BETWEEN
     middles = {
         n.name: (
-            sum(widths[: n.column]) + n.column * GAP + widths[n.column] / 2 + 1,
+            sum(widths[: n.column]) + n.column * gap + widths[n.column] / 2 + 1,
             sum(heights[: n.row]) + n.row * BETWEEN + heights[n.row] / 2 + 1,
         )
         for n in block.nodes
@@ -49,7 +50,7 @@ def diagram(block: Diagram) -> str:
             bottom = y + (n + 0.75 - len(texts[node.name]) / 2) * LINE
             weight = "" if n else ' class="name"'
             boxes += f'<text{weight} x="{x:.1f}" y="{bottom:.1f}" text-anchor="middle">{escape(line)}</text>'
-    width = sum(widths) + GAP * (len(columns) - 1) + 2
+    width = sum(widths) + gap * (len(columns) - 1) + 2
     height = sum(heights) + BETWEEN * (len(rows) - 1) + 2
     return _svg(block.name, width, height, lines + labels + boxes)
 

@@ -8,6 +8,7 @@ import math
 import operator
 import os
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -81,6 +82,18 @@ def binary(count: int) -> Values:
         return value
 
     return Values(parse, "DIGITS")
+
+
+def short_text(low: int, high: int) -> Values:
+    """A text of ``low`` to ``high`` printable characters, composed (NFC): the parts of 한 are none of their own."""
+
+    def parse(value: Any) -> str:
+        composed = unicodedata.normalize("NFC", value) if isinstance(value, str) else ""
+        if not (low <= len(composed) <= high and composed.isprintable()):
+            raise ValueError(f"{value!r} has not {low} to {high} printable characters")
+        return composed
+
+    return Values(parse, "TEXT")
 
 
 def float_list(count: int, number: Values) -> Values:

@@ -65,6 +65,7 @@ def test_choices_are_tried() -> None:
         ("rnncli lesson ", list(LESSONS)),
         ("rnncli lesson back", ["backpropagation"]),
         ("rnncli lesson descent --optimizer a", ["adagrad", "adam"]),
+        ("rnncli lesson lstm --model o", ["other.npz"]),
         ("rnncli inspect ", ["model.npz", "other.npz", "more/"]),
         ("rnncli score m", ["model.npz", "more/"]),
         ("rnncli sample mor", []),  # the shell completes a folder by itself, without a space after it

@@ -91,6 +91,13 @@ def test_json_before_the_name_and_for_all_commands() -> None:
         (("backpropagation", "--weights", "1,2"), ("'--weights'", "'1,2' is not 8 numbers with commas between")),
         (("backpropagation", "--inputs", "1,x"), ("'--inputs'", "x is not a finite number")),
         (("descent", "--rate", "0"), ("'--rate'", "above 0")),
+        (("rnn", "--text", "h"), ("'--text'", "'h' has not 2 to 9 printable characters")),
+        (("rnn", "--text", "hello world"), ("'--text'", "'hello world' has not 2 to 9 printable characters")),
+        (("lstm", "--text", "a\tb"), ("'--text'", "printable characters")),
+        (("arrangements", "--length", "1"), ("'--length'", "1 is below 2")),
+        (("memory", "--cell", "lstn"), ("'--cell'", "did you mean lstm?")),
+        (("memory", "--forget-bias", "nan"), ("'--forget-bias'", "nan is not a finite number")),
+        (("lstm", "--model", "no.npz"), ("no.npz", "does not exist")),
         (("activations", "--json", "--csv"), ("mutually exclusive",)),
     ],
 )

