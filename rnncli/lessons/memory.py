@@ -82,7 +82,7 @@ def memory(distance: int, cell: str | None, forget_bias: float | None) -> ViewRe
                 "norm",
                 {str(kind): [(d, norm) for d, norm in norms[kind].items() if norm > LOWEST] for kind in drawn},
                 log=True,
-                lines=6,
+                lines=5,
             ),
             Table(
                 f"In numbers, and what {UPDATES} updates learn",
