@@ -26,6 +26,9 @@ VARIABLES = (
 PATIENCE = 1.0
 """Seconds before another rank than 0 tells of an error: one that all ranks meet is told by rank 0 alone."""
 
+FORWARDING = 0.5
+"""Seconds that a launcher gets to pass a message on: what it has not when it is told to abort may be lost."""
+
 
 @cache
 def launched() -> tuple[int, int]:
@@ -76,4 +79,5 @@ def abort(error: BaseException) -> None:
     code = error.code if isinstance(error, SystemExit) else getattr(error, "exit_code", 1)
     if not isinstance(error, SystemExit) and sys.__stderr__ is not None:
         print(f"error: {here()}: {error or type(error).__name__}", file=sys.__stderr__, flush=True)
+        time.sleep(FORWARDING)
     mpi().COMM_WORLD.Abort(code if isinstance(code, int) else 1)
