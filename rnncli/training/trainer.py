@@ -118,7 +118,7 @@ class Trainer:
         try:
             while not self.finished:
                 self.group.begin_step()  # all wait here until the next step is asked for
-                # Numbers that explode are told in a sentence.
+                # An overflow is reported as NotFiniteError, without warnings of NumPy.
                 with aborting(self.group), np.errstate(over="ignore", invalid="ignore"):
                     report = self._train_until_exchange()
                 yield report
