@@ -15,7 +15,7 @@ ACTIVATIONS = ("tanh", "relu", "leaky-relu", "sigmoid")
 
 OPTIMIZERS = ("sgd", "momentum", "rmsprop", "adagrad", "adam")
 SCHEDULES = ("constant", "linear", "cosine")
-LOSSES = ("cross-entropy", "mse")
+LOSSES = CROSS_ENTROPY, MSE = ("cross-entropy", "mse")
 CLASS_WEIGHTS = ("none", "balanced")
 
 TASKS = ("generate", "classify", "tag", "translate")
@@ -25,6 +25,9 @@ VALIDATION_SPLITS = ("end", "tails")
 
 MAX_ORDER = 20
 """Of n-gram models."""
+
+MAX_FORGET_BIAS = 100
+"""Of an LSTM, to either side of 0."""
 
 
 def plural(number: int, noun: str) -> str:

@@ -27,7 +27,8 @@ class Commands(OwnCommand, TyperGroup):
         self._variables = Variables(self.commands)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return list(self.commands)  # in the order of use, not alphabetical
+        """In the order of use, not alphabetical; Typer has commands of commands first."""
+        return sorted(self.commands, key=lambda name: hasattr(self.commands[name], "commands"))
 
     def invoke(self, ctx: Any) -> Any:
         for warning in self._variables.warnings(os.environ):

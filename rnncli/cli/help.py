@@ -90,7 +90,7 @@ def _example(line: str, width: int) -> str:
     if width_of(line) + 2 <= width:
         return f"  {line}"
     command, *does = re.split(r" {2,}", line)
-    return "\n".join(["  " + _broken(command, width - 2, 4), *("      " + _broken(one, width - 6, 6) for one in does)])
+    return "\n".join(["  " + _broken(command, width - 4, 4), *("      " + _broken(one, width - 6, 6) for one in does)])
 
 
 def _panel(rows: list[tuple[str, str]], width: int) -> str:
@@ -99,7 +99,7 @@ def _panel(rows: list[tuple[str, str]], width: int) -> str:
     lines = []
     for term, explanation in rows:
         if width < SIDE_BY_SIDE:
-            lines.append("  " + _broken(term.strip(), width - 2, 6))
+            lines.append("  " + _broken(term.strip(), width - 6, 6))
             lines.append("    " + _broken(explanation, width - 4, 4))
             continue
         beside = _broken(explanation, width - margin, margin)

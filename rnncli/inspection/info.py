@@ -9,7 +9,7 @@ from rnncli.datasets.vocabulary import BYTES
 from rnncli.models.base import PairModel
 from rnncli.models.mixture import MIXTURE
 from rnncli.models.score import perplexity
-from rnncli.names import CLASS_WEIGHTS, LOSSES, listed, plural
+from rnncli.names import CLASS_WEIGHTS, MSE, listed, plural
 from rnncli.results import BLANK
 from rnncli.storage.checkpoint import Checkpoint
 from rnncli.training.record import Record
@@ -67,10 +67,10 @@ def _training(record: Record) -> dict[str, Any]:
 
 
 def _quality(record: Record) -> dict[str, Any]:
-    """The lowest validation loss, at the step whose weights are kept, and the training loss there."""
-    history, best = record.state["history"], record.state["best_loss"]
-    measured = [entry for entry in history if best is not None and entry.get("validation_loss") == best]
-    entry: dict[str, Any] = (measured or history or [{}])[-1]
+    """The lowest validation loss, in nats, at the step whose weights are kept, and the training loss there; where that
+    is the mean squared error, also that of what was held out."""
+    entry, best = record.kept, record.state["best_loss"]
+    squared = {"validation_mse": entry.get("validation_mse")} if record.options.loss == MSE else {}
     return {
         "step": entry.get("step"),
         "training_loss": entry.get("loss"),
@@ -78,6 +78,7 @@ def _quality(record: Record) -> dict[str, Any]:
         "validation_bits": None if best is None else best / math.log(2),
         "validation_perplexity": None if best is None else perplexity(best),
         "validation_accuracy": entry.get("validation_accuracy"),
+        **squared,
     }
 
 
@@ -126,10 +127,10 @@ def _learning(training: dict[str, Any], is_pairs: bool) -> str:
 
 def quality_in_words(info: dict[str, Any]) -> str:
     """The loss on held-out text, or that of the training where nothing was held out."""
-    quality, per = info["quality"], f"per {info['unit']}"
+    quality, per, kind = info["quality"], f"per {info['unit']}", info["training"]["loss"]
+    loss, squared = quality["training_loss"], quality.get("validation_mse")
     if quality["validation_loss"] is None:
-        loss, unit = quality["training_loss"], "nats " if info["training"]["loss"] == LOSSES[0] else ""
-        return "nothing was held out" + ("" if loss is None else f"; training loss {loss:.4f} {unit}{per}")
+        return "nothing was held out" + ("" if loss is None else f"; {in_words('training loss', loss, kind, per)}")
     words = [
         f"validation loss {quality['validation_loss']:.4f} nats",
         f"{quality['validation_bits']:.4f} bits {per}",
@@ -137,8 +138,15 @@ def quality_in_words(info: dict[str, Any]) -> str:
     ]
     if quality["validation_accuracy"] is not None:
         words.append(f"accuracy {quality['validation_accuracy']:.1%}")
+    if squared is not None:
+        words.append(f"mean squared error {squared:.4f} (in training {loss:.4f})")
     together = (info["counts"] or {}).get("held_out", {}).get(MIXTURE)
     return ", ".join(words) + ("" if together is None else f"; together with the counts {together:.4f} nats")
+
+
+def in_words(name: str, loss: float, kind: str, per: str) -> str:
+    """A loss with its unit; ``kind`` is one of LOSSES."""
+    return f"{name} {loss:.4f} {per} (mean squared error)" if kind == MSE else f"{name} {loss:.4f} nats {per}"
 
 
 def _versions(software: dict[str, str]) -> str:

@@ -22,11 +22,15 @@ BREAK = re.compile(r"(?<!^\S)(?<!  \S) ")
 number."""
 
 
-def draw_rows(headings: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool], width: int) -> Text:
-    """Rows of values under ``headings``, those of ``numeric`` columns to the right, or records."""
+def draw_rows(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool], width: int, head: bool = True
+) -> Text:
+    """Rows of values under ``headings``, those of ``numeric`` columns to the right, or records. Without ``head`` the
+    headings are left out, but for those in records."""
+    shown = headings if head else [""] * len(headings)
     for gap in (2, 1):
-        if (widths := _fit(headings, rows, numeric, width - gap * (len(headings) - 1))) is not None:
-            return _table(headings, rows, numeric, widths, " " * gap)
+        if (widths := _fit(shown, rows, numeric, width - gap * (len(headings) - 1))) is not None:
+            return _table(shown, rows, numeric, widths, " " * gap)
     return _records(headings, rows, width)
 
 
@@ -74,9 +78,10 @@ def _table(
     headings: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool], widths: Sequence[int], gap: str
 ) -> Text:
     text = Text()
-    for line in _lines(headings, numeric, widths, gap):
-        text.append(line + "\n", HEADING)
-    text.append("─" * (sum(widths) + len(gap) * (len(widths) - 1)) + "\n")
+    if any(headings):
+        for line in _lines(headings, numeric, widths, gap):
+            text.append(line + "\n", HEADING)
+        text.append("─" * (sum(widths) + len(gap) * (len(widths) - 1)) + "\n")
     for row in rows:
         for line in _lines(row, numeric, widths, gap):
             text.append(line + "\n")

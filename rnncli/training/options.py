@@ -49,8 +49,8 @@ class TrainingOptions:
 
     The learning rate rises over ``warmup`` steps and then follows ``schedule`` to the end. ``patience`` ends a run
     after this number of evaluations without a better one (0: never). ``workers`` processes share the streams; with
-    ``local_steps`` > 1 each makes so many steps alone before their parameters are averaged. With ``ngram`` > 0 an
-    n-gram model of that order is counted at the end, to stand beside the network. ``class_weights`` are those of a
+    ``local_steps`` > 1 each makes this number of steps alone before their parameters are averaged. With ``ngram`` > 0
+    an n-gram model of that order is counted at the end, to stand beside the network. ``class_weights`` are those of a
     classifier's labels in the loss, see :func:`rnncli.training.batches.balanced_weights`.
     """
 

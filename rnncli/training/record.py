@@ -25,14 +25,17 @@ Shapes = dict[str, tuple[int, ...]]
 
 ENTRY: dict[str, Check] = {"step": integer(), "loss": number()}
 MEASURED: dict[str, Check] = {"validation_loss": number(), "validation_accuracy": number(0, 1)}
+SQUARED: dict[str, Check] = {"validation_mse": number(0)}
 
 
 def _is_entry(entry: Any) -> bool:
-    """One evaluation of the history: a step, the mean loss since the last, and what was measured where some is held
-    out."""
-    if not isinstance(entry, dict) or set(entry) not in (set(ENTRY), {*ENTRY, *MEASURED}):
+    """One evaluation of the history: a step, the mean training loss since the last, and what was measured where some
+    is held out: the loss in nats and the accuracy, and where the training loss is the mean squared error that as
+    well."""
+    known = ENTRY | MEASURED | SQUARED
+    if not isinstance(entry, dict) or set(entry) not in (set(ENTRY), {*ENTRY, *MEASURED}, set(known)):
         return False
-    return all((ENTRY | MEASURED)[name](value) for name, value in entry.items())
+    return all(known[name](value) for name, value in entry.items())
 
 
 STATE: dict[str, Check] = {
@@ -73,6 +76,14 @@ class Record:
     def epochs(self) -> float:
         """How often all training data was read."""
         return float(self.state["step"] / self.state["steps_per_epoch"])
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The evaluation in the history whose weights are kept: that with the lowest validation loss, else the last;
+        empty where there was none."""
+        history, best = self.state["history"], self.state["best_loss"]
+        measured = [entry for entry in history if best is not None and entry.get("validation_loss") == best]
+        return dict((measured or history or [{}])[-1])
 
     def to_json(self) -> dict[str, Any]:
         """For the model file."""

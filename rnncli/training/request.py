@@ -42,6 +42,7 @@ class TrainOptions(TypedDict, total=False):
     context: Annotated[int, int_range(1, 4096)]
     embedding_size: Annotated[int, int_range(0)]
     dropout: Annotated[float, float_range(0, 1, open_high=True)]
+    forget_bias: Annotated[float, float_range(-names.MAX_FORGET_BIAS, names.MAX_FORGET_BIAS)]
     ngram: Annotated[int, int_range(0, names.MAX_ORDER)]
     encoding: Annotated[str, ENCODING]
     normalize: Annotated[str, one_of(*names.NORMAL_FORMS)]

@@ -33,6 +33,7 @@ VIEWS: dict[str, tuple[object, ...]] = {
     "why": (20,),
     "gates": (),
     "gradients": (),
+    "learning": ("OTHER",),
     "step": ("12 [b",),
     "errors": (),
     "match": ("300:302",),
@@ -54,7 +55,7 @@ OTHERS = [(network, view) for network in NETWORKS for view in VIEWS if (network,
 
 _PLACE = TemporaryDirectory(prefix="rnncli-views-")
 COLUMNS = {"strip": {"text", "values", "scale", "unit", "beneath", "signed"}, "table": {"columns", "rows", "note"}} | {
-    "curves": {"x", "y", "log", "curves"},
+    "curves": {"x", "y", "log", "log_x", "curves"},
     "scatter": {"x", "y", "points", "labels"},
     "heatmap": {"rows", "columns", "values", "scale"},
 }
@@ -66,7 +67,7 @@ OVERVIEW = {
 
 PARTNERS = {"labels", "tags", "target_vocabulary"}
 
-WITHOUT_TEXT = ("step", "weights")
+WITHOUT_TEXT = ("step", "weights", "learning")
 """Views that read no running text."""
 
 
@@ -110,7 +111,8 @@ def finding(network: str, view: str) -> dict[str, Any]:
 
 def check_schema(found: dict[str, Any]) -> None:
     """It has the parts that are documented, of the documented kinds, and each is whole."""
-    more = OVERVIEW | PARTNERS & set(found) if "task" in found else set()
+    more = OVERVIEW | PARTNERS & set(found) if "task" in found else {"numbers"} & set(found)
+    assert ("numbers" in found) == (found["view"] == "step")
     assert set(found) == {"view", "question", "text", "facts", "parts"} | more
     assert found["question"].endswith("?")
     assert all(isinstance(value, str) for value in found["facts"].values())

@@ -10,6 +10,7 @@ import pytest
 
 from rnncli import names
 from rnncli.inspection.views import VIEWS
+from rnncli.lessons import LESSONS
 from tests.cli.running import environment
 from tests.cli.test_help import OPTIONS
 
@@ -61,6 +62,10 @@ def test_choices_are_tried() -> None:
         ("rnncli inspect model.npz ", list(VIEWS)),
         ("rnncli inspect model.npz ga", ["gates"]),
         ("rnncli guide co", ["contributing", "counts"]),
+        ("rnncli lesson ", list(LESSONS)),
+        ("rnncli lesson back", ["backpropagation"]),
+        ("rnncli lesson descent --optimizer a", ["adagrad", "adam"]),
+        ("rnncli lesson lstm --model o", ["other.npz"]),
         ("rnncli inspect ", ["model.npz", "other.npz", "more/"]),
         ("rnncli score m", ["model.npz", "more/"]),
         ("rnncli sample mor", []),  # the shell completes a folder by itself, without a space after it

@@ -18,7 +18,10 @@ def modules(*arguments: str) -> tuple[set[str], str]:
     return {name.partition(".")[0] for name in names}, result.stdout
 
 
-@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("train", "--help"), ("sample", "-h"), ()])
+@pytest.mark.parametrize(
+    "arguments",
+    [("--version",), ("--help",), ("train", "--help"), ("sample", "-h"), ("lesson", "descent", "-h"), ("lesson",), ()],
+)
 def test_numpy_is_not_loaded_for_a_word(arguments: tuple[str, ...]) -> None:
     loaded, output = modules(*arguments)
     assert "rnncli" in loaded

@@ -21,7 +21,7 @@ from rnncli.launcher import launcher_command
 from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.mixture import COUNTS, MIXTURE, NETWORK, Counts, Mixture, Writer, with_counts
-from rnncli.names import NORMAL_FORMS, command_line, plural
+from rnncli.names import CROSS_ENTROPY, NORMAL_FORMS, command_line, plural
 from rnncli.terminal.words import count, seconds, visible_line, visible_lines
 from rnncli.training.batches import BALANCED, balanced_weights
 from rnncli.training.counts import MAX_COUNTED, count_beside
@@ -80,7 +80,11 @@ def result(request: Request, trainer: Trainer) -> str:
     best = best_validation_loss(trainer)
     if best is None:
         return saved
-    return f"{saved}; validation loss {_nats(best)} per {trainer.model.unit}"
+    kept = trainer.record.kept
+    squared = ""
+    if "validation_mse" in kept:
+        squared = f"; mean squared error {kept['validation_mse']:.4f}, in training {kept['loss']:.4f}"
+    return f"{saved}; validation loss {_nats(best)} per {trainer.model.unit}{squared}"
 
 
 def mixture(counts: Counts | None) -> list[str]:
@@ -117,7 +121,7 @@ def advice(request: Request, trainer: Trainer) -> list[str]:
     """For running text: whether the network overfits, underfits or has nothing left to learn, and a command that may do
     better."""
     dataset = trainer.dataset
-    if dataset.spec.format != TEXT or trainer.options.loss != "cross-entropy":  # the validation loss is in nats
+    if dataset.spec.format != TEXT or trainer.options.loss != CROSS_ENTROPY:  # the validation loss is in nats
         return []
 
     def baseline() -> Baseline:

@@ -80,6 +80,11 @@ class Request:
         help="Dropout probability, between layers and before the output.",
         show_default="by network size and length",
     )
+    forget_bias: float | None = _network(
+        "--forget-bias",
+        help="Where the forget gate's bias of an lstm begins: the larger, the longer it remembers.",
+        show_default="1",
+    )
     ngram: int | None = _learning(
         "--ngram",
         help="Count n-grams of this order as well, and mix them with the network; 0 is none.",

@@ -1,0 +1,106 @@
+"""Every lesson: it fits two screens, says its question, and what it tells to type can be typed."""
+
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from rnncli.datasets.vocabulary import Vocabulary
+from rnncli.engine.cells.lstm import LSTM
+from rnncli.inspection.views import VIEWS
+from rnncli.lessons import LESSONS
+from rnncli.lessons.glossary import GLOSSARY
+from rnncli.models.config import NetworkConfig
+from rnncli.models.language_model import LanguageModel
+from rnncli.terminal.words import width_of
+from tests.cli.running import ROOT, environment, refused, rnncli, succeeded
+from tests.cli.test_help import COMMANDS
+from tests.lessons.shown import lesson
+
+LONGER = {"rnn": 8}
+"""Lines above two screens: a network that is unrolled, and what it learns, which belong together."""
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_it_fits_two_screens(name: str) -> None:
+    lines = succeeded(rnncli("lesson", name)).splitlines()
+    assert len(lines) <= 48 + LONGER.get(name, 0)
+    assert max(map(width_of, lines)) <= 80
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_it_asks_surprises_and_goes_on(name: str) -> None:
+    result = lesson(name)
+    assert result.question.startswith("Guess first: ")
+    assert result.question.endswith("?")
+    assert [block.name for block in result.blocks][-2:] == ["A surprise", "Change this, then read the code"]
+    rows = [first for first, _ in result.blocks[-1].rows]  # type: ignore[union-attr]
+    files = [row for row in rows if row.startswith("rnncli/engine/")]
+    assert len(files) == 1
+    assert (ROOT / files[0]).is_file()
+    following = list(LESSONS)[list(LESSONS).index(name) + 1 :][:1]
+    assert rows[len(LESSONS[name].changes) + 1 :] == [f"rnncli lesson {other}" for other in following]
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_commands_stand_whole_on_a_line(name: str) -> None:
+    """So that they can be copied from a terminal of 80 columns."""
+    lines = succeeded(rnncli("lesson", name)).splitlines()
+    for words, shows in LESSONS[name].changes:
+        assert any(
+            re.fullmatch(f"{re.escape(LESSONS[name].command(words))} +{re.escape(shows)}", line) for line in lines
+        )
+
+
+@pytest.mark.parametrize(("name", "words"), [(name, words) for name in LESSONS for words, _ in LESSONS[name].changes])
+def test_what_to_change_can_be_typed_and_changes_something(name: str, words: str) -> None:
+    assert succeeded(rnncli("lesson", name, *shlex.split(words))) != succeeded(rnncli("lesson", name))
+
+
+def test_it_is_computed_by_the_engine() -> None:
+    """No lesson has mathematics of its own where the engine, or a model that is made of it, has it."""
+    for name in LESSONS:
+        source = (ROOT / "rnncli" / "lessons" / f"{name}.py").read_text("utf-8")
+        assert re.search(r"^from rnncli\.(engine\.|models\.registry import)", source, re.MULTILINE)
+
+
+def test_the_list_has_every_lesson_and_every_term() -> None:
+    """Each on one line."""
+    lines = succeeded(rnncli("lesson")).splitlines()
+    assert max(map(width_of, lines)) <= 80
+    rows = [re.split(r" {2,}", line) for line in lines]
+    assert all([lesson.name, lesson.chapter, lesson.summary] in rows for lesson in LESSONS.values())
+    assert all(list(term) in rows for term in GLOSSARY)
+    assert len({term for term, _, _ in GLOSSARY}) == len(GLOSSARY)
+
+
+@pytest.mark.parametrize("place", sorted({place for _, _, place in GLOSSARY}))
+def test_where_the_words_are_there_is_something(place: str) -> None:
+    match place.split():
+        case ["train", flag, *value]:
+            option = next(option for option in COMMANDS["train"].params if flag in option.opts)
+            assert not value or value[0].isupper() or value[0].isdigit() or value[0] in option.metavar.split("|")
+        case ["inspect", "MODEL", view, *_]:
+            assert view in VIEWS
+        case ["lesson", name]:
+            assert name in LESSONS
+        case _:
+            cell = NetworkConfig("lstm", 1, 2)
+            names = {
+                *LanguageModel(cell, Vocabulary("ab")).parameters,
+                *(f"l1.{n}" for n in (*LSTM.gates, *LSTM.states)),
+            }
+            assert all(name in names for name in place.split(", ") if "." in name)
+
+
+def test_the_list_of_lessons_imports_neither_numpy_nor_a_lesson() -> None:
+    found = "[name for name in sys.modules if name == 'numpy' or name.startswith('rnncli.lessons')]"
+    words = [sys.executable, "-c", f"import sys, rnncli.lessons; print({found})"]
+    result = subprocess.run(words, capture_output=True, text=True, env=environment(), check=True)
+    assert result.stdout == "['rnncli.lessons']\n"
+
+
+def test_a_misspelt_name_gets_a_suggestion() -> None:
+    refused(rnncli("lesson", "activation"), "Did you mean 'activations'?")
