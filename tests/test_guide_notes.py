@@ -27,9 +27,9 @@ def test_it_has_the_chapters_of_the_notes() -> None:
 
 def test_every_lesson_and_every_word_stands_there() -> None:
     assert set(re.findall(r"rnncli lesson (\w+)", PAGE)) == set(LESSONS)
-    terms = [korean for korean, *_ in GLOSSARY]
-    assert [term for term in terms if term not in " ".join(PAGE.split())] == []
-    assert set(re.findall(HANGUL, PAGE)) == set(re.findall(HANGUL, " ".join(terms)))
+    page = " ".join(PAGE.split())
+    assert [korean for korean, english, _ in GLOSSARY if f"{korean} = {english}" not in page] == []
+    assert set(re.findall(HANGUL, page)) == set(re.findall(HANGUL, str(GLOSSARY)))
 
 
 def test_the_code_that_it_names_is_there() -> None:
