@@ -26,7 +26,8 @@ less without, or looks at the parameters or its argument alone."""
 
 @dataclass(frozen=True)
 class View:
-    """A ``question``, and what the ``answer`` shows; together they are the view's row in the README.
+    """A ``question``, and what the ``answer`` shows; together they are the view's row in the guide's page
+    on inspect.
 
     ``example`` is a command line, and ``purpose`` what it is for: a line in the help of ``rnncli inspect``.
     """
