@@ -36,6 +36,11 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{ending}"
 
 
+def file_size(size: int) -> str:
+    """65 KB, 1.2 MB, in powers of 1,000, as disks and package indexes count bytes."""
+    return f"{size / 1e6:.1f} MB" if size >= 999_500 else f"{size / 1e3:.0f} KB"
+
+
 def listed(names: Sequence[str], most: int = 3) -> str:
     """a.txt, b.txt, c.txt and 4 more"""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
