@@ -150,7 +150,7 @@ def sample(
     from rnncli.inference.draft import Draft
     from rnncli.inference.generation import GenerationConfig, generate_texts, is_random
     from rnncli.inference.novelty import novelty as novelty_of
-    from rnncli.inference.sampling import SamplingConfig, default_prime
+    from rnncli.inference.sampling import SamplingConfig, full_prime
     from rnncli.terminal.console import is_interactive, say, write
 
     if interactive:
@@ -205,8 +205,8 @@ def sample(
             say(f"seed {seed}")
     if interactive:
         rng = np.random.default_rng(seed)
-        begin = network.with_boundary(prime) or default_prime(writer, rng)
-        draft = Draft(writer, vocabulary.encode(begin), config.sampling, rng, label, clamps)
+        begin = vocabulary.encode(full_prime(writer, prime, rng))
+        draft = Draft(writer, begin, config.sampling, rng, label, clamps)
         write(prime + write_interactively(draft, vocabulary, prime, config.length, writer.eos) + "\n", vocabulary.codec)
         return
     if compare:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rnncli.datasets.columns import BOUNDARY
 from rnncli.engine.arrays import Array, Ids
 from rnncli.engine.clamping import Clamp
 from rnncli.models.mixture import Writer
@@ -169,10 +170,16 @@ def temperature_ramp(first: float, last: float, length: int) -> Iterator[float]:
     return (first + (last - first) * n / max(length - 1, 1) for n in range(length))
 
 
-def default_prime(model: Writer, rng: np.random.Generator) -> str:
-    """The prime where none is given: a newline, after which texts begin, or else a random character."""
-    vocabulary = model.vocabulary
-    return "\n" if "\n" in vocabulary.characters else str(rng.choice(list(vocabulary.characters)))
+def as_beginning(model: Writer, prime: str) -> str:
+    """The ``prime`` as the beginning of a text: after a line end, if the model knows any; labelled texts have one for a
+    boundary. What people type begins a line, while after the first state alone a text may be anywhere in one."""
+    is_begun = prime.startswith(BOUNDARY) or BOUNDARY not in model.vocabulary.characters
+    return prime if is_begun else BOUNDARY + prime
+
+
+def full_prime(model: Writer, prime: str, rng: np.random.Generator) -> str:
+    """What is read before a character is drawn: the prime :func:`as_beginning`, or a random one if that is empty."""
+    return as_beginning(model, prime) or str(rng.choice(list(model.vocabulary.characters)))
 
 
 def stop_when_finished(drawn: Iterator[Ids], eos: int) -> Iterator[Ids]:

@@ -8,6 +8,7 @@ from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.inspection.association import SMALLEST_SHIFT
 from rnncli.inspection.features import FEATURES
+from rnncli.inspection.film import film
 from rnncli.inspection.page import ModelPage, model_page
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views import VIEWS
@@ -47,6 +48,8 @@ def report(request: ViewRequest) -> Report:
                 if view.reads != "text":  # it applies to every model, so that the request is wrong
                     raise
                 left_out[view.name] = str(error)
+    overview = results["overview"]
+    results["overview"] = replace(overview, blocks=[*overview.blocks, *film(request.probe.checkpoint.record)])
     found: list[UnitScore] = []
     of_units: dict[str, ViewResult] = {}
     if "units" in results and len(request.probe.ids) > 6 * SMALLEST_SHIFT:

@@ -55,7 +55,7 @@ def measure(config: NetworkConfig, vocabulary_size: int, options: TrainingOption
     model = LanguageModel(config, vocabulary)
     model.initialise(rng)
     peak = peak_flops()
-    trainer = Trainer(model, TextDataset(DataSpec(), vocabulary, ids, ids[:0]), options, group)
+    trainer = Trainer(model, TextDataset(DataSpec(), vocabulary, ids, ids[:0]), options, group, film=False)
     per_step = options.batch_size * options.seq_length
     flops = per_step * _flops_per_character(model) / group.size
     seconds = {"products": 0.0, "tanh": 0.0, "waiting": 0.0}

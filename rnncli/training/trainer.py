@@ -20,6 +20,7 @@ from rnncli.models.base import Model
 from rnncli.models.registry import from_json
 from rnncli.models.score import Score
 from rnncli.training.batches import make_batches
+from rnncli.training.film import Film
 from rnncli.training.options import TrainingOptions
 from rnncli.training.parallel.group import ProcessGroup, SingleProcess, shard
 from rnncli.training.record import Record
@@ -59,11 +60,16 @@ class Trainer:
 
     After each report ``arrays()`` and ``counters()`` are all that a resume needs, and ``best_model`` is the one with
     the lowest validation loss, or the last where none was measured. The ranks of ``group`` share the work, and each
-    has a trainer of its own.
+    has a trainer of its own. Without ``film`` a run keeps no samples of it.
     """
 
     def __init__(
-        self, model: Model, dataset: Dataset, options: TrainingOptions, group: ProcessGroup | None = None
+        self,
+        model: Model,
+        dataset: Dataset,
+        options: TrainingOptions,
+        group: ProcessGroup | None = None,
+        film: bool = True,
     ) -> None:
         self.dataset, self.options, self.group = dataset, options, group or SingleProcess()
         self.batches = make_batches(dataset, model, options, self.group)
@@ -92,6 +98,8 @@ class Trainer:
         self.best_loss = math.inf
         self.loss_sum, self.loss_count = 0.0, 0  # since the last evaluation
         self.history: list[dict[str, float]] = []
+        self.film = Film(dataset, options)
+        self._is_filmed = film and self.group.rank == 0  # while others wait for the next step
         self._evaluation_seconds = 0.0  # seconds that the last evaluation will take
 
     @property
@@ -128,7 +136,10 @@ class Trainer:
         rate = self.options.learning_rate * learning_rate_multiplier(
             self.options.schedule, self.progress, self.step, self.options.warmup
         )
+        untrained = self.film.write(self.model) if self._is_filmed and not self.step else None
         loss, norm, characters = self._update(rate)
+        if not self.step:
+            self.film.add(0, loss, untrained)
         self.step += 1
         duration = time.perf_counter() - began
         self.seconds += duration
@@ -215,6 +226,8 @@ class Trainer:
         self.history.append(entry)
         if len(self.history) > MAX_EVALUATIONS:
             del self.history[-2::-2]  # of a long history every second entry is enough for its curve
+        if self._is_filmed and (self.finished or self.film.is_due(self.step)):
+            self.film.add(self.step, entry["loss"], self.film.write(self.model))
         self._evaluation_seconds = time.perf_counter() - began
         self.seconds += self._evaluation_seconds
         return validation, is_best
@@ -244,6 +257,7 @@ class Trainer:
             "loss_sum": self.loss_sum,
             "loss_count": self.loss_count,
             "history": self.history,
+            "film": self.film.to_json(),
         }
 
     def load_state(self, arrays: dict[str, Array], counters: dict[str, Any]) -> None:
@@ -262,6 +276,7 @@ class Trainer:
         self.best_loss = math.inf if counters["best_loss"] is None else counters["best_loss"]
         self.loss_sum, self.loss_count = counters["loss_sum"], counters["loss_count"]
         self.history = list(counters["history"])
+        self.film.load(counters["film"])
         self.progress = self._measured_progress()
 
 
