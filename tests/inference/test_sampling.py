@@ -155,7 +155,13 @@ def test_the_same_generator_gives_the_same_text() -> None:
 
 @pytest.mark.parametrize(
     ("characters", "prime", "read"),
-    [("\nab", "", "\n"), ("\nab", "ab", "\nab"), ("\nab", "\nab", "\nab"), ("\nab", "a\n", "\na\n"), ("abc", "ab", "ab")],
+    [
+        ("\nab", "", "\n"),
+        ("\nab", "ab", "\nab"),
+        ("\nab", "\nab", "\nab"),
+        ("\nab", "a\n", "\na\n"),
+        ("abc", "ab", "ab"),
+    ],
 )
 def test_a_text_begins_after_a_line_end_if_the_model_knows_any(characters: str, prime: str, read: str) -> None:
     rng = np.random.default_rng(0)

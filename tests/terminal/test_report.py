@@ -46,7 +46,14 @@ def reader(page: str) -> Reader:
 
 
 def test_everything_can_be_read_without_script(reader: Reader) -> None:
-    for words in ("is it healthy", "Where is it surprised", "Which unit tracks what", "How far back", "Integrators"):
+    for words in (
+        "is it healthy",
+        "What it wrote while it learnt",
+        "Where is it surprised",
+        "Which unit tracks what",
+        "How far back",
+        "Integrators",
+    ):
         assert words in reader.text
     assert "Do gradients vanish" in reader.text
     tags = [tag for tag, _ in reader.tags]
