@@ -1,6 +1,5 @@
 """What a model writes as it learns is kept, bounded, and changes nothing else."""
 
-import json
 from itertools import pairwise
 from typing import Any
 
@@ -45,12 +44,7 @@ def test_it_changes_nothing_else() -> None:
         trainer = Trainer(trainer.model, trainer.dataset, trainer.options, film=film)
         losses = [report.loss for report in trainer.run()]
         assert bool(trainer.film.frames) == film
-        return [
-            losses,
-            trainer.history,
-            trainer.model.parameters.flat.tobytes(),
-            *map(bytes, trainer.arrays().values()),
-        ]
+        return [losses, trainer.history, *map(bytes, trainer.arrays().values())]
 
     assert run(film=True) == run(film=False)
 
@@ -118,10 +112,6 @@ def test_a_record_without_a_film_is_of_an_earlier_version() -> None:
     record = Record.from_json({**data, "state": state}, model)
     assert record is not None
     assert record.state["film"] == {"prompt": "", "frames": []}
-    assert json.loads(json.dumps(record.to_json())) == {
-        **record.to_json(),
-        "data": json.loads(json.dumps(data["data"])),
-    }
 
 
 @pytest.mark.parametrize(
