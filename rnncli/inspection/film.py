@@ -11,10 +11,8 @@ def film(record: Record | None) -> list[Block]:
     if record is None or not record.state["film"]["frames"]:
         return []
     prompt, frames = record.state["film"]["prompt"], record.state["film"]["frames"]
-    is_bytes = record.data.encoding == BYTES
-    rows = [
-        (frame["step"], frame["loss"], _from_bytes(frame["text"]) if is_bytes else frame["text"]) for frame in frames
-    ]
+    readable = _from_bytes if record.data.encoding == BYTES else str
+    rows = [(frame["step"], frame["loss"], readable(frame["text"])) for frame in frames]
     if record.data.task == "translate":
         note = f"Translations of {prompt!r}."
     else:

@@ -10,7 +10,7 @@ from rnncli.datasets.ragged import Padded
 from rnncli.engine.arrays import Array
 from rnncli.inference.generation import GenerationConfig, generate_texts
 from rnncli.inference.prediction import predict
-from rnncli.inference.sampling import SamplingConfig
+from rnncli.inference.sampling import SamplingConfig, as_beginning
 from rnncli.models.base import Model
 from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import NextCharacterModel
@@ -102,7 +102,9 @@ def test_a_prime_is_read_as_sample_reads_it(case: str, browser: Any, tmp_path: P
     path, model = write_page(tmp_path, case)
     browser.get(path.as_uri())
     label = "b" if isinstance(model, LabelledLanguageModel) else None
-    for prime in ("", "bad", "\nbad"):
+    for prime in ("", "b", "\nb"):
+        ids = browser.execute_script("return fullPrime(page.model, page.model.vocabulary.idsOf(arguments[0]))", prime)
+        assert ids == model.vocabulary.encode(as_beginning(model, prime)).tolist()  # type: ignore[arg-type]
         greedy = GenerationConfig(SamplingConfig(0), length=12)
         [expected] = map("".join, generate_texts(model, prime, greedy, label=label))  # type: ignore[arg-type]
         written = browser.execute_script(
