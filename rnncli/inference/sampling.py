@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from rnncli.datasets.columns import BOUNDARY
 from rnncli.engine.arrays import Array, Ids
 from rnncli.engine.clamping import Clamp
 from rnncli.models.mixture import Writer
@@ -171,10 +170,9 @@ def temperature_ramp(first: float, last: float, length: int) -> Iterator[float]:
 
 
 def as_beginning(model: Writer, prime: str) -> str:
-    """The ``prime`` as the beginning of a text: after a line end, if the model knows any; labelled texts have one for a
-    boundary. What people type begins a line, while after the first state alone a text may be anywhere in one."""
-    is_begun = prime.startswith(BOUNDARY) or BOUNDARY not in model.vocabulary.characters
-    return prime if is_begun else BOUNDARY + prime
+    """The ``prime`` as the beginning of a text. What people type begins a line, while after the first state alone, a
+    text may be anywhere in one."""
+    return prime if prime.startswith(model.opening) else model.opening + prime
 
 
 def full_prime(model: Writer, prime: str, rng: np.random.Generator) -> str:

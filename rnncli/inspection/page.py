@@ -98,6 +98,7 @@ class ModelPage:
             "target": _alphabet(self.model.target) if isinstance(self.model, PairModel) else None,
             "arrays": self.weights.arrays,
             "opening": self.opening,
+            "beginsLines": isinstance(self.model, NextCharacterModel) and bool(self.model.opening),
             "examples": [text for text, _ in self.examples],
             "isHeldOut": self.is_held_out,
             "hasCounts": self.has_counts,

@@ -81,6 +81,11 @@ class Mixture:
         """The alphabet of both."""
         return self.model.vocabulary
 
+    @property
+    def opening(self) -> str:
+        """What a text begins with, see :class:`NextCharacterModel`."""
+        return self.model.opening
+
     def initial_state(self, streams: int = 1, label: str | None = None) -> MixtureState:
         """The state of B texts before their first character; InputError for a ``label``, of which it knows none."""
         return MixtureState(self.model.initial_state(streams, label), self.counts.model.index.start(streams))

@@ -13,11 +13,13 @@ import numpy as np
 
 from rnncli.datasets.dataset import Dataset
 from rnncli.datasets.spec import PAIRS
+from rnncli.datasets.text import TextDataset
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.models.base import Model
 from rnncli.models.config import FEED_FORWARD, NetworkConfig
 from rnncli.models.extension import extended
+from rnncli.models.language_model import LanguageModel
 from rnncli.models.parallel import cores
 from rnncli.models.registry import MODELS
 from rnncli.names import plural
@@ -132,6 +134,8 @@ def start_run(dataset: Dataset, overrides: Overrides, initial: Model | None = No
     if initial is None:
         model = MODELS[dataset.spec.kind](configuration.network, *dataset.alphabets)
         model.initialise(np.random.default_rng([options.seed, 0]))
+        if isinstance(model, LanguageModel) and isinstance(dataset, TextDataset):
+            model.forget(dataset.unread())
     else:
         model = extended(initial, dataset.alphabets, np.random.default_rng([options.seed, 0]))
     return Trainer(model, dataset, options, make_group(options.workers, options.batch_size))

@@ -168,6 +168,13 @@ def test_a_text_begins_after_a_line_end_if_the_model_knows_any(characters: str, 
     assert as_beginning(random_model(characters), prime) == full_prime(random_model(characters), prime, rng) == read
 
 
+@pytest.mark.parametrize("config", [{}, {"embedding_size": 3}, {"cell": "mlp", "context": 2}], ids=str)
+def test_a_line_end_that_was_never_read_is_not(config: dict[str, Any]) -> None:
+    model = random_model("\na", **config)
+    model.forget(np.array([0]))
+    assert as_beginning(model, "a") == "a"
+
+
 def test_a_labelled_text_begins_after_its_boundary() -> None:
     model: Any = random_pair_model("generate")
     assert as_beginning(model, "") == "\n"

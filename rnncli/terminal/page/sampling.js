@@ -40,11 +40,10 @@ function draw(logits, uniform) {
   return best;
 }
 
-/** What is read before the first character is drawn: the prime, after a line end if the model knows any, or else the first
- * character there is. */
+/** What is read before the first character is drawn: the prime, after a line end if the model has learnt to read one, or
+ * else the first character there is. */
 function fullPrime(model, prime) {
-  const lineEnd = model.vocabulary.ids.get(BOUNDARY);
-  if (lineEnd !== undefined && prime[0] !== lineEnd) return [lineEnd, ...prime];
+  if (model.lineEnd >= 0 && prime[0] !== model.lineEnd) return [model.lineEnd, ...prime];
   return prime.length ? prime : [0];
 }
 
