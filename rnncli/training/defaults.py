@@ -33,7 +33,6 @@ class Defaults:
     warmup: int = 50
     network: dict[str, Any] = field(default_factory=dict)
     weight_decay: float = 0.0
-    state_reset: float = 0.0
     scales_with_time: bool = False
     gru_learning_rate: float | None = None
     """The rate of Adam for a GRU with one-hot input, where it was measured."""
@@ -45,7 +44,6 @@ DEFAULTS = {
         min_steps=300,
         warmup=500,
         weight_decay=0.05,
-        state_reset=1 / 32,
         scales_with_time=True,
         gru_learning_rate=8e-3,
     ),
@@ -141,14 +139,14 @@ def default_dropout(dataset: Dataset, parameters: int, layers: int, epochs: floa
 
 
 def default_learning(dataset: Dataset, optimizer: str, config: NetworkConfig) -> dict[str, Any]:
-    """Batch size, window, learning rate, state reset and weight decay."""
+    """Batch size, window, learning rate and weight decay."""
     defaults, rate = DEFAULTS[dataset.spec.kind], OPTIMIZERS[optimizer].learning_rate
     if defaults.gru_learning_rate and optimizer == "adam" and config.cell == "gru" and not config.embedding_size:
         rate = defaults.gru_learning_rate
     smallest = SHORT_TEXT if defaults.scales_with_time else SMALL_DATASET
     decays = optimizer == "adam" and len(dataset.training) >= smallest
     decay = {"weight_decay": defaults.weight_decay} if decays else {}
-    return {**dataset.default_batch(), "learning_rate": rate, "state_reset": defaults.state_reset, **decay}
+    return {**dataset.default_batch(), "learning_rate": rate, **decay}
 
 
 def default_warmup(dataset: Dataset, steps: float) -> int:

@@ -45,11 +45,9 @@ class TrainingOptions:
     Exactly one of ``steps``, ``epochs`` and ``seconds`` says when the run ends.
 
     The learning rate rises over ``warmup`` steps and then follows ``schedule`` to the end. ``patience`` ends a run
-    after this number of evaluations without a better one (0: never). ``state_reset`` is the probability with which a
-    stream begins a window with the zero state, in place of that of the window before. ``workers`` processes share the
-    streams. With ``ngram`` > 0 an n-gram model of that order is counted at the end, to stand beside the network.
-    ``class_weights`` are those of a classifier's labels in the loss, see
-    :func:`rnncli.training.batches.balanced_weights`.
+    after this number of evaluations without a better one (0: never). ``workers`` processes share the streams. With
+    ``ngram`` > 0 an n-gram model of that order is counted at the end, to stand beside the network. ``class_weights``
+    are those of a classifier's labels in the loss, see :func:`rnncli.training.batches.balanced_weights`.
     """
 
     batch_size: int = option(32, integer(1))
@@ -67,7 +65,6 @@ class TrainingOptions:
     seconds: float | None = option(None, optional(number(0)))
     eval_every: int | None = option(None, optional(integer(1)))
     patience: int = option(0, integer())
-    state_reset: float = option(0.0, number(0, 1))
     seed: int = option(0, integer())
     workers: int = option(1, integer(1))
     ngram: int = option(0, integer(0, MAX_ORDER))
