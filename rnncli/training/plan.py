@@ -210,6 +210,8 @@ def _check(config: NetworkConfig, initial: NetworkConfig | None, dataset: Datase
         raise InputError("--layers 0 is the single-layer perceptron, --cell mlp; a recurrent network has at least one")
     if is_pairs and "seq_length" in overrides.learning:
         raise InputError("--seq-length is a choice for running text; pairs are read whole")
+    if is_pairs and "state_reset" in overrides.learning:
+        raise InputError("--state-reset is a choice for running text; each text of a pair begins anew")
     if overrides.learning.get("class_weights", "none") != "none" and dataset.spec.kind != "classify":
         raise InputError("--class-weights are those of a classifier's labels; they go with --task classify")
     _check_ngram(overrides.learning.get("ngram", 0), dataset)
