@@ -21,7 +21,9 @@ def sample(
     model: Annotated[
         str, typer.Argument(metavar="MODEL", help="The model file.", autocompletion=model_files)
     ] = "model.npz",
-    prime: Annotated[str, option("--prime", help="Text to continue, echoed first; - is standard input.")] = "",
+    prime: Annotated[
+        str, option("--prime", help="Text to continue, the beginning of a line, echoed first; - is standard input.")
+    ] = "",
     length: Annotated[
         int, option("-l", "--length", help="Characters after the prime at most; -1 is no limit.", **int_range(-1))
     ] = 500,
