@@ -8,7 +8,8 @@ from rnncli.training.record import Record
 
 def film(record: Record) -> list[Block]:
     """The film of a run as a table of step, training loss and text; nothing where the record has none."""
-    prompt, frames = record.state["film"]["prompt"], record.state["film"]["frames"]
+    prompt, frames, end = (record.state["film"][name] for name in ("prompt", "frames", "end"))
+    frames = [*frames, end] if end else frames
     if not frames:
         return []
     readable = _from_bytes if record.data.encoding == BYTES else str

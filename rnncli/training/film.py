@@ -38,17 +38,19 @@ FRAME: dict[str, Check] = {
     "text": lambda value: isinstance(value, str) and len(value) <= MAX_LENGTH,
 }
 
-NO_FILM: dict[str, Any] = {"prompt": "", "frames": []}
+NO_FILM: dict[str, Any] = {"prompt": "", "frames": [], "end": None}
 """Of a model that writes no text, or of a run that an earlier version has begun and not gone on with."""
 
 
 class Film:
-    """The ``frames`` of a run on ``dataset``. ``prompt`` is what they are written for: the label of a labelled text, or
-    the text that is translated; "" for running text."""
+    """The ``frames`` of a run on ``dataset``, and that of its ``end``, where none was due: a run that goes on drops it,
+    so that it gives the same file as one that never ended. ``prompt`` is what they are written for: the label of a
+    labelled text, or the text that is translated; "" for running text."""
 
     def __init__(self, dataset: Dataset, options: TrainingOptions) -> None:
         self.prompt = ""
         self.frames: list[dict[str, Any]] = []
+        self.end: dict[str, Any] | None = None
         self._dataset, self._seed = dataset, [options.seed, 6]
         self._length = min(MAX_LENGTH, dataset.characters)
         self._per_step = dataset.characters_per_step(1, options.seq_length)  # characters of a stream
@@ -69,36 +71,41 @@ class Film:
         last = self.frames[-1]
         return (step - last["step"]) * self._per_step >= MIN_LEARNT * len(last["text"])
 
-    def add(self, step: int, loss: float, text: str | None) -> None:
-        """Append a frame, unless ``text`` is None. Of too many that one is dropped, but neither the first nor the last,
-        whose neighbours are closest together."""
+    def add(self, step: int, loss: float, text: str | None, is_end: bool = False) -> None:
+        """Append a frame, or keep it as that of the end, unless ``text`` is None. Of too many that one is dropped, but
+        neither the first nor the last, whose neighbours are closest together."""
         if text is None:
             return
-        self.frames.append({"step": step, "loss": loss, "text": text})
+        frame = {"step": step, "loss": loss, "text": text}
+        if is_end:
+            self.end = frame
+            return
+        self.frames.append(frame)
         if len(self.frames) > MAX_FRAMES:
             steps = [frame["step"] for frame in self.frames]
             del self.frames[1 + int(np.argmin(np.subtract(steps[2:], steps[:-2])))]
 
     def to_json(self) -> dict[str, Any]:
         """For the model file."""
-        return {"prompt": self.prompt, "frames": list(self.frames)}
+        return {"prompt": self.prompt, "frames": list(self.frames), "end": self.end}
 
     def load(self, film: dict[str, Any]) -> None:
         """Go on with what :meth:`to_json` gave."""
-        self.prompt, self.frames = film["prompt"], list(film["frames"])
+        self.prompt, self.frames, self.end = film["prompt"], list(film["frames"]), film["end"]
 
 
 def is_film(value: Any) -> bool:
     """Whether this can be a :meth:`Film.to_json`."""
     if not isinstance(value, dict) or set(value) != set(NO_FILM):
         return False
-    prompt, frames = value["prompt"], value["frames"]
+    prompt, frames, end = value["prompt"], value["frames"], value["end"]
     if not FRAME["text"](prompt) or not isinstance(frames, list) or len(frames) > MAX_FRAMES:
         return False
-    return all(
-        isinstance(frame, dict) and set(frame) == set(FRAME) and all(FRAME[name](frame[name]) for name in FRAME)
-        for frame in frames
-    )
+    return all(map(_is_frame, frames)) and (end is None or _is_frame(end))
+
+
+def _is_frame(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == set(FRAME) and all(FRAME[name](value[name]) for name in FRAME)
 
 
 Written = tuple[str, str] | None

@@ -121,6 +121,8 @@ class Trainer:
         """Train until ``finished``. Raises NotFiniteError when a loss or a gradient is not finite, and
         TrainingError when another rank has died."""
         self.progress = self._measured_progress()
+        if not self.finished:
+            self.film.end = None
         with aborting(self.group):
             self.group.start(Work(self.model.to_json(), self.dataset, self.options, self.counters()))
         try:
@@ -231,8 +233,8 @@ class Trainer:
         self.history.append(entry)
         if len(self.history) > MAX_EVALUATIONS:
             del self.history[-2::-2]  # of a long history every second entry is enough for its curve
-        if self._is_filmed and (self.finished or self.film.is_due(self.step)):
-            self.film.add(self.step, entry["loss"], self.film.write(self.model))
+        if self._is_filmed and ((is_due := self.film.is_due(self.step)) or self.finished):
+            self.film.add(self.step, entry["loss"], self.film.write(self.model), is_end=not is_due)
         self._evaluation_seconds = time.perf_counter() - began
         self.seconds += self._evaluation_seconds
         return validation, squared_error, is_best

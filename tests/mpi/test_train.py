@@ -141,6 +141,6 @@ def test_the_film_is_that_of_one_process(folder: Path, two_ranks: Path) -> None:
     """Rank 0 writes it, which alone may have the whole text; the first frame is that of the same random weights."""
     in_one_place(folder, "train", "text.txt", *OPTIONS, "--steps", 30, "--workers", 1, "-o", "film.npz", "-q")
     records = [checkpoint.load(path).record for path in (folder / "film.npz", two_ranks)]
-    ours, theirs = (record.state["film"]["frames"] for record in records if record)
-    assert [frame["step"] for frame in theirs] == [frame["step"] for frame in ours]
-    assert (theirs[0]["text"], theirs[-1]["step"]) == (ours[0]["text"], 30)
+    ours, theirs = (record.state["film"] for record in records if record)
+    assert theirs["frames"] == [{**ours["frames"][0], "loss": pytest.approx(ours["frames"][0]["loss"])}]
+    assert (theirs["end"]["step"], len(theirs["end"]["text"])) == (30, len(ours["end"]["text"]))

@@ -11,7 +11,7 @@ from rnncli.inference.generation import GenerationConfig, generate_texts
 from rnncli.inference.prediction import predict
 from rnncli.inference.sampling import SamplingConfig
 from rnncli.training.data import open_new
-from rnncli.training.film import MAX_FRAMES, MAX_LENGTH, MIN_LEARNT, TEMPERATURE, Film
+from rnncli.training.film import MAX_FRAMES, MAX_LENGTH, MIN_LEARNT, NO_FILM, TEMPERATURE, Film
 from rnncli.training.plan import Overrides, start_run
 from rnncli.training.record import Record
 from rnncli.training.trainer import Trainer
@@ -27,11 +27,15 @@ def sampled(model: Any, seed: int, length: int, label: str | None = None) -> str
     return "".join(characters)
 
 
+def last_frame(trainer: Trainer) -> dict[str, Any]:
+    return trainer.film.end or trainer.film.frames[-1]
+
+
 def test_the_first_frame_is_of_the_untrained_model_and_the_last_of_the_last() -> None:
     trainer = trainer_of(**SETTINGS, eval_every=7, steps=30)
     before = sampled(trainer.model, 3, MAX_LENGTH)
     reports = [*trainer.run()]
-    first, *_, last = trainer.film.frames
+    first, last = trainer.film.frames[0], last_frame(trainer)
     assert first == {"step": 0, "loss": reports[0].loss, "text": before}
     assert last["step"] == 30
     assert last["loss"] == trainer.history[-1]["loss"]
@@ -47,6 +51,17 @@ def test_it_changes_nothing_else() -> None:
         return [losses, trainer.history, *map(bytes, trainer.arrays().values())]
 
     assert run(film=True) == run(film=False)
+
+
+def test_a_run_that_goes_on_has_the_film_of_one_that_never_ended() -> None:
+    settings = {**SETTINGS, "eval_every": 5, "schedule": "constant"}
+    whole, first, later = (trainer_of(**settings, steps=steps) for steps in (20, 10, 20))
+    [*whole.run()]
+    [*first.run()]
+    later.load_state(first.arrays(), first.counters())
+    assert later.film.end == last_frame(first) != first.film.frames[-1]
+    [*later.run()]
+    assert later.film.to_json() == whole.film.to_json()
 
 
 def test_it_is_bounded_and_its_frames_are_spread_over_the_run() -> None:
@@ -84,20 +99,20 @@ def test_a_label_is_written_for_and_a_line_is_translated() -> None:
     labelled = pairs_trainer("generate", steps=10)
     [*labelled.run()]
     assert labelled.film.prompt == "even"
-    assert labelled.film.frames[-1]["text"] == sampled(labelled.model, 0, MAX_LENGTH, "even")
+    assert last_frame(labelled)["text"] == sampled(labelled.model, 0, MAX_LENGTH, "even")
 
     translated = pairs_trainer("translate", steps=10)
     [*translated.run()]
     [prediction] = predict(translated.model, [translated.film.prompt])
     assert translated.film.prompt.isdigit()
-    assert translated.film.frames[-1]["text"] == prediction.best
+    assert last_frame(translated)["text"] == prediction.best
 
 
 @pytest.mark.parametrize("task", ["classify", "tag"])
 def test_what_writes_no_text_has_no_film(task: str) -> None:
     trainer = pairs_trainer(task, steps=5)
     [*trainer.run()]
-    assert trainer.film.to_json() == {"prompt": "", "frames": []}
+    assert trainer.film.to_json() == NO_FILM
 
 
 def test_weights_out_of_range_end_a_frame_and_nothing_else() -> None:
@@ -111,7 +126,7 @@ def test_a_record_without_a_film_is_of_an_earlier_version() -> None:
     state = {name: value for name, value in RECORD.state.items() if name != "film"}
     record = Record.from_json({**data, "state": state}, model)
     assert record is not None
-    assert record.state["film"] == {"prompt": "", "frames": []}
+    assert record.state["film"] == NO_FILM
 
 
 @pytest.mark.parametrize(
@@ -120,16 +135,19 @@ def test_a_record_without_a_film_is_of_an_earlier_version() -> None:
         None,
         [],
         {"frames": []},
-        {"prompt": 1, "frames": []},
-        {"prompt": "x" * 1000, "frames": []},
-        {"prompt": "", "frames": {}},
-        {"prompt": "", "frames": [{"step": 0, "loss": 1.0, "text": ""}] * 1000},
-        {"prompt": "", "frames": [{"step": -1, "loss": 1.0, "text": ""}]},
-        {"prompt": "", "frames": [{"step": 0, "loss": float("nan"), "text": ""}]},
-        {"prompt": "", "frames": [{"step": 0, "loss": 1.0, "text": "x" * 1000}]},
-        {"prompt": "", "frames": [{"step": 0, "loss": 1.0, "text": None}]},
-        {"prompt": "", "frames": [{"step": 0, "loss": 1.0}]},
-        {"prompt": "", "frames": [[0, 1.0, ""]]},
+        {"prompt": "", "frames": []},
+        {"prompt": "", "frames": [], "end": []},
+        {"prompt": "", "frames": [], "end": {"step": 0, "loss": 1.0}},
+        {"prompt": 1, "frames": [], "end": None},
+        {"prompt": "x" * 1000, "frames": [], "end": None},
+        {"prompt": "", "frames": {}, "end": None},
+        {"prompt": "", "frames": [{"step": 0, "loss": 1.0, "text": ""}] * 1000, "end": None},
+        {"prompt": "", "frames": [{"step": -1, "loss": 1.0, "text": ""}], "end": None},
+        {"prompt": "", "frames": [{"step": 0, "loss": float("nan"), "text": ""}], "end": None},
+        {"prompt": "", "frames": [{"step": 0, "loss": 1.0, "text": "x" * 1000}], "end": None},
+        {"prompt": "", "frames": [{"step": 0, "loss": 1.0, "text": None}], "end": None},
+        {"prompt": "", "frames": [{"step": 0, "loss": 1.0}], "end": None},
+        {"prompt": "", "frames": [[0, 1.0, ""]], "end": None},
     ],
 )
 def test_films_that_cannot_be_are_refused(film: Any) -> None:
