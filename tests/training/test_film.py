@@ -60,7 +60,10 @@ def test_a_run_that_goes_on_has_the_film_of_one_that_never_ended() -> None:
     [*first.run()]
     later.load_state(first.arrays(), first.counters())
     assert later.film.end == last_frame(first) != first.film.frames[-1]
-    [*later.run()]
+    going_on = later.run()
+    next(going_on)
+    assert later.film.end is None
+    [*going_on]
     assert later.film.to_json() == whole.film.to_json()
 
 
