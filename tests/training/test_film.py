@@ -63,7 +63,7 @@ def test_a_run_that_goes_on_has_the_film_of_one_that_never_ended() -> None:
     going_on = later.run()
     next(going_on)
     assert later.film.end is None
-    [*going_on]
+    list(going_on)
     assert later.film.to_json() == whole.film.to_json()
 
 
