@@ -152,11 +152,7 @@ def test_a_task(copy: Copy) -> None:
 
 
 def test_the_guide_lists_its_pages_and_prints_them() -> None:
-    listed = succeeded(rnncli("guide")).splitlines()
-    assert [line.partition("\t")[0] for line in listed] == TOPICS
-    assert next(line for line in listed if line.startswith("contributing\t")).startswith(
-        "contributing\tContributing: how to add a cell"
-    )
+    assert "contributing\tContributing: how to add a cell" in succeeded(rnncli("guide"))
     assert succeeded(rnncli("guide", "contributing")) == PAGE
     wrong = process("guide", "contribute")
     assert wrong.returncode == 2 and b"did you mean contributing?" in wrong.stderr
@@ -165,3 +161,4 @@ def test_the_guide_lists_its_pages_and_prints_them() -> None:
 def test_every_page_has_its_place_in_the_reading_order() -> None:
     assert sorted({page.stem for page in PAGES.glob("*.md")} - set(READING_ORDER)) == []
     assert len(set(READING_ORDER)) == len(READING_ORDER)
+    assert [line.partition("\t")[0] for line in succeeded(rnncli("guide")).splitlines()] == TOPICS
