@@ -7,7 +7,7 @@ with its registry: who adds a cell, say, registers it in ``rnncli.engine.cells.C
 import shlex
 from collections.abc import Sequence
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 RECURRENT_CELLS = ("rnn", "gru", "lstm")
 CELLS = (*RECURRENT_CELLS, "mlp")

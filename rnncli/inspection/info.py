@@ -149,7 +149,7 @@ def in_words(name: str, loss: float, kind: str, per: str) -> str:
 
 
 def _versions(software: dict[str, str]) -> str:
-    """rnncli 0.1.0, Python 3.11.7, NumPy 2.4.6, scipy-openblas 0.3 Haswell, Linux x86_64"""
+    """rnncli 0.2.0, Python 3.11.7, NumPy 2.4.6, scipy-openblas 0.3 Haswell, Linux x86_64"""
     own = f"rnncli {software['rnncli']}, Python {software['python']}, NumPy {software['numpy']}"
     return f"{own}, {software['blas']}, {software['platform']}"
 

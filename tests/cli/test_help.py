@@ -72,11 +72,16 @@ def test_help_shows_defaults_and_values_as_they_are_typed() -> None:
     assert re.search(r"\n  -f, --force +Replace an existing model and its log.\n", text)
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command_is_its_help(name: str) -> None:
+    assert succeeded(rnncli("help", name)) == succeeded(rnncli(name, "--help"))
+
+
 def test_the_root_lists_its_commands() -> None:
     text = succeeded(rnncli("--help"))
     assert all(name in text for name in COMMANDS)
     assert "RNNCLI_" in text
-    assert succeeded(rnncli()) == text
+    assert succeeded(rnncli()) == succeeded(rnncli("help")) == text
 
 
 @pytest.mark.parametrize(("name", "parameter"), OPTIONS)
@@ -143,6 +148,7 @@ def test_the_table_of_a_command_has_every_option_and_no_other(name: str) -> None
     ("arguments", "hint"),
     [
         (["trian", "x"], "train"),
+        (["help", "trian"], "train"),
         (["train", "hello.txt", "--cell", "lstn"], "lstm"),
         (["train", "hello.txt", "--optimizer", "adm"], "adam"),
         (["train", "hello.txt", "--schedule", "cosin"], "cosine"),
