@@ -8,11 +8,11 @@ import typer
 from rnncli.cli.options import one_of
 
 PAGES = Path(__file__).parents[1] / "guide"
-READING_ORDER = (
+TOPICS = (
     *("train", "sample", "tasks", "score", "inspect", "text", "counts", "share", "sweep", "machines", "python"),
     *("notes", "promises", "measured", "format", "layout", "contributing", "changelog"),
 )
-TOPICS = [name for name in READING_ORDER if (PAGES / f"{name}.md").is_file()]
+"""The pages, in the order in which one would read them."""
 
 
 def guide(
