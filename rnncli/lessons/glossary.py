@@ -1,5 +1,5 @@
-"""Every term of the study notes, the field's word for it, and where rnncli has it: a command and its option, or the
-name of an array or an activation."""
+"""Every term of the study notes, and a few more; the field's word for it, and where rnncli has it: a command and its
+option, or the name of an array or an activation."""
 
 GLOSSARY = (
     ("퍼셉트론", "perceptron", "lesson perceptron"),
@@ -16,6 +16,7 @@ GLOSSARY = (
     ("시그모이드, 탄젠트", "sigmoid, tanh", "lesson activations"),
     ("렐루, 리키", "ReLU, leaky ReLU", "lesson activations"),
     ("소프트맥스", "softmax", "lesson activations"),
+    ("로짓", "logit", "lesson activations"),
     ("손실 함수", "loss function", "train --loss NAME"),
     ("평균 제곱 오차 (MSE)", "mean squared error", "train --loss mse"),
     ("크로스 엔트로피", "cross-entropy", "train --loss cross-entropy"),
@@ -50,6 +51,9 @@ GLOSSARY = (
     ("삭제 게이트", "forget gate", "l1.forget"),
     ("입력 게이트", "input gate", "l1.input"),
     ("출력 게이트", "output gate", "l1.output"),
+    ("GRU", "gated recurrent unit", "lesson gru"),
+    ("리셋 게이트", "reset gate", "l1.reset"),
+    ("업데이트 게이트", "update gate", "l1.update"),
 )
 
 CONVENTION = (
