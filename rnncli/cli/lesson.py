@@ -46,6 +46,7 @@ def listed(
       rnncli lesson                      the lessons, and the words of the notes
       rnncli lesson activations          what a unit makes of its sum
       rnncli lesson activations --help   what can be changed there
+      rnncli lesson 활성화 함수          the same lesson, by its name in the notes
     """
     ctx.obj = json  # before the name of a lesson, or RNNCLI_JSON: for that lesson too
     if ctx.invoked_subcommand is None:

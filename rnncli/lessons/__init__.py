@@ -230,12 +230,13 @@ LESSONS = {lesson.name: lesson for lesson in _ALL}
 def find(words: str) -> str | None:
     """The lesson that these words name, in any case: its own name, its chapter of the notes, or a term of the glossary
     that it explains. None for other words."""
-    from rnncli.lessons.glossary import GLOSSARY
+    from rnncli.lessons.glossary import GLOSSARY, lesson_of
 
     names: dict[str, str] = {}
     for terms, english, place in GLOSSARY:
-        if place.startswith("lesson "):
-            names |= dict.fromkeys((*terms.split(", "), *english.split(", ")), place.removeprefix("lesson "))
+        lesson_name = lesson_of(place)
+        if lesson_name:
+            names |= dict.fromkeys((*terms.split(", "), *english.split(", ")), lesson_name)
     for lesson in LESSONS.values():
         names |= dict.fromkeys((lesson.chapter, *lesson.chapter.split(", "), lesson.name), lesson.name)
     typed = normalize("NFC", words).casefold()

@@ -58,9 +58,15 @@ def descent(loss: str | None, optimizer: str | None, rate: float | None, tilt: f
             ),
             losses() if loss is None else followed(loss),
             Table(
-                f"A race from a = {START[0]:g}, b = {START[1]:g} to E < {GOAL:g} in the valley "
+                f"A race from weights a = {START[0]:g}, b = {START[1]:g} to E < {GOAL:g}, where "
                 f"E = (a² + {STEEP:g} b²) / 2",
-                ("optimizer", "a step down", "rate", "steps", *((f"rate {tilt:g}°", "steps") if tilt else ())),
+                (
+                    "optimizer",
+                    "a step down",
+                    "rate",
+                    "steps",
+                    *((f"{tilt:g}°: rate", f"{tilt:g}°: steps") if tilt else ()),
+                ),
                 rows,
                 " ".join(
                     [

@@ -56,6 +56,38 @@ GLOSSARY = (
     ("업데이트 게이트", "update gate", "l1.update"),
 )
 
+EXPLAINED = {
+    "inspect MODEL weights": "perceptron",
+    "inspect MODEL unit": "perceptron",
+    "train --cell mlp": "perceptron",
+    "train --activation": "activations",
+    "train --loss": "descent",
+    "train --optimizer": "descent",
+    "inspect MODEL step": "backpropagation",
+    "inspect MODEL gradients": "backpropagation",
+    "train --cell rnn": "rnn",
+    "train --embedding-size": "rnn",
+    "l1.hidden": "rnn",
+    "l1.W": "rnn",
+    "output.W": "rnn",
+    "train --task": "arrangements",
+    "train --layers 2": "arrangements",
+    "train --bidirectional": "arrangements",
+    "l1.reset": "gru",
+    "l1.update": "gru",
+    "l1.": "lstm",
+    "inspect MODEL memory": "memory",
+}
+"""How a place begins, and the lesson that explains the terms there; the first that fits."""
+
+
+def lesson_of(place: str) -> str | None:
+    """The lesson that is a place, or explains the terms there."""
+    if place.startswith("lesson "):
+        return place.removeprefix("lesson ")
+    return next((lesson for beginning, lesson in EXPLAINED.items() if place.startswith(beginning)), None)
+
+
 CONVENTION = (
     "The notes write a column vector behind the matrix, W x, where W_xh is D_h × d. rnncli writes a row before it, "
     "x W, where l1.W_x is d × D_h. The numbers are the same, turned on their side."

@@ -27,7 +27,7 @@ def test_losses_and_slopes_at_a_wrong_certainty(shown: object) -> None:
 def test_the_race(shown: object) -> None:
     """Adam's numbers are those of the engine, whose β₂ is 0.99; RMSprop's last step depends on rounding."""
     table = block(shown, "A race")
-    assert table.columns[2:] == ("rate", "steps", "rate 30°", "steps")
+    assert table.columns[2:] == ("rate", "steps", "30°: rate", "30°: steps")
     straight, turned = ({row[0]: row[n] for row in table.rows} for n in (3, 5))
     assert [straight[name] for name in ("sgd", "momentum", "adam", "adagrad")] == [187, 81, 159, 5]
     assert [turned[name] for name in ("sgd", "momentum", "adam", "adagrad")] == [187, 81, 513, 199]

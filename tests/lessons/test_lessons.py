@@ -13,7 +13,7 @@ from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.cells import GRU, LSTM
 from rnncli.inspection.views import VIEWS
 from rnncli.lessons import LESSONS
-from rnncli.lessons.glossary import GLOSSARY
+from rnncli.lessons.glossary import EXPLAINED, GLOSSARY
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
 from rnncli.terminal.words import width_of
@@ -118,11 +118,21 @@ def test_a_misspelt_name_gets_a_suggestion() -> None:
         (("옵티마이저",), "descent"),
         (("Softmax",), "activations"),
         (("기울기 소실",), "memory"),
+        (("삭제 게이트",), "lstm"),
+        (("Update gate",), "gru"),
+        (("단어", "벡터"), "rnn"),
+        (("크로스", "엔트로피"), "descent"),
     ],
 )
 def test_words_of_the_notes_lead_to_their_lesson(words: tuple[str, ...], name: str) -> None:
     """With options behind them, as behind its name."""
     assert json.loads(succeeded(rnncli("lesson", *words, "--json")))["view"] == name
+
+
+def test_every_explanation_is_of_a_place_in_the_glossary() -> None:
+    for beginning, name in EXPLAINED.items():
+        assert any(place.startswith(beginning) for _, _, place in GLOSSARY)
+        assert name in LESSONS
 
 
 @pytest.mark.parametrize(
