@@ -193,7 +193,7 @@ class Drawing:
                 layer.append(self._node("h", column, self.rows - 2 - k))
                 names.append(layer[-1])
             if y.strip():
-                names.append(self._node(y, column, 0))
+                names.append(self._node(y, column, self.rows - 2 - layers))
             self._connect(*names)
         for layer in cells:
             self._connect(*layer)

@@ -79,7 +79,7 @@ def descent(loss: str | None, optimizer: str | None, rate: float | None, tilt: f
             valley(paths, tilt),
             Paragraph(
                 "A surprise",
-                f"{_of_the_turn(hindered, straight, turned)} Above {2 / STEEP:g} sgd goes uphill.",
+                f"{_of_the_turn(hindered, straight, turned)} Above rate {2 / STEEP:g} sgd goes uphill.",
             ),
         ]
     )

@@ -69,7 +69,7 @@ def rnn(text: str) -> ViewResult:
             Paragraph(
                 "",
                 "x is one-hot, 1 at the letter's place, else 0, so that x W_xh is a row of W_xh; such a row, learnt, "
-                "is an embedding. h = tanh(x W_xh + h before W_hh), 0 at first; logits y = h W_hy; softmax(y): the "
+                "is an embedding. h = tanh(x W_xh + (h before) W_hh), 0 at first; logits y = h W_hy; softmax(y): the "
                 "next letter's probabilities; loss: cross-entropy, −ln of the right one's. All steps share "
                 "the weights.",
             ),
