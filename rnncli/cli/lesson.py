@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ from typer.core import TyperGroup
 from rnncli.cli.completion import model_files
 from rnncli.cli.options import Command, OwnCommand, option, settings
 from rnncli.errors import InputError
-from rnncli.lessons import LESSONS, MODEL_FILE, Lesson, contents
+from rnncli.lessons import LESSONS, MODEL_FILE, Lesson, contents, find
 
 MARK = "<!doctype html>\n<!-- a lesson of rnncli -->\n"
 """How every page of a lesson begins, so that none but such a page is ever overwritten."""
@@ -19,10 +20,16 @@ OUTPUT = "Output"
 
 
 class Lessons(OwnCommand, TyperGroup):
-    """The lessons in their order, which is that of the notes."""
+    """The lessons in their order, each by its name or by a word of the notes."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(self.commands)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """A name may be of several words, since no lesson takes others but options."""
+        words = list(takewhile(lambda word: not word.startswith("-"), args))
+        name = find(" ".join(words))
+        return super().resolve_command(ctx, args if name is None else [name, *args[len(words) :]])
 
 
 lessons = typer.Typer(cls=Lessons, invoke_without_command=True)
@@ -39,6 +46,7 @@ def listed(
       rnncli lesson                      the lessons, and the words of the notes
       rnncli lesson activations          what a unit makes of its sum
       rnncli lesson activations --help   what can be changed there
+      rnncli lesson 활성화 함수          the same lesson, by its name in the notes
     """
     ctx.obj = json  # before the name of a lesson, or RNNCLI_JSON: for that lesson too
     if ctx.invoked_subcommand is None:
@@ -79,8 +87,9 @@ def _command(lesson: Lesson) -> Callable[..., None]:
     described.__signature__ = signature.replace(parameters=[context, *map(_parameter, lesson.options), *output])
     lines = [(lesson.command(), "as it begins"), *((lesson.command(words), see) for words, see in lesson.changes)]
     margin = max(len(command) for command, _ in lines) + 3
+    question = lesson.question.format(**lesson.defaults())
     examples = "\n".join(f"  {command:<{margin}}{see}" for command, see in lines)
-    described.__doc__ = f"{lesson.summary[0].upper()}{lesson.summary[1:]}.\n\n{lesson.question}\n\n\b\n{examples}"
+    described.__doc__ = f"{lesson.summary[0].upper()}{lesson.summary[1:]}.\n\n{question}\n\n\b\n{examples}"
     return show
 
 

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from rnncli.names import ACTIVATIONS, LOSSES, OPTIMIZERS
 from rnncli.training.values import Values, binary, float_list, float_range, int_range, one_of, short_text
@@ -39,8 +40,23 @@ class Option:
 @dataclass(frozen=True)
 class Lesson:
     """What the list says: the ``chapter`` of the notes and a line of ``summary``. What frames the lesson: the
-    ``question`` that opens it, ``changes`` to its command with what they show, the file of the ``engine`` to read after
-    it, with what stands there, and ``uses``, other commands of rnncli that have to do with it."""
+    ``question`` that opens it, with options in braces for their values, ``changes`` to its command with what they show,
+    the file of the ``engine`` to read after it, with what stands there, and ``uses``, commands in which it counts."""
+
+    name: str
+    values: Values
+    default: str | int | float | None
+    help: str
+    shown: str = ""
+    """What the help says of a default of None."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What the list says: the ``chapter`` of the notes and a line of ``summary``. What frames the lesson: the
+    ``question`` that opens it, with options in braces for their values, ``changes`` to its command with what they show,
+    the file of the ``engine`` to read after it, with what stands there, and ``uses``, other commands that have to do with
+    it."""
 
     name: str
     chapter: str
@@ -57,16 +73,20 @@ class Lesson:
         from rnncli.results import Table
 
         function = getattr(import_module(f"{__name__}.{self.name}"), self.name)
-        defaults = {
-            option.name: option.values.parse(option.default) for option in self.options if option.default is not None
-        }
-        result = function(**dict.fromkeys(option.name for option in self.options) | defaults | options)
+        values = self.defaults() | options
+        result = function(**values)
         rows = [*((self.command(words), shows) for words, shows in self.changes), *self.uses, self.engine]
         names = list(LESSONS)
         for name in names[names.index(self.name) + 1 :][:1]:
             rows.append((LESSONS[name].command(), "the next lesson"))
         closing = Table("Change this, then read the code", ("what", "shows"), rows, head=False)
-        return replace(result, view=self.name, question=self.question, blocks=[*result.blocks, closing])
+        question = self.question.format(**values)
+        return replace(result, view=self.name, question=question, blocks=[*result.blocks, closing])
+
+    def defaults(self) -> dict[str, Any]:
+        """The values of options that are left out."""
+        given = ((option.name, option.values, option.default) for option in self.options)
+        return {name: None if default is None else values.parse(default) for name, values, default in given}
 
     def command(self, words: str = "") -> str:
         """A command line that shows this lesson."""
@@ -82,7 +102,7 @@ _ALL = (
         "perceptron",
         "퍼셉트론",
         "what one unit can decide",
-        "Guess first: can a straight line part 01 and 10 from 00 and 11?",
+        "Guess first: if 00, 01, 10, 11 give {truth}, can one line part the 1s from the 0s?",
         (
             Option("truth", binary(4), "0110", "The answers to 00, 01, 10 and 11; 0110 is XOR."),
             Option("hidden", int_range(0, 100), 2, "Hidden units."),
@@ -98,8 +118,8 @@ _ALL = (
     Lesson(
         "activations",
         "활성화 함수",
-        "what ten layers leave of a gradient",
-        "Guess first: how much of a gradient passes back through ten layers?",
+        "functions, slopes, softmax, deep chains",
+        "Guess first: how much of a gradient passes back through {layers} layers?",
         (
             Option("at", float_range(-100, 100), 1.0, "The input of the unit, and of the first layer."),
             Option("layers", int_range(1, 1000), 10, "Layers that the gradient passes through."),
@@ -157,7 +177,7 @@ _ALL = (
         "rnn",
         "RNN 기본 구조 예제",
         "hell → o: a state that is taken along",
-        "Guess first: can a network that sees one letter at a time spell hello?",
+        "Guess first: can a network that sees single letters spell {text}?",
         (Option("text", short_text(2, 9), "hello", "The word to learn."),),
         (
             ("--text google", "g and o have two followers each"),
@@ -175,23 +195,6 @@ _ALL = (
         ("rnncli/engine/recurrent.py", "a layer of one direction or two"),
     ),
     Lesson(
-        "memory",
-        "기울기 소실, 단기 기억",
-        "how far back a gradient reaches",
-        "Guess first: which cell still knows a letter after 40 others?",
-        (
-            Option("distance", int_range(1, 100), 40, "Characters between the letter and its recall."),
-            Option("cell", one_of("sigmoid", "tanh", "relu", "gru", "lstm"), None, "This cell alone.", "all of them"),
-            Option("forget_bias", float_range(-20, 20), None, "Forget bias of the LSTM.", "1, 3 and 5"),
-        ),
-        (
-            ("--distance 10", "near enough for more of them"),
-            ("--cell lstm --forget-bias 0", "a gate that is half shut"),
-        ),
-        ("rnncli/engine/network.py", "initialise: the forget bias"),
-        (("rnncli train corpus.txt --forget-bias 3", "an LSTM whose gate is open"),),
-    ),
-    Lesson(
         "lstm",
         "LSTM",
         "what each gate does, at each character",
@@ -206,10 +209,55 @@ _ALL = (
         ),
         ("rnncli/engine/cells/lstm.py", "six lines, forwards and back"),
     ),
+    Lesson(
+        "gru",
+        "GRU",
+        "two gates and no cell",
+        "Guess first: if one gate keeps or replaces h, what is a reset gate for?",
+        (Option("text", short_text(1, 300), "a(bc!de)f!", "What the unit reads."),),
+        (
+            ("--text '((!)!(!!'", "two ( in a row; twice !"),
+            ("--text 'No! (Yes! Or no?) Ah!'", "a sentence, in strips"),
+        ),
+        ("rnncli/engine/cells/gru.py", "its equations and gradients"),
+    ),
+    Lesson(
+        "memory",
+        "기울기 소실, 단기 기억",
+        "how far back a gradient reaches",
+        "Guess first: which cell still knows a letter after {distance} others?",
+        (
+            Option("distance", int_range(1, 100), 40, "Characters between the letter and its recall."),
+            Option("cell", one_of("sigmoid", "tanh", "relu", "gru", "lstm"), None, "This cell alone.", "all of them"),
+            Option("forget_bias", float_range(-20, 20), None, "Forget bias of the LSTM.", "1, 3 and 5"),
+        ),
+        (
+            ("--distance 10", "near enough for more of them"),
+            ("--cell lstm --forget-bias 0", "a gate that is half shut"),
+        ),
+        ("rnncli/engine/network.py", "initialise: the forget bias"),
+        (("rnncli train corpus.txt --forget-bias 3", "an LSTM whose gate is open"),),
+    ),
 )
 
 LESSONS = {lesson.name: lesson for lesson in _ALL}
-"""The lessons by name, in the order of the notes."""
+"""The lessons by name, in the order of the notes; what gates are comes before what they are good for."""
+
+
+def find(words: str) -> str | None:
+    """The lesson that these words name, in any case: its own name, its chapter of the notes, or a term of the glossary
+    that it explains. None for other words."""
+    from rnncli.lessons.glossary import GLOSSARY, lesson_of
+
+    names: dict[str, str] = {}
+    for terms, english, place in GLOSSARY:
+        lesson_name = lesson_of(place)
+        if lesson_name:
+            names |= dict.fromkeys((*terms.split(", "), *english.split(", ")), lesson_name)
+    for lesson in LESSONS.values():
+        names |= dict.fromkeys((lesson.chapter, *lesson.chapter.split(", "), lesson.name), lesson.name)
+    typed = normalize("NFC", words).casefold()
+    return next((lesson for name, lesson in names.items() if name.casefold() == typed), None)
 
 
 def contents() -> "ViewResult":

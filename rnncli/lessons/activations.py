@@ -21,11 +21,13 @@ def activations(at: float, layers: int) -> ViewResult:
     inputs = np.linspace(-REACH, REACH, 201)
     functions = {name: points(inputs, value(name, inputs)) for name in ORDER}
     slopes = {name: points(inputs, slope(name, inputs)) for name in ORDER}
+    chained, places = sorted({min(2, layers), layers} - {1}), [place for place in PLACES if place != at]
     rows: list[list[Value]] = []
     for name in ORDER:
-        here = (float(function(name, np.array([at]))[0]) for function in (value, slope))
-        rows.append([name, *here, chain(name, at, layers)[-1], *slope(name, np.array(PLACES)).tolist()])
-    columns = (f"f({at:g})", f"slope at {at:g}", f"{layers} layers", *(f"slope at {place:g}" for place in PLACES))
+        products = chain(name, at, layers)
+        f, elsewhere = float(value(name, np.array([at]))[0]), slope(name, np.array(places)).tolist()
+        rows.append([name, f, products[0], *(products[n - 1] for n in chained), *elsewhere])
+    columns = (f"f({at:g})", f"slope at {at:g}", *(f"{n} layers" for n in chained), *(f"at {x:g}" for x in places))
     p, jacobian = softmax(np.array(LOGITS)), softmax_jacobian(np.array(LOGITS))
     softmax_rows = [(n + 1, LOGITS[n], float(p[n]), *map(float, row)) for n, row in enumerate(jacobian)]
     crossing = where_equal(lambda x: float(slope("tanh", np.array([x]))[0] - slope("sigmoid", np.array([x]))[0]), 1, 3)
@@ -34,28 +36,28 @@ def activations(at: float, layers: int) -> ViewResult:
         blocks=[
             Paragraph(
                 "",
-                "A unit puts the sum x of its inputs through an activation function. It learns from a gradient: how "
-                "the error depends on its output. Each layer on the way multiplies the gradient by a slope; a unit "
-                "whose slope is nearly 0 is saturated.",
+                "A unit puts the sum x of its inputs through a function f. Going back, a layer multiplies the gradient "
+                "(how the error depends on its output) by f's slope at its own input: x in the first, then f(x), "
+                "f(f(x)) … (all weights are 1).",
             ),
             Curves(f"The functions (cut off at {HIGHEST:g})", "x", "f(x)", functions, lines=5),
             Curves("Their slopes", "x", "slope", slopes, lines=4),
             Table(
-                f"At x = {at:g}, through {layers} layers, and elsewhere",
+                f"At x = {at:g}: slopes, multiplied through layers; slopes at other x",
                 ("function", *columns),
                 rows,
                 digits=5,
             ),
             Table(
-                "Softmax makes probabilities of several sums",
-                ("output", "sum", "probability", *(f"slope by {n + 1}" for n in range(len(LOGITS)))),
+                "Softmax turns sums, the logits, into probabilities: p = e^logit / Σ e^logit",
+                ("output", "logit", "probability", *(f"∂p/∂logit {n + 1}" for n in range(len(LOGITS)))),
                 softmax_rows,
                 digits=4,
             ),
             Paragraph(
                 "A surprise",
                 f"tanh passes more gradient than sigmoid, but only for |x| below {crossing:.3f}. At x = {PLACES[-1]:g} "
-                f"its slope is {tanh:.5f} and sigmoid's {sigmoid:.5f}, {sigmoid / tanh:.0f} times as much.",
+                f"it is saturated: its slope is {tanh:.5f}, sigmoid's {sigmoid / tanh:.0f} times that.",
             ),
         ]
     )

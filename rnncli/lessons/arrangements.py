@@ -22,6 +22,9 @@ LETTERS, FEW = "abcdefgh", "abcd"
 """Letters of the words, and those of the words to be reversed."""
 
 SOUNDS = {"cat": "miaow", "cow": "moo", "dog": "woof", "duck": "quack"}
+LONGEST_SHOWN = 4
+"""Letters of a word in the rows of data that are shown."""
+
 NO_TAG = "-"
 """The tag of a letter that has no neighbour there."""
 
@@ -89,29 +92,39 @@ def arrangements_of(length: int) -> list[Arrangement]:
 def arrangements(length: int) -> ViewResult:
     """Diagrams of the arrangements, and what a network of each learns in a moment."""
     found = {arrangement.name: learnt(n, length) for n, arrangement in enumerate(arrangements_of(length))}
-    rows = [(one.name, data_row(one), one.learns, one.options, found[one.name]) for one in arrangements_of(length)]
+    rows = [
+        (one.name, data_row(one), one.learns, one.options, found[one.name])
+        for one in arrangements_of(min(length, LONGEST_SHOWN))
+    ]
     chance = (1 + (length - 1) / len(LETTERS)) / length
     return ViewResult(
         blocks=[
             Paragraph(
                 "",
-                "One cell h serves many purposes: it matters where something goes in, at the bottom, and comes out, on "
-                f"top. Each task is learnt in a moment from random words of {length} letters; a row of its data has "
-                "two columns, a tab between them.",
+                "One cell h serves many purposes: it matters where something goes in and comes out. Each task but the "
+                f"first is learnt from random words of {length} letters; a row of its data has two columns, a tab "
+                f"between them. {NO_TAG} is the tag where there is no such letter.",
             ),
             flat_diagram(),
             tall_diagram(),
             Table(
                 f"Learnt in at most {UPDATES} updates: which share of the symbols in new data is right",
-                ("arrangement", "a row of data", "learns", "train --task", "right"),
+                (
+                    "arrangement",
+                    "a row of data" if length <= LONGEST_SHOWN else "a shorter row",
+                    "learns",
+                    "train --task",
+                    "right",
+                ),
                 rows,
                 "Networks that write several letters read each of them again, which is not drawn.",
             ),
             Paragraph(
                 "A surprise",
                 f"Of the letters after each, one direction tells {found['one direction']:.1%}, both tell "
-                f"{found['both directions']:.1%}. Who sees only the past can but guess, which gives {chance:.1%}, "
-                "however long it learns: the arrangement decides what there is to be learnt.",
+                f"{found['both directions']:.1%}. Who sees only the past can but guess: the last is {NO_TAG}, of the "
+                f"others one in {len(LETTERS)} is right, 1/{length} + {length - 1}/{length} · 1/{len(LETTERS)} = "
+                f"{chance:.1%}, give or take some luck.",
             ),
         ]
     )
@@ -146,11 +159,11 @@ def flat_diagram() -> Diagram:
 
 def tall_diagram() -> Diagram:
     """Two layers, and two directions."""
-    drawing = Drawing(rows=4)
+    drawing = Drawing(rows=5)
     drawing.add("gem", "-ge", layers=2)
     drawing.add_bidirectional("gem", "em-")
     return Diagram(
-        "Deep: a second layer on the first; bidirectional: a second h reads from the end", drawing.nodes, drawing.edges
+        "Deep: a second layer on the first; bidirectional: a second h, from the end", drawing.nodes, drawing.edges
     )
 
 
@@ -180,23 +193,22 @@ class Drawing:
                 layer.append(self._node("h", column, self.rows - 2 - k))
                 names.append(layer[-1])
             if y.strip():
-                names.append(self._node(y, column, 0))
+                names.append(self._node(y, column, self.rows - 2 - layers))
             self._connect(*names)
         for layer in cells:
             self._connect(*layer)
         self.left += len(inputs) + 1
 
     def add_bidirectional(self, inputs: str, outputs: str) -> None:
-        """A layer with a cell above that reads from the beginning and one beneath that reads from the end; each output
-        stands to the right of its input."""
-        above, beneath = [], []
+        """Between the outputs and the inputs, which are written twice, above a cell that reads from the beginning and
+        beneath one that reads from the end."""
+        above, beneath = list[str](), list[str]()
         for t, (x, y) in enumerate(zip(inputs, outputs, strict=True)):
-            column = self.left + 2 * t
-            source, target = self._node(x, column, 2), self._node(y, column + 1, 2)
-            above.append(self._node("h", column, 1))
-            beneath.append(self._node("h", column, 3))
-            self._connect(source, above[-1], target)
-            self._connect(source, beneath[-1], target)
+            column = self.left + t
+            target = self._node(y, column, 2)
+            for row, hidden in ((0, above), (4, beneath)):
+                hidden.append(self._node("h", column, 1 if row == 0 else 3))
+                self._connect(self._node(x, column, row), hidden[-1], target)
         self._connect(*above)
         self._connect(*beneath[::-1])
-        self.left += 2 * len(inputs) + 1
+        self.left += len(inputs) + 1

@@ -83,18 +83,18 @@ def backpropagation(
         blocks=[
             Paragraph(
                 "",
-                "A unit sums up its inputs, each times its weight w, to z; sigmoid(z) is its output. The error E is "
-                "half the square of what lacks to the target.",
+                "A unit sums up its inputs, each times its weight w, to z; sigmoid(z) is its output. E1 and E2: half "
+                "the square of what lacks to the target.",
             ),
             diagram(example, forward, error),
             Table(
-                "Backwards: gradients are multiplied along a path; the two paths into h1 add up",
+                "Backwards: gradient = arriving · slope · factor; h1's two add up, arriving at w1",
                 ("of E by", "arriving", "slope", "factor", "which is", "gradient"),
                 chains(example, forward, backward),
                 digits=7,
             ),
             Table(
-                f"All weights: new = w − {rate:g} · gradient",
+                f"All weights: new = w − {rate:g} · gradient, which is how much E grows per 1 of w",
                 ("weight", "w", "gradient", "by nudging w", "new w"),
                 rows,
                 digits=7,
@@ -105,7 +105,7 @@ def backpropagation(
                 [(error, *errors.values(), example.after(rate, steps).error)],
                 digits=5,
             ),
-            Paragraph("A surprise", _surprise(error, errors)),
+            Paragraph("A surprise", _surprise(error, errors) + out_of_reach(targets)),
         ]
     )
 
@@ -115,6 +115,11 @@ def _surprise(error: float, errors: dict[str, float]) -> str:
     if errors[worst] > error:
         return f"One step at {best} lowers E to {errors[best]:.5f}; at {worst} it raises E to {errors[worst]:.5f}."
     return f"One step at {best} lowers E to {errors[best]:.5f}; with gradients so small, no rate here is too large."
+
+
+def out_of_reach(targets: Sequence[float]) -> str:
+    """A sentence on targets that no output can have."""
+    return "" if all(0 <= target <= 1 for target in targets) else " An output is between 0 and 1: E cannot come near 0."
 
 
 def diagram(example: Example, forward: Forward, error: float) -> Diagram:

@@ -26,6 +26,15 @@ START, GOAL, LONGEST, OUT_OF_SIGHT = (-4.0, 1.0), 0.01, 2000, 1e6
 RATES = np.geomspace(5e-4, 4, 79)
 """The learning rates that each optimizer may choose from: 20 to a power of ten."""
 
+RULES = {
+    "sgd": "rate · g",
+    "momentum": "rate · (g + 0.9 · g before …)",
+    "rmsprop": "rate · g / √mean g²",
+    "adagrad": "rate · g / √Σ g²",
+    "adam": "rate · mean g / √mean g²",
+}
+"""What each optimizer takes off a weight, in short; the engine has the rest."""
+
 WIDTH, HEIGHT = 5.0, 3.5
 """Half of the sides of the map."""
 
@@ -34,32 +43,43 @@ def descent(loss: str | None, optimizer: str | None, rate: float | None, tilt: f
     """Two losses at a wrong certainty, and a race of five optimizers in a valley, straight and turned."""
     straight = {name: best_rate(name, 0) for name in OPTIMIZERS}
     turned = {name: best_rate(name, tilt) for name in OPTIMIZERS}
-    rows = [(name, *straight[name], *turned[name]) for name in OPTIMIZERS]
+    rows = [(name, RULES[name], *straight[name], *(turned[name] if tilt else ())) for name in OPTIMIZERS]
     hindered = max(OPTIMIZERS, key=lambda name: turned[name][1] / straight[name][1])
     drawn = [optimizer] if optimizer else list(dict.fromkeys(("sgd", hindered if tilt else "adagrad")))
     paths = {name: path(name, turned[name][0] if rate is None else rate, tilt) for name in drawn}
-    arrivals = "; ".join(f"{name} at {rate:g}: {arrival(way, tilt)}" for name, way in paths.items() if rate is not None)
+    arrivals = [f"{name} at {rate:g}: {arrival(way, tilt)}." for name, way in paths.items() if rate is not None]
     return ViewResult(
         blocks=[
             Paragraph(
                 "",
                 "A loss says how wrong an answer is; its slope, how to mend it; an optimizer makes steps of slopes. A "
-                f"unit is to answer 1, but its sum {WRONG:g} makes it almost certain of 0. It learns by plain steps: "
-                "the slope times a rate of 1.",
+                f"unit is to answer 1, but its sum {WRONG:g} makes its answer p almost 0. It learns by plain steps: "
+                "the slope by the sum times a rate of 1.",
             ),
             losses() if loss is None else followed(loss),
             Table(
-                f"A race to E < {GOAL:g}, for good, in the valley E = (a² + {STEEP:g} b²) / 2",
-                ("optimizer", "best rate", "steps", f"turned {tilt:g}°: best rate", "steps, turned"),
+                f"A race from weights a = {START[0]:g}, b = {START[1]:g} to E < {GOAL:g}, where "
+                f"E = (a² + {STEEP:g} b²) / 2",
+                (
+                    "optimizer",
+                    "a step down",
+                    "rate",
+                    "steps",
+                    *((f"{tilt:g}°: rate", f"{tilt:g}°: steps") if tilt else ()),
+                ),
                 rows,
-                arrivals,
+                " ".join(
+                    [
+                        *arrivals,
+                        f"g: slope; mean: over the last steps; rate: that with the fewest steps, of {len(RATES)}.",
+                    ]
+                ),
                 digits=4,
             ),
             valley(paths, tilt),
             Paragraph(
                 "A surprise",
-                f"{_of_the_turn(hindered, straight, turned)} Above rate {2 / STEEP:g}, sgd leaps from side to side, "
-                "ever higher.",
+                f"{_of_the_turn(hindered, straight, turned)} Above rate {2 / STEEP:g} sgd goes uphill.",
             ),
         ]
     )
@@ -73,18 +93,20 @@ def _of_the_turn(hindered: str, straight: dict[str, tuple[float, int]], turned: 
         return f"adagrad has a rate for each weight: {steps} steps, if one lies along the valley. Turn it, and see."
     same = " and ".join(name for name in ("sgd", "momentum") if straight[name][1] == turned[name][1])
     return (
-        f"Turn the valley, and {hindered} needs {after:,} steps, not {before:,}: its rates, one for each weight, help "
-        f"only along the axes. {same} do not notice."
+        f"Turned, {hindered} needs {after:,} steps, not {before:,}: a rate for each weight helps only along the axes; "
+        f"{same} do not notice."
     )
 
 
 def losses() -> Table:
     """Both losses of the unit, their slopes, and how long they take to turn the answer."""
-    rows = []
+    rows, formulas = [], {"cross-entropy": "−ln p", "mse": "(1 − p)²"}
     for name, losses in LOSSES.items():
         value, slope = losses.sigmoid(np.array([WRONG]), np.array([1.0]))
-        rows.append((name, value, float(slope[0]), len(learning(name)) - 1))
-    return Table("Wrong, and certain of it", ("loss", "loss there", "slope", "steps until it is right"), rows, digits=4)
+        rows.append((name, formulas[name], value, float(slope[0]), len(learning(name)) - 1))
+    return Table(
+        "Wrong, and certain of it", ("loss", "which is", "there", "slope", "steps until p > 0.5"), rows, digits=4
+    )
 
 
 def learning(name: str) -> list[tuple[float, float, float]]:
@@ -160,18 +182,24 @@ def arrival(way: list[tuple[float, float]], tilt: float) -> str:
     return f"{steps} steps" if last < GOAL else f"E is {last:.3g} after {steps} steps"
 
 
+def until_outside(way: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A path as far as the first place that is not on the map."""
+    outside = (n for n, (x, y) in enumerate(way) if abs(x) > WIDTH or abs(y) > HEIGHT)
+    return way[: next(outside, len(way)) + 1]
+
+
 def valley(paths: dict[str, list[tuple[float, float]]], tilt: float) -> Plane:
     """The map of E, with paths."""
     xs, ys = np.linspace(-WIDTH, WIDTH, 61), np.linspace(-HEIGHT, HEIGHT, 41)
     places = np.stack(np.meshgrid(xs, ys), axis=-1)
     return Plane(
-        f"The valley turned by {tilt:g}°, with lines of equal E",
+        f"The valley{f' turned by {tilt:g}°' if tilt else ''}, lines of equal E; S: start, ×: least E",
         "first weight",
         "second weight",
         xs.tolist(),
         ys.tolist(),
         error_and_gradient(places, curvature(tilt))[0].tolist(),
         levels=(2.0, 8.0, 50.0, 200.0),
-        points=[(0.0, 0.0, "×")],
-        paths=paths,
+        points=[(0.0, 0.0, "×"), (*(axes(tilt) @ START).tolist(), "S")],
+        paths={name: until_outside(way) for name, way in paths.items()},
     )

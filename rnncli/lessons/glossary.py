@@ -1,5 +1,5 @@
-"""Every term of the study notes, the field's word for it, and where rnncli has it: a command and its option, or the
-name of an array or an activation."""
+"""Every term of the study notes, and a few more; the field's word for it, and where rnncli has it: a command and its
+option, or the name of an array or an activation."""
 
 GLOSSARY = (
     ("퍼셉트론", "perceptron", "lesson perceptron"),
@@ -16,6 +16,7 @@ GLOSSARY = (
     ("시그모이드, 탄젠트", "sigmoid, tanh", "lesson activations"),
     ("렐루, 리키", "ReLU, leaky ReLU", "lesson activations"),
     ("소프트맥스", "softmax", "lesson activations"),
+    ("로짓", "logit", "lesson activations"),
     ("손실 함수", "loss function", "train --loss NAME"),
     ("평균 제곱 오차 (MSE)", "mean squared error", "train --loss mse"),
     ("크로스 엔트로피", "cross-entropy", "train --loss cross-entropy"),
@@ -50,7 +51,42 @@ GLOSSARY = (
     ("삭제 게이트", "forget gate", "l1.forget"),
     ("입력 게이트", "input gate", "l1.input"),
     ("출력 게이트", "output gate", "l1.output"),
+    ("GRU", "gated recurrent unit", "lesson gru"),
+    ("리셋 게이트", "reset gate", "l1.reset"),
+    ("업데이트 게이트", "update gate", "l1.update"),
 )
+
+EXPLAINED = {
+    "inspect MODEL weights": "perceptron",
+    "inspect MODEL unit": "perceptron",
+    "train --cell mlp": "perceptron",
+    "train --activation": "activations",
+    "train --loss": "descent",
+    "train --optimizer": "descent",
+    "inspect MODEL step": "backpropagation",
+    "inspect MODEL gradients": "backpropagation",
+    "train --cell rnn": "rnn",
+    "train --embedding-size": "rnn",
+    "l1.hidden": "rnn",
+    "l1.W": "rnn",
+    "output.W": "rnn",
+    "train --task": "arrangements",
+    "train --layers 2": "arrangements",
+    "train --bidirectional": "arrangements",
+    "l1.reset": "gru",
+    "l1.update": "gru",
+    "l1.": "lstm",
+    "inspect MODEL memory": "memory",
+}
+"""How a place begins, and the lesson that explains the terms there; the first that fits."""
+
+
+def lesson_of(place: str) -> str | None:
+    """The lesson that is a place, or explains the terms there."""
+    if place.startswith("lesson "):
+        return place.removeprefix("lesson ")
+    return next((lesson for beginning, lesson in EXPLAINED.items() if place.startswith(beginning)), None)
+
 
 CONVENTION = (
     "The notes write a column vector behind the matrix, W x, where W_xh is D_h × d. rnncli writes a row before it, "

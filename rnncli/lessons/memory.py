@@ -1,6 +1,7 @@
 """How far back can a network learn to look? Gradients at a distance, and a letter to be recalled."""
 
 import math
+import sys
 from functools import cache
 from typing import NamedTuple
 
@@ -62,8 +63,8 @@ def memory(distance: int, cell: str | None, forget_bias: float | None) -> ViewRe
     ]
     drawn = kinds if cell else [kind for kind in kinds if kind.cell in DRAWN and kind.bias not in biases[1:-1]]
     powers = Table(
-        "What a forget gate f = σ(bias) leaves, were it always open like that",
-        ("bias", "f", *(f"f^{d}" for d in DISTANCES), "half is left after"),
+        "What a forget gate f = σ(bias) leaves of c; the path by h and W_hh adds to it",
+        ("forget bias", "f", *(f"f^{d}" for d in DISTANCES), "characters to a half"),
         [powers_of(bias) for bias in biases],
         digits=4,
     )
@@ -72,20 +73,20 @@ def memory(distance: int, cell: str | None, forget_bias: float | None) -> ViewRe
             Paragraph(
                 "",
                 f"The gradient says how much {UNITS} untrained units depend on their state d characters ago. Each step "
-                "back multiplies it by a slope and W_hh, in an LSTM by the forget gate. To be recalled: one of "
+                "back multiplies it by a slope and W_hh, c of an LSTM by its forget gate. To be recalled: one of "
                 f"{len(LETTERS)} letters after {distance} others; by chance {1 / len(LETTERS):.3f}.",
             ),
             Curves(
-                "How much of the gradient arrives",
+                f"How much of the gradient arrives (log scale, down to {LOWEST:g})",
                 "characters back",
                 "norm",
-                {str(kind): [(d, norm) for d, norm in norms[kind].items() if norm > LOWEST] for kind in drawn},
+                {str(kind): until_lowest(norms[kind]) for kind in drawn},
                 log=True,
                 lines=5,
             ),
             Table(
-                f"In numbers, and what {UPDATES} updates learn",
-                ("cell", *(f"at {d}" for d in DISTANCES), "factor a step", f"recall at {distance}", "updates"),
+                f"In numbers; mean factor over {DISTANCES[-1]}; updates until the loss is < {ENOUGH:g}, of {UPDATES}",
+                ("cell", *(f"at {d}" for d in DISTANCES), "mean factor", f"recall at {distance}", "updates"),
                 rows,
             ),
             *([powers] if cell in (None, "lstm") else []),
@@ -99,7 +100,7 @@ def _surprise(
 ) -> str:
     """What the forget gate decides."""
     told = {
-        kind: f"{recalls[kind][0]:.1%} of the letters, and its gradient is multiplied by {factor(norms[kind]):.2f} "
+        kind: f"{recalls[kind][0]:.1%} of the letters, and its gradient is multiplied by {factor(norms[kind]):.3f} "
         "a step"
         for kind in kinds
     }
@@ -108,7 +109,7 @@ def _surprise(
         return f"At {distance} this cell recalls {told[kinds[0]]}."
     ends = "; ".join(f"with bias {kind.bias:g} {told[kind]}" for kind in gated[:: max(len(gated) - 1, 1)])
     opened = [kind for kind in kinds if kind.cell == "gru" and recalls[kind][0] > 0.9]
-    gru = " The gru, whose gradients are smaller still at first, learns to keep its gate open." * len(opened)
+    gru = " The gru's are smaller still at first, yet enough to open its update gate, which keeps h." * len(opened)
     return f"An LSTM forgets as well, if its forget gate is half shut. At {distance} it recalls {ends}.{gru}"
 
 
@@ -151,6 +152,20 @@ def gradient_norms(kind: Kind) -> dict[int, float]:
         d_state = network.backward(model.parameters, gradients, forward, d_outputs, None, workspace)
         norms[distance] = float(np.linalg.norm(d_state) / np.linalg.norm(d_last))
     return norms
+
+
+def until_lowest(norms: dict[int, float]) -> list[tuple[float, float]]:
+    """The curve of the norms down to LOWEST, where it is cut off between two distances."""
+    points: list[tuple[float, float]] = []
+    for distance, norm in norms.items():
+        if norm < LOWEST:
+            if points:
+                (last, above), low = points[-1], math.log(LOWEST)
+                share = (low - math.log(above)) / (math.log(max(norm, sys.float_info.min)) - math.log(above))
+                points.append((last + (distance - last) * share, LOWEST))
+            break
+        points.append((distance, norm))
+    return points
 
 
 def factor(norms: dict[int, float]) -> float:

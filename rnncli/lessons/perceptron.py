@@ -52,18 +52,21 @@ def perceptron(truth: str, hidden: int, activation: str) -> ViewResult:
         blocks=[
             Paragraph(
                 "",
-                "A perceptron is a unit that multiplies its inputs x1 and x2 by weights and adds a bias; a function, "
-                f"sigmoid, makes a probability of the sum. Here {', '.join(truth)} are to be the answers to 00, 01, 10 "
-                f"and 11, learnt in {STEPS:,} steps. Hidden units stand between the inputs and the unit that answers.",
+                "A perceptron is a unit that multiplies its inputs x1 and x2 by weights and adds a bias, a number of "
+                "its own; a function, sigmoid or σ, makes a probability of the sum. Here "
+                f"{', '.join(truth)} are to be the answers to 00, 01, 10 and 11, learnt in {STEPS:,} steps. Hidden "
+                "units stand between the inputs and the unit that answers.",
             ),
             Table(
-                "Answers to x1 x2, and the loss: how wrong they are (cross-entropy)",
+                "Answers to x1 x2, and the loss, which says how wrong they are",
                 ("hidden units", *(f"{int(a)} {int(b)}" for a, b in CORNERS), "loss", "right"),
                 rows,
+                "Loss: cross-entropy, the mean of −ln of the probability that the right answer got. Right: less than "
+                f"{UNSURE} from the truth, so that about a half does not count.{_by_hand_told() * (truth == XOR)}",
                 digits=5,
             ),
             Plane(
-                f"The answer of {name}: orange (#) is 1, blue (≡) is 0; digits: the truth",
+                f"The answer of {name}: blue (≡ = -) 0, orange or red (+ * #) 1; digits: truth",
                 "x1",
                 "x2",
                 ins[0].tolist(),
@@ -74,7 +77,7 @@ def perceptron(truth: str, hidden: int, activation: str) -> ViewResult:
             Paragraph(
                 "A surprise",
                 "Linear hidden units add nothing: two matrices in a row are one, here W1 W2 = "
-                f"[{product[0]:.4f} {product[1]:.4f}], and one unit with these weights gives the same answers"
+                f"[{product[0]:z.4f} {product[1]:z.4f}], and one unit with these weights gives the same answers"
                 f"{'' if difference < 1e-12 else f' within {difference:.0e}'}. {_of_a_line(single, targets)}",
             ),
         ]
@@ -108,6 +111,23 @@ def by_hand() -> SmallNetwork:
     for name, values in BY_HAND.items():
         network.parameters[name][...] = values
     return network
+
+
+def _by_hand_told() -> str:
+    """Which sums the units make."""
+    h1, h2 = np.array(BY_HAND["l1.W"]).T
+    or_bias, and_bias = BY_HAND["l1.b"]
+    answer = _sum(np.ravel(BY_HAND["l2.W"]), ("h1", "h2"), BY_HAND["l2.b"][0])
+    return (
+        f" By hand: h1 = σ({_sum(h1, ('x1', 'x2'), or_bias)}) is OR, h2 = σ({_sum(h2, ('x1', 'x2'), and_bias)}) AND, "
+        f"the answer σ({answer}): h1 and not h2."
+    )
+
+
+def _sum(weights: Array, names: Sequence[str], bias: float) -> str:
+    """As it is written down, with a minus before what is taken off."""
+    terms = [*(f"{w:+g} {name}" for w, name in zip(weights, names, strict=True)), f"{bias:+g}"]
+    return " ".join(f"{term[0]} {term[1:]}" for term in terms).removeprefix("+ ").replace("-", "−")
 
 
 def outputs(network: SmallNetwork, inputs: Array) -> Array:

@@ -68,15 +68,16 @@ def rnn(text: str) -> ViewResult:
         blocks=[
             Paragraph(
                 "",
-                "A letter x is one-hot: 1 at its own place, else 0. The state h = tanh(x W_xh + h before W_hh) begins "
-                "at 0; y = h W_hy; softmax(y): the probabilities of the next letter; the loss: −ln of the right one's. "
-                "All steps share the weights.",
+                "x is one-hot, 1 at the letter's place, else 0, so that x W_xh is a row of W_xh; such a row, learnt, "
+                "is an embedding. h = tanh(x W_xh + (h before) W_hh), 0 at first; logits y = h W_hy; softmax(y): the "
+                "next letter's probabilities; loss: cross-entropy, −ln of the right one's. All steps share "
+                "the weights.",
             ),
             weights(model, word),
             unrolled(model, word),
             backwards(model, word),
             Table(
-                f"Learning at rate {RATE:g}; and the same while W_hh is held at 0",
+                f"Learning at rate {RATE:g}{first_read(with_memory, word)}; and with W_hh held at 0",
                 ("updates", "loss", f"{read} gives", "loss without W_hh", f"{read} gives"),
                 rows,
                 digits=4,
@@ -84,6 +85,12 @@ def rnn(text: str) -> ViewResult:
             Paragraph("A surprise", _surprise(word)),
         ]
     )
+
+
+def first_read(history: "History", word: Word) -> str:
+    """After which update all letters are right for the first time."""
+    n = next((n for n in sorted(history) if history[n][1] == word.text[1:]), None)
+    return "" if n is None else f", first all right after {n}"
 
 
 def _surprise(word: Word) -> str:
@@ -102,8 +109,8 @@ def _surprise(word: Word) -> str:
     is_learnt = said == word.text[1:]
     found = f"h tells one {unsure} from the other" if is_learnt else f"it says {said} after {last:,} updates"
     return (
-        f"Without W_hh the loss cannot fall below {word.floor():.4f}: after every {unsure} the network says {shares}, "
-        f"since that letter is all it sees. With W_hh, {found}."
+        f"Without W_hh the loss cannot fall below {word.floor():.4f}: after {unsure}, all that it sees, the network "
+        f"says {shares}. With W_hh, {found}."
     )
 
 
@@ -192,7 +199,8 @@ def unrolled(model: LanguageModel, word: Word) -> Diagram:
         labels = ("W_hh", "W_xh", "W_hy") if not t else ("", "", "")
         ends = ((f"h{t}", h), (x, h), (h, y))
         edges += [Edge(*nodes, label) for nodes, label in zip(ends, labels, strict=True)]
-    return Diagram(f"Forwards: mean loss {losses.mean():.4f}", nodes, edges, digits=4)
+    part = f" of {len(losses)} steps, the first {DRAWN} of which are drawn" if len(losses) > DRAWN else ""
+    return Diagram(f"Forwards: mean loss {losses.mean():.4f}{part}", nodes, edges, digits=4)
 
 
 def d_hidden(model: LanguageModel, word: Word) -> Array:
@@ -235,11 +243,17 @@ def backwards(model: LanguageModel, word: Word) -> Table:
     rows: list[list[Value]] = [
         [f"h{t + 1}", *own[t].tolist(), *laters[t + 1][0].tolist(), shares[t] - shares[t + 1]] for t in range(steps)
     ]
+    share = ""
+    if steps > 1:
+        h = model.forward(word.inputs, model.zero_state()).outputs[:, 0]
+        arriving = f"{own[1, 1]:.5f} {'−' if laters[2][0][1] < 0 else '+'} {abs(laters[2][0][1]):.5f}"
+        product = f"({arriving}) · (1 − {h[1, 1]:z.4f}²) · {h[0, 0]:z.4f}"
+        share = f"At h2, W_hh 1→2: {product} = {shares[1] - shares[2]:z.5f}. "
     units, measured = range(1, UNITS + 1), nudged(model, word, "l1.W_h", place)
     return Table(
-        "Backwards: gradients from y and from the future; both go on to W_hh",
+        "Backwards: gradient of h at unit 1, 2, 3, from y and from the future",
         ("at", *(f"y, {k}" for k in units), *(f"future, {k}" for k in units), "W_hh 1→2"),
         rows,
-        f"The last column together: {shares[0]:.7f}. Nudging this weight gives {measured:.7f}.",
+        f"{share}The last column together: {shares[0]:.7f}. Nudging this weight gives {measured:.7f}.",
         digits=5,
     )

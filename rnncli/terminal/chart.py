@@ -111,8 +111,10 @@ class Canvas:
         out."""
         for character in text:
             width = width_of(character)
-            if column >= 0 and column + width <= len(self._cells[row]):
-                for n in range(max(width, 1)):
+            if not width:  # an accent, which belongs to the character before
+                self._letters[row, column - 1] = self._letters.get((row, column - 1), "") + character
+            elif column >= 0 and column + width <= len(self._cells[row]):
+                for n in range(width):
                     self._letters[row, column + n] = "" if n else character
                     self._styles[row][column + n] = style
             column += width

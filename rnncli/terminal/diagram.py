@@ -38,8 +38,8 @@ def edge_label(edge: Edge, digits: int) -> str:
 def number(value: float | Sequence[float], digits: int) -> str:
     """0.5, or a vector [0.50 -0.29]."""
     if isinstance(value, Sequence):
-        return f"[{' '.join(f'{one:.{digits}f}' for one in value)}]"
-    return f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
+        return f"[{' '.join(f'{one:z.{digits}f}' for one in value)}]"
+    return f"{value:z.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:z.0f}"
 
 
 def draw_diagram(block: Diagram, width: int) -> Text:
@@ -102,7 +102,7 @@ def _arrow(source: _Box, target: _Box) -> Arrow:
         x = (source.left + min(source.right, target.right)) / 2
         if target.top > source.top:
             return (x, source.bottom), (x, target.top - 0.5), "▾"
-        return (x, source.top), (x, target.bottom + 0.5), "▴"
+        return (x, source.top - 0.25), (x, target.bottom + 0.5), "▴"
     if source.left < target.left:
         return (source.right + 0.5, source.middle), (target.left - 1.5, target.middle), "▸"
     return (source.left - 0.5, source.middle), (target.right + 1.5, target.middle), "◂"
@@ -146,15 +146,17 @@ def _columns(block: Diagram, texts: Mapping[str, list[str]], labels: Sequence[st
 
 
 def _rows(block: Diagram, texts: Mapping[str, list[str]]) -> tuple[list[int], int]:
-    """The first line of each row, and the number of all lines; rows with an arrow between them are further apart."""
-    rows = {node.name: node.row for node in block.nodes}
+    """The first line of each row, and the number of all lines. One line between rows has room for an arrow up or down;
+    an arrow aslant needs two."""
+    rows, columns = ({node.name: getattr(node, side) for node in block.nodes} for side in ("row", "column"))
     heights = [0] * (1 + max(node.row for node in block.nodes))
     for node in block.nodes:
         heights[node.row] = max(heights[node.row], len(texts[node.name]))
     gaps = [1] * len(heights)
     for edge in block.edges:
         upper, lower = sorted((rows[edge.source], rows[edge.target]))
-        gaps[upper:lower] = [2] * (lower - upper)
+        if columns[edge.source] != columns[edge.target]:
+            gaps[upper:lower] = [2] * (lower - upper)
     tops = [0]
     for height, gap in zip(heights, gaps, strict=True):
         tops.append(tops[-1] + height + gap)

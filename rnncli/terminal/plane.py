@@ -1,6 +1,6 @@
 """A map of two dimensions in characters: contour lines, paths and points, or coloured cells."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from rich.text import Text
@@ -14,6 +14,9 @@ Place = tuple[float, float]
 
 HEIGHT = 12
 CONTOUR, POINT = "dim", "bold"
+SPARSE = 3
+"""Without colour, of every so many pieces of a contour line one is drawn, as a dot: a path is a line."""
+
 LINE = "⠒⠒"
 """A path in the legend."""
 
@@ -62,15 +65,16 @@ def draw_plane(block: Plane, styles: Sequence[str], width: int, has_colour: bool
                 share = values[round((column + 0.5) / width * (len(block.xs) - 1))] / block.scale
                 canvas.write(column, row, " " if has_colour else mark(share), colour(share) if has_colour else "")
     for level in block.levels:
-        for start, stop in contours(block, level):
-            canvas.line(dots(start), dots(stop), CONTOUR, apart=2)
+        for start, stop in list(contours(block, level))[:: 1 if has_colour else SPARSE]:
+            canvas.line(dots(start), dots(stop if has_colour else start), CONTOUR, apart=2)
     heads = _heads(block, has_colour)
     for path, head, style in zip(block.paths.values(), heads, styles, strict=False):
-        for start, stop in pairwise(path):
-            if head == LINE:
+        if head == LINE:
+            for start, stop in pairwise(path):
                 canvas.line(dots(start), dots(stop), style)
-            else:
-                _letter(canvas, dots(stop), head, "")
+        else:
+            for place in _apart(map(dots, path[1:])):
+                _letter(canvas, place, head, "")
     for x, y, label in block.points:
         _letter(canvas, dots((x, y)), label, POINT)
     text = canvas.framed(f"{y1:8.3g} ", f"{y0:8.3g} ")
@@ -90,6 +94,16 @@ def draw_plane(block: Plane, styles: Sequence[str], width: int, has_colour: bool
 def _heads(plane: Plane, has_colour: bool) -> list[str]:
     """How each path is drawn: a line, or where colours do not tell them apart, its first letter at each place."""
     return [LINE if has_colour or not n else name[:1] for n, name in enumerate(plane.paths)]
+
+
+def _apart(places: Iterable[Place]) -> Iterator[Place]:
+    """Those whose letters do not stand side by side, so that what lies beneath is seen between them."""
+    taken: set[tuple[int, int]] = set()
+    for x, y in places:
+        column, row = int(x / 2), int(y / 4)
+        if not taken & {(column + n, row) for n in (-1, 0, 1)}:
+            taken.add((column, row))
+            yield x, y
 
 
 def _letter(canvas: Canvas, place: Place, text: str, style: str) -> None:

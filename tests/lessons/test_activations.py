@@ -44,6 +44,20 @@ def test_where_tanh_stops_to_pass_more_is_told() -> None:
 
 def test_the_options_change_what_is_shown() -> None:
     assert column(block(lesson("activations", at="-1"), "At x = -1"), "slope at -1")[2:] == [0, 0.01]
+
+
+def test_a_place_is_shown_once_and_a_chain_begins_with_its_first_layers() -> None:
+    """The second layer reads what the first gave."""
+    table = block(lesson("activations", at="4"), "At x = 4")
+    assert table.columns == ("function", "f(4)", "slope at 4", "2 layers", "10 layers", "at 0", "at 2")
+    assert block(lesson("activations", layers="1"), "At x").columns[2:4] == ("slope at 1", "at 0")
+    f, first, both = (value for value in block(lesson("activations"), "At x").rows[0][1:4])
+    assert both == pytest.approx(first * (1 / (1 + np.exp(-f))) * (1 - 1 / (1 + np.exp(-f))))
+
+
+def test_each_row_of_the_softmax_slopes_adds_up_to_0() -> None:
+    for row in block(lesson("activations"), "Softmax").rows:
+        assert sum(row[3:]) == pytest.approx(0, abs=1e-12)
     three = column(block(lesson("activations", at="0.5", layers="3"), "At x"), "3 layers")
 
     def composed(x: float) -> float:

@@ -6,6 +6,8 @@ import pytest
 from rnncli.datasets.columns import LAYOUTS
 from rnncli.lessons.arrangements import arrangements_of, flat_diagram, tall_diagram
 from rnncli.results import Diagram, ViewResult
+from rnncli.terminal.words import width_of
+from tests.cli.running import rnncli, succeeded
 from tests.lessons.shown import block, column, lesson
 
 
@@ -74,8 +76,20 @@ def test_the_flat_networks() -> None:
 
 
 def test_the_second_direction_reads_from_the_end() -> None:
-    arrows = between(tall_diagram())
-    assert {(a, b) for a, b in arrows if a[1] == 1 == b[1] and a[0] > 3} == {((4, 1), (6, 1)), ((6, 1), (8, 1))}
-    assert {(a, b) for a, b in arrows if a[1] == 3 == b[1] and a[0] > 3} == {((8, 3), (6, 3)), ((6, 3), (4, 3))}
-    for c in (4, 6, 8):  # each letter to both, both to the tag
-        assert {((c, 2), (c, 1)), ((c, 2), (c, 3)), ((c, 1), (c + 1, 2)), ((c, 3), (c + 1, 2))} <= arrows
+    """Two rows of h between the letters, which are written twice, and the tags."""
+    figure = tall_diagram()
+    arrows = between(figure)
+    assert {(a, b) for a, b in arrows if a[1] == 1 == b[1] and a[0] > 3} == {((4, 1), (5, 1)), ((5, 1), (6, 1))}
+    assert {(a, b) for a, b in arrows if a[1] == 3 == b[1] and a[0] > 3} == {((6, 3), (5, 3)), ((5, 3), (4, 3))}
+    for c in (4, 5, 6):  # each letter to both, both to the tag
+        assert {((c, 0), (c, 1)), ((c, 4), (c, 3)), ((c, 1), (c, 2)), ((c, 3), (c, 2))} <= arrows
+    labels = {(node.column, node.row): node.label for node in figure.nodes}
+    assert ["".join(labels[c, row] for c in (4, 5, 6)) for row in (0, 2, 4)] == ["gem", "em-", "gem"]
+
+
+def test_rows_of_long_words_are_shortened() -> None:
+    """So that the table fits the screen; what is learnt has the length that was asked for."""
+    lines = succeeded(rnncli("lesson", "arrangements", "--length", "8")).splitlines()
+    assert max(map(width_of, lines)) <= 80
+    assert sum("--bidirectional" in line and "both directions" in line for line in lines) == 1
+    assert "1/8 + 7/8 · 1/8" in " ".join(lines)

@@ -58,3 +58,8 @@ def test_biases_stay_zero() -> None:
     """With them, more than the weights of the notes would learn."""
     example = Example((0.1, 0.2), (0.4, 0.6), (0.3, 0.25, 0.4, 0.35, 0.45, 0.4, 0.7, 0.6))
     assert example.after(0.5, 2).error == example.after(0.5).after(0.5).error
+
+
+def test_a_target_that_no_output_reaches_is_told() -> None:
+    assert "between 0 and 1" in block(lesson("backpropagation", targets="2,3"), "A surprise").text
+    assert "between 0 and 1" not in block(lesson("backpropagation", targets="0,1"), "A surprise").text

@@ -19,7 +19,7 @@ def shown() -> object:
 
 
 def test_losses_and_slopes_at_a_wrong_certainty(shown: object) -> None:
-    rows = {row[0]: row[1:3] for row in block(shown, "Wrong").rows}
+    rows = {row[0]: row[2:4] for row in block(shown, "Wrong").rows}
     assert rows["cross-entropy"] == (about(6.0025, 4), about(-0.9975, 4))
     assert rows["mse"] == (about(0.9951, 4), about(-0.0049, 4))
 
@@ -27,9 +27,8 @@ def test_losses_and_slopes_at_a_wrong_certainty(shown: object) -> None:
 def test_the_race(shown: object) -> None:
     """Adam's numbers are those of the engine, whose β₂ is 0.99; RMSprop's last step depends on rounding."""
     table = block(shown, "A race")
-    straight, turned = (
-        dict(zip(column(table, "optimizer"), column(table, c), strict=True)) for c in table.columns[2::2]
-    )
+    assert table.columns[2:] == ("rate", "steps", "30°: rate", "30°: steps")
+    straight, turned = ({row[0]: row[n] for row in table.rows} for n in (3, 5))
     assert [straight[name] for name in ("sgd", "momentum", "adam", "adagrad")] == [187, 81, 159, 5]
     assert [turned[name] for name in ("sgd", "momentum", "adam", "adagrad")] == [187, 81, 513, 199]
 
@@ -76,4 +75,16 @@ def test_the_options_choose_what_is_drawn(shown: object) -> None:
     result = lesson("descent", optimizer="adam", rate="0.1", tilt="0", loss="mse")
     assert list(block(result, "The valley").paths) == ["adam"]
     assert block(result, "A race").note.startswith("adam at 0.1: ")
+    assert block(result, "A race").columns == ("optimizer", "a step down", "rate", "steps")
     assert column(block(result, "Learning with mse"), "step")[-1] == len(learning("mse")) - 1
+
+
+def test_a_path_that_leaves_the_map_is_drawn_as_far_as_its_edge(shown: object) -> None:
+    """And every path begins at S, which lies where the valley turns it to."""
+    way = block(lesson("descent", optimizer="sgd", rate="0.021"), "The valley").paths["sgd"]
+    outside = [abs(x) > 5 or abs(y) > 3.5 for x, y in way]
+    assert outside == [False] * (len(way) - 1) + [True]
+    plane = block(shown, "The valley")
+    (start,) = ((x, y) for x, y, label in plane.points if label == "S")
+    assert {path[0] for path in plane.paths.values()} == {start}
+    assert error([start], 30) == pytest.approx([58])

@@ -1,17 +1,19 @@
 """Every lesson: it fits two screens, says its question, and what it tells to type can be typed."""
 
+import json
 import re
 import shlex
 import subprocess
 import sys
+from unicodedata import normalize
 
 import pytest
 
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.engine.cells.lstm import LSTM
+from rnncli.engine.cells import GRU, LSTM
 from rnncli.inspection.views import VIEWS
 from rnncli.lessons import LESSONS
-from rnncli.lessons.glossary import GLOSSARY
+from rnncli.lessons.glossary import EXPLAINED, GLOSSARY
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
 from rnncli.terminal.words import width_of
@@ -90,7 +92,7 @@ def test_where_the_words_are_there_is_something(place: str) -> None:
             cell = NetworkConfig("lstm", 1, 2)
             names = {
                 *LanguageModel(cell, Vocabulary("ab")).parameters,
-                *(f"l1.{n}" for n in (*LSTM.gates, *LSTM.states)),
+                *(f"l1.{n}" for n in (*LSTM.gates, *LSTM.states, *GRU.gates)),
             }
             assert all(name in names for name in place.split(", ") if "." in name)
 
@@ -104,3 +106,43 @@ def test_the_list_of_lessons_imports_neither_numpy_nor_a_lesson() -> None:
 
 def test_a_misspelt_name_gets_a_suggestion() -> None:
     refused(rnncli("lesson", "activation"), "Did you mean 'activations'?")
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (("LSTM",), "lstm"),
+        (("퍼셉트론",), "perceptron"),
+        ((normalize("NFD", "퍼셉트론"),), "perceptron"),
+        (("활성화", "함수"), "activations"),
+        (("옵티마이저",), "descent"),
+        (("Softmax",), "activations"),
+        (("기울기 소실",), "memory"),
+        (("삭제 게이트",), "lstm"),
+        (("Update gate",), "gru"),
+        (("단어", "벡터"), "rnn"),
+        (("크로스", "엔트로피"), "descent"),
+    ],
+)
+def test_words_of_the_notes_lead_to_their_lesson(words: tuple[str, ...], name: str) -> None:
+    """With options behind them, as behind its name."""
+    assert json.loads(succeeded(rnncli("lesson", *words, "--json")))["view"] == name
+
+
+def test_every_explanation_is_of_a_place_in_the_glossary() -> None:
+    for beginning, name in EXPLAINED.items():
+        assert any(place.startswith(beginning) for _, _, place in GLOSSARY)
+        assert name in LESSONS
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (("perceptron", "--truth", "0001"), "if 00, 01, 10, 11 give 0001,"),
+        (("activations", "--layers", "3"), "back through 3 layers?"),
+        (("rnn", "--text", "{a}"), "spell {a}?"),
+        (("memory", "--distance", "2", "--cell", "tanh"), "after 2 others?"),
+    ],
+)
+def test_a_question_follows_the_options(words: tuple[str, ...], asked: str) -> None:
+    assert asked in succeeded(rnncli("lesson", *words)).splitlines()[0]

@@ -5,7 +5,7 @@ import pytest
 
 from rnncli.errors import InputError
 from rnncli.lessons import memory
-from rnncli.lessons.memory import Kind, gradient_norms, model_of, recall
+from rnncli.lessons.memory import Kind, gradient_norms, model_of, recall, until_lowest
 from rnncli.models.classifier import Classifier
 from rnncli.results import ViewResult
 from tests.lessons.shown import about, block, column, lesson
@@ -19,7 +19,7 @@ def shown() -> ViewResult:
 
 def test_the_factor_of_each_cell(shown: ViewResult) -> None:
     table = block(shown, "In numbers")
-    factors = dict(zip(column(table, "cell"), column(table, "factor a step"), strict=True))
+    factors = dict(zip(column(table, "cell"), column(table, "mean factor"), strict=True))
     assert factors["sigmoid"] == pytest.approx(0.15, abs=0.02)
     assert factors["tanh"] == pytest.approx(0.58, abs=0.02)
     assert factors["lstm, bias 1"] == pytest.approx(0.86, abs=0.02)
@@ -75,3 +75,23 @@ def test_a_forget_bias_is_that_of_an_lstm() -> None:
         lesson("memory", cell="tanh", forget_bias="1")
     names = [part.name for part in lesson("memory", cell="tanh", distance="1").blocks]
     assert not any(name.startswith("What a forget gate") for name in names)
+
+
+def test_a_curve_ends_where_it_is_cut() -> None:
+    """On the straight line, in a logarithmic scale, to the first norm that is below."""
+    assert until_lowest({1: 1e-3, 2: 1e-6, 4: 1e-12, 5: 1e-13}) == [(1, 1e-3), (2, 1e-6), (pytest.approx(3), 1e-9)]
+    assert until_lowest({1: 1e-3, 2: 1e-6}) == [(1, 1e-3), (2, 1e-6)]
+
+
+def test_only_the_path_by_w_hh_makes_a_gradient_rise(monkeypatch: pytest.MonkeyPatch, shown: ViewResult) -> None:
+    """Without it, each character further away leaves less."""
+
+    def without_w_hh(kind: Kind) -> Classifier:
+        model = model_of(kind)
+        model.parameters["l1.W_h"][...] = 0
+        return model
+
+    assert gradient_norms(Kind("lstm", 3.0))[64] > gradient_norms(Kind("lstm", 3.0))[20]
+    monkeypatch.setattr(memory, "model_of", without_w_hh)
+    norms = list(gradient_norms.__wrapped__(Kind("lstm", 3.0)).values())
+    assert norms == sorted(norms, reverse=True)

@@ -59,3 +59,9 @@ def test_the_map_is_of_the_network_that_was_asked_for() -> None:
         assert [plane.xs[10], plane.xs[30], plane.ys[6], plane.ys[18]] == pytest.approx([0, 1, 0, 1])
         assert corners == pytest.approx(table.rows[row][1:5])
         assert [label for *_, label in plane.points] == list("0110")
+
+
+def test_the_weights_set_by_hand_are_told_where_they_are_used() -> None:
+    note = block(lesson("perceptron"), "Answers").note
+    assert "h1 = σ(20 x1 + 20 x2 − 10) is OR, h2 = σ(20 x1 + 20 x2 − 30) AND, the answer σ(20 h1 − 20 h2 − 10)" in note
+    assert "By hand" not in block(lesson("perceptron", truth="0001"), "Answers").note

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnncli.lessons import LESSONS
-from rnncli.lessons.rnn import Word, loss_of, nudged, trained, untrained
+from rnncli.lessons.rnn import Word, first_read, loss_of, nudged, trained, untrained
 from rnncli.terminal.words import width_of
 from tests.cli.running import rnncli, succeeded
 from tests.lessons.shown import about, block, column, lesson
@@ -33,7 +33,11 @@ def test_the_weights_are_those_of_the_matrices() -> None:
 def test_a_weight_is_used_at_every_step_and_its_gradient_is_the_sum() -> None:
     table = block(lesson("rnn"), "Backwards")
     assert sum(column(table, "W_hh 1→2")) == about(-0.0092066, 7)
-    assert table.note == "The last column together: -0.0092066. Nudging this weight gives -0.0092066."
+    share = "At h2, W_hh 1→2: (-0.06970 − 0.00400) · (1 − 0.2270²) · 0.1974 = -0.01380. "
+    assert table.note == f"{share}The last column together: -0.0092066. Nudging this weight gives -0.0092066."
+    h1, h2 = table.rows[0], table.rows[1]
+    assert h2[7] == pytest.approx((h2[2] + h2[5]) * (1 - 0.2270**2) * 0.1974, abs=2e-5)
+    assert h1[7] == 0
 
 
 @pytest.mark.parametrize("text", ["hello", "안녕하세요"])
@@ -111,3 +115,14 @@ def test_the_widest_word_fits_the_screen() -> None:
     lines = succeeded(rnncli("lesson", "rnn", "--text", "가나다라마바사아자")).splitlines()
     assert max(map(width_of, lines)) <= 80
     assert len(lines) <= 67
+
+
+def test_what_is_not_drawn_is_told() -> None:
+    """The loss is the mean of all steps."""
+    assert block(lesson("rnn", text="google"), "Forwards").name.endswith("of 5 steps, the first 4 of which are drawn")
+    assert "drawn" not in block(lesson("rnn"), "Forwards").name
+
+
+def test_when_the_word_is_first_read_is_told() -> None:
+    assert ", first all right after 23;" in block(lesson("rnn"), "Learning").name
+    assert first_read({1: (1.0, "x")}, Word("ab")) == ""

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from html import unescape
 from itertools import pairwise
 
@@ -61,6 +62,22 @@ def test_a_wide_character_is_as_wide_as_two() -> None:
     lines = draw_diagram(Diagram("", nodes, []), 60).plain.split("\n")
     places = [width_of(line[: line.index("right")]) for line in lines if "right" in line]
     assert len(set(places)) == 1
+
+
+def test_an_accent_takes_no_column_and_a_number_no_minus_at_0() -> None:
+    nodes = [
+        Node("x\u0302y", 0, 0, {"h": -0.0}),
+        Node("xy", 0, 1, {"h": -0.00001}),
+        Node("right", 1, 0),
+        Node("right", 1, 1),
+    ]
+    text = draw_diagram(
+        Diagram("", [replace(node, name=f"{n}", label=node.name) for n, node in enumerate(nodes)], []), 60
+    )
+    lines = text.plain.split("\n")
+    assert len({width_of(line[: line.index("right")]) for line in lines if "right" in line}) == 1
+    assert "x\u0302y" in text.plain
+    assert "-0" not in text.plain
 
 
 def test_nodes_of_two_networks_may_be_called_the_same() -> None:

@@ -65,6 +65,16 @@ def test_paths_differ_without_colour() -> None:
     assert "t two" not in draw_plane(block, STYLES, 20, has_colour=True).plain
 
 
+def test_letters_of_a_path_leave_room_for_what_lies_beneath() -> None:
+    way = [(n / 50, 1.0) for n in range(100)]
+    block = Plane("", "a", "b", [0, 2], [0, 2], [[0, 0], [0, 0]], levels=(1,), paths={"one": way, "two": way})
+    drawn = draw_plane(block, STYLES, 20, has_colour=False).plain.split("\n")[:12]
+    (row,) = (line[9:] for line in drawn if "t" in line)
+    assert "tt" not in row
+    assert row.count("t") == 10
+    assert not any(character.isspace() for character in row.replace("t", "").strip("\u2800"))
+
+
 def test_as_rows_and_as_svg() -> None:
     rows = list(csv.reader(io.StringIO(as_csv(ViewResult(blocks=[SLOPE])))))
     assert rows[1:4] == [["a", "b", "value"], ["0", "0", "-1"], ["1", "0", "0"]]
