@@ -7,7 +7,7 @@ with its registry: who adds a cell, say, registers it in ``rnncli.engine.cells.C
 import shlex
 from collections.abc import Sequence
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 RECURRENT_CELLS = ("rnn", "gru", "lstm")
 CELLS = (*RECURRENT_CELLS, "mlp")
@@ -34,6 +34,11 @@ def plural(number: int, noun: str) -> str:
     """1 layer, 2 layers, 2 processes"""
     ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
     return f"{number:,} {noun}{ending}"
+
+
+def file_size(size: int) -> str:
+    """65 KB, 1.2 MB, in powers of 1,000, as disks and package indexes count bytes."""
+    return f"{size / 1e6:.1f} MB" if size >= 999_500 else f"{size / 1e3:.0f} KB"
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnncli.cli.guide import PAGES, TOPICS
 from tests.cli.running import ROOT, environment, process, rnncli, succeeded
 
 PAGE = (ROOT / "rnncli" / "guide" / "contributing.md").read_text("utf-8")
@@ -155,3 +156,8 @@ def test_the_guide_lists_its_pages_and_prints_them() -> None:
     assert succeeded(rnncli("guide", "contributing")) == PAGE
     wrong = process("guide", "contribute")
     assert wrong.returncode == 2 and b"did you mean contributing?" in wrong.stderr
+
+
+def test_every_page_has_its_place_in_the_reading_order() -> None:
+    assert sorted(page.stem for page in PAGES.glob("*.md")) == sorted(TOPICS)
+    assert [line.partition("\t")[0] for line in succeeded(rnncli("guide")).splitlines()] == list(TOPICS)

@@ -123,7 +123,7 @@ def test_in_a_terminal_no_word_is_cut(name: str, columns: int, monkeypatch: pyte
     monkeypatch.setattr("rnncli.terminal.console.is_interactive", lambda _: True)
     shown = succeeded(rnncli("guide", name, COLUMNS=str(columns)))
     assert max(map(len, shown.splitlines())) <= columns
-    apart = r"^```.*?^```$" if columns == 80 else r"^```.*?^```$|^\|[^\n]*"
+    apart = r"^```.*?^```$|\]\([^)\n]*\)" + (r"|^\|[^\n]*" if columns < 80 else "")
     prose = re.sub(apart, "", GUIDE[name], flags=re.MULTILINE | re.DOTALL)
     words = set(re.findall(r"\w+", shown))
     assert [word for word in re.findall(r"\w+", prose) if word not in words] == []

@@ -1,7 +1,6 @@
 """What README and the guide name is there."""
 
 import re
-from pathlib import Path
 
 from rnncli.cli.guide import PAGES
 from tests.cli.running import ROOT
@@ -16,5 +15,10 @@ def test_the_tests_and_benchmarks_that_they_name_are_there() -> None:
     assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
 
 
-def test_the_pictures_of_readme_are_there() -> None:
-    assert all((ROOT / Path(name)).is_file() for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README))
+def test_the_pictures_that_they_show_are_there() -> None:
+    shown = {
+        page.parent / name
+        for page in (ROOT / "README.md", *PAGES.glob("*.md"))
+        for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", page.read_text("utf-8"))
+    }
+    assert len(shown) == 2 and all(picture.is_file() for picture in shown)

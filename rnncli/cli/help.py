@@ -1,8 +1,11 @@
-"""The pages of ``--help``, drawn here so that no flag is cut on a narrow screen, and alike with every Typer."""
+"""rnncli help, and the pages of ``--help``, drawn here so that no flag is cut on a narrow screen, and alike with every
+Typer."""
 
 import re
 import shutil
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from rnncli.terminal.words import width_of, wrap_words
 
@@ -16,6 +19,33 @@ MAX_UNBROKEN, UNBREAKABLE = 30, "\xa0"
 
 MAX_TERM = 34
 """Columns of the options at most; the explanation of a longer one begins beneath."""
+
+
+def _commands(ctx: typer.Context, incomplete: str) -> list[str]:
+    root: Any = ctx.find_root().command
+    return [name for name in root.list_commands(ctx) if name.startswith(incomplete)]
+
+
+def help_(
+    ctx: typer.Context,
+    command: Annotated[
+        str | None,
+        typer.Argument(metavar="[COMMAND]", help="The command.", show_default=False, autocompletion=_commands),
+    ] = None,
+) -> None:
+    """Show the help of a command; without one, list the commands.
+
+    \b
+      rnncli help         as rnncli --help
+      rnncli help train   as rnncli train --help
+    """
+    root = ctx.find_root()
+    if command is None:
+        typer.echo(root.get_help())
+        return
+    group: Any = root.command
+    name, found, _ = group.resolve_command(root, [command])
+    found.make_context(name, ["--help"], parent=root)
 
 
 def page(ctx: Any, width: int | None = None) -> str:

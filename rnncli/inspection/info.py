@@ -9,7 +9,7 @@ from rnncli.datasets.vocabulary import BYTES
 from rnncli.models.base import PairModel
 from rnncli.models.mixture import MIXTURE
 from rnncli.models.score import perplexity
-from rnncli.names import CLASS_WEIGHTS, MSE, listed, plural
+from rnncli.names import CLASS_WEIGHTS, MSE, file_size, listed, plural
 from rnncli.results import BLANK
 from rnncli.storage.checkpoint import Checkpoint
 from rnncli.training.record import Record
@@ -85,13 +85,12 @@ def _quality(record: Record) -> dict[str, Any]:
 def info_facts(info: dict[str, Any]) -> dict[str, str]:
     """A :func:`model_info` in words, a line each."""
     network, vocabulary, data = info["network"], info["vocabulary"], info["data"]
-    size, characters = info["bytes"], vocabulary["characters"]
-    megabytes = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} KB"
+    characters = vocabulary["characters"]
     inputs = f"input embedding of {network['embedding_size']}" if network["embedding_size"] else "one-hot input"
     symbol = "byte" if vocabulary["encoding"] == BYTES else "character"
     facts = {
         "what": f"{info['what']}: {network['description']}, {inputs}, dropout {network['dropout']:g}",
-        "size": f"{plural(info['parameters'], 'parameter')}, {megabytes}",
+        "size": f"{plural(info['parameters'], 'parameter')}, {file_size(info['bytes'])}",
         "alphabet": f"{plural(len(characters), symbol)}: {_beginning(characters.replace(' ', BLANK))}",
     }
     for key, name in ANSWERS.items():
@@ -150,7 +149,7 @@ def in_words(name: str, loss: float, kind: str, per: str) -> str:
 
 
 def _versions(software: dict[str, str]) -> str:
-    """rnncli 0.1.0, Python 3.11.7, NumPy 2.4.6, scipy-openblas 0.3 Haswell, Linux x86_64"""
+    """rnncli 0.2.0, Python 3.11.7, NumPy 2.4.6, scipy-openblas 0.3 Haswell, Linux x86_64"""
     own = f"rnncli {software['rnncli']}, Python {software['python']}, NumPy {software['numpy']}"
     return f"{own}, {software['blas']}, {software['platform']}"
 

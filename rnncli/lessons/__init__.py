@@ -39,8 +39,8 @@ class Option:
 @dataclass(frozen=True)
 class Lesson:
     """What the list says: the ``chapter`` of the notes and a line of ``summary``. What frames the lesson: the
-    ``question`` that opens it, ``changes`` to its command with what they show, and the file of the ``engine`` to read
-    after it, with what stands there."""
+    ``question`` that opens it, ``changes`` to its command with what they show, the file of the ``engine`` to read after
+    it, with what stands there, and ``uses``, other commands of rnncli that have to do with it."""
 
     name: str
     chapter: str
@@ -49,6 +49,7 @@ class Lesson:
     options: Sequence[Option]
     changes: Sequence[tuple[str, str]]
     engine: tuple[str, str]
+    uses: Sequence[tuple[str, str]] = ()
 
     def __call__(self, **options: Any) -> "ViewResult":
         """Compute the lesson; InputError for values that cannot be used together. Options that are left out have their
@@ -60,7 +61,7 @@ class Lesson:
             option.name: option.values.parse(option.default) for option in self.options if option.default is not None
         }
         result = function(**dict.fromkeys(option.name for option in self.options) | defaults | options)
-        rows = [*((self.command(words), shows) for words, shows in self.changes), self.engine]
+        rows = [*((self.command(words), shows) for words, shows in self.changes), *self.uses, self.engine]
         names = list(LESSONS)
         for name in names[names.index(self.name) + 1 :][:1]:
             rows.append((LESSONS[name].command(), "the next lesson"))
@@ -188,6 +189,7 @@ _ALL = (
             ("--cell lstm --forget-bias 0", "a gate that is half shut"),
         ),
         ("rnncli/engine/network.py", "initialise: the forget bias"),
+        (("rnncli train corpus.txt --forget-bias 3", "an LSTM whose gate is open"),),
     ),
     Lesson(
         "lstm",

@@ -71,10 +71,9 @@ def memory(distance: int, cell: str | None, forget_bias: float | None) -> ViewRe
         blocks=[
             Paragraph(
                 "",
-                f"What a network of {UNITS} untrained units now holds depends on its state d characters ago: the "
-                "gradient says how much. Each step back multiplies it by a slope and by W_hh, or in an LSTM by the "
-                f"forget gate. To be recalled is one of {len(LETTERS)} letters after {distance} others; by chance one "
-                f"has {1 / len(LETTERS):.3f} right.",
+                f"The gradient says how much {UNITS} untrained units depend on their state d characters ago. Each step "
+                "back multiplies it by a slope and W_hh, in an LSTM by the forget gate. To be recalled: one of "
+                f"{len(LETTERS)} letters after {distance} others; by chance {1 / len(LETTERS):.3f}.",
             ),
             Curves(
                 "How much of the gradient arrives",

@@ -1,7 +1,8 @@
 """Tables that keep every number and every word whole on a screen of any width.
 
 A table that is too wide breaks its headings, then the texts in its cells, at blanks. Where that is not enough, each row
-becomes a record: a line for each column, with its heading before the value.
+becomes a record: a line for each column, with its heading before the value. What is too long for a word, as in a text
+without blanks, may be broken anywhere.
 """
 
 import re
@@ -14,6 +15,9 @@ from rnncli.terminal.words import width_of, wrap_words
 
 MIN_TEXT, MIN_VALUE = 16, 14
 """No column of text in a table, and no value of a fact or a record beside its name, becomes narrower than this."""
+
+MAX_WORD = 60
+"""Columns; what is longer between two blanks is no word."""
 
 HEADING = "bold"
 
@@ -59,7 +63,7 @@ def _fit(
         return whole
     widths = [max(cell, _longest_word(heading)) for cell, heading in zip(cells, headings, strict=True)]
     least = [
-        known if is_number else min(known, max(MIN_TEXT, *(_longest_word(text) for text in column)))
+        known if is_number else min(known, max(MIN_TEXT, *(min(_longest_word(text), MAX_WORD) for text in column)))
         for known, is_number, column in zip(widths, numeric, zip(headings, *rows, strict=True), strict=True)
     ]
     if sum(least) > room:
@@ -91,7 +95,7 @@ def _table(
 
 def _lines(row: Sequence[str], numeric: Sequence[bool], widths: Sequence[int], gap: str) -> list[str]:
     """The lines of one row, as many as its highest cell has."""
-    cells = [wrap_words(BREAK.split(value), width) for value, width in zip(row, widths, strict=True)]
+    cells = [_folded(value, width) for value, width in zip(row, widths, strict=True)]
     lines = []
     for n in range(max(map(len, cells))):
         parts = [cell[n] if n < len(cell) else "" for cell in cells]

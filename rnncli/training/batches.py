@@ -68,7 +68,9 @@ class BatchSource(Protocol):
 
 class StreamBatches:
     """Running text in B contiguous streams, window after window, with the state carried from one to the next (truncated
-    back-propagation through time, BPTT; Williams and Peng 1990). At the end of the streams the state begins anew."""
+    back-propagation through time, BPTT; Williams and Peng 1990). At the end of the streams the state begins anew, and
+    now and then by chance: a sample begins with the zero state, too, which a network would otherwise meet at the same
+    few places only."""
 
     def __init__(
         self, dataset: TextDataset, model: LanguageModel, options: TrainingOptions, group: ProcessGroup
@@ -94,11 +96,20 @@ class StreamBatches:
         index, streams = step % self.steps_per_epoch, self._options.batch_size
         inputs, targets = self._streams.batch(index, self._shard)
         state = self._state[:, :, self._shard]
+        first_state = self._first_state[:, :, self._shard]
         if index == 0:
-            state[...] = self._first_state[:, :, self._shard]
+            state[...] = first_state
+        elif self._options.state_reset:
+            begun = self._begun(step)
+            state[:, :, begun] = first_state[:, :, begun]
         dropout = _dropout(model, self._options, [step], streams, self._shard)
         loss, state[...] = model.loss_and_gradients(inputs, targets, state, gradients, dropout, self._options.loss)
         return BatchResult(loss, inputs.shape[1] / streams, len(inputs) * streams)
+
+    def _begun(self, step: int) -> NDArray[np.bool_]:
+        """Which of this rank's streams begin anew by chance; those of all ranks are the same for any group."""
+        rng = np.random.default_rng([self._options.seed, 5, step])
+        return (rng.random(self._options.batch_size) < self._options.state_reset)[self._shard]
 
     def validate(self, model: LanguageModel) -> Score:
         return score(model, self._validation, EVALUATION_STREAMS, shard(EVALUATION_STREAMS, self._group))

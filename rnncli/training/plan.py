@@ -13,11 +13,13 @@ import numpy as np
 
 from rnncli.datasets.dataset import Dataset
 from rnncli.datasets.spec import PAIRS, TEXT
+from rnncli.datasets.text import TextDataset
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.models.base import Model
 from rnncli.models.config import FEED_FORWARD, NetworkConfig
 from rnncli.models.extension import extended
+from rnncli.models.language_model import LanguageModel
 from rnncli.models.parallel import cores
 from rnncli.models.registry import MODELS
 from rnncli.names import plural
@@ -139,6 +141,8 @@ def start_run(
     if initial is None:
         model = MODELS[dataset.spec.kind](configuration.network, *dataset.alphabets)
         model.initialise(np.random.default_rng([options.seed, 0]))
+        if isinstance(model, LanguageModel) and isinstance(dataset, TextDataset):
+            model.forget(dataset.unread())
     else:
         model = extended(initial, dataset.alphabets, np.random.default_rng([options.seed, 0]))
     return Trainer(model, dataset, options, group or make_group(options.workers, options.batch_size))
@@ -229,6 +233,8 @@ def _check(config: NetworkConfig, initial: NetworkConfig | None, dataset: Datase
         raise InputError("--layers 0 is the single-layer perceptron, --cell mlp; a recurrent network has at least one")
     if is_pairs and "seq_length" in overrides.learning:
         raise InputError("--seq-length is a choice for running text; pairs are read whole")
+    if is_pairs and "state_reset" in overrides.learning:
+        raise InputError("--state-reset is a choice for running text; each text of a pair begins anew")
     if overrides.learning.get("class_weights", "none") != "none" and dataset.spec.kind != "classify":
         raise InputError("--class-weights are those of a classifier's labels; they go with --task classify")
     _check_ngram(overrides.learning.get("ngram", 0), dataset)

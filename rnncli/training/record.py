@@ -18,6 +18,7 @@ from rnncli.datasets.spec import NO_SHUFFLE, TEXT, DataSpec
 from rnncli.datasets.vocabulary import BYTES
 from rnncli.engine.optimizers import OPTIMIZERS
 from rnncli.models.base import Model
+from rnncli.training.film import NO_FILM, is_film
 from rnncli.training.options import OUTER, Check, TrainingOptions, integer, number, optional
 from rnncli.training.software import SOFTWARE
 
@@ -49,6 +50,7 @@ STATE: dict[str, Check] = {
     "loss_sum": number(),
     "loss_count": integer(),
     "history": lambda value: isinstance(value, list) and all(map(_is_entry, value)),
+    "film": is_film,
 }
 
 
@@ -103,6 +105,8 @@ class Record:
         if not isinstance(record, dict) or set(record) != {"options", "data", "state", "software"}:
             raise ValueError("its training record is malformed")
         options, data, state = TrainingOptions.from_json(record["options"]), record["data"], record["state"]
+        if isinstance(state, dict):
+            state = {**state, "film": state.get("film", NO_FILM)}  # an older file has none
         if not isinstance(state, dict) or set(state) != set(STATE):
             raise ValueError("the state of its training record is malformed")
         for name, is_valid in STATE.items():

@@ -54,6 +54,7 @@ class TrainOptions(TypedDict, total=False):
     validation_split: Annotated[str, one_of(*names.VALIDATION_SPLITS)]
     batch_size: Annotated[int, int_range(1)]
     seq_length: Annotated[int, int_range(1)]
+    state_reset: Annotated[float, float_range(0, 1)]
     optimizer: Annotated[str, one_of(*names.OPTIMIZERS)]
     learning_rate: Annotated[float, float_range(0, open_low=True)]
     loss: Annotated[str, one_of(*names.LOSSES)]

@@ -20,6 +20,7 @@ from rnncli.models.registry import from_json
 from rnncli.models.score import Score
 from rnncli.names import MSE
 from rnncli.training.batches import make_batches
+from rnncli.training.film import Film
 from rnncli.training.options import TrainingOptions
 from rnncli.training.parallel.group import ProcessGroup, SingleProcess, aborting
 from rnncli.training.record import Record
@@ -66,11 +67,16 @@ class Trainer:
 
     After each report ``arrays()`` and ``counters()`` are all that a resume needs, and ``best_model`` is the one with
     the lowest validation loss, or the last where none was measured. The ranks of ``group`` share the work, and each
-    has a trainer of its own.
+    has a trainer of its own. Without ``film`` a run keeps no samples of it.
     """
 
     def __init__(
-        self, model: Model, dataset: Dataset, options: TrainingOptions, group: ProcessGroup | None = None
+        self,
+        model: Model,
+        dataset: Dataset,
+        options: TrainingOptions,
+        group: ProcessGroup | None = None,
+        film: bool = True,
     ) -> None:
         self.dataset, self.options, self.group = dataset, options, group or SingleProcess()
         self.batches = make_batches(dataset, model, options, self.group)
@@ -92,6 +98,8 @@ class Trainer:
         self.best_loss = math.inf
         self.loss_sum, self.loss_count = 0.0, 0  # since the last evaluation
         self.history: list[dict[str, float]] = []
+        self.film = Film(dataset, options)
+        self._is_filmed = film and self.group.rank == 0  # while others wait for the next step
         self._evaluation_seconds = 0.0  # seconds that the last evaluation will take
 
     @property
@@ -113,6 +121,8 @@ class Trainer:
         """Train until ``finished``. Raises NotFiniteError when a loss or a gradient is not finite, and
         TrainingError when another rank has died."""
         self.progress = self._measured_progress()
+        if not self.finished:
+            self.film.end = None
         with aborting(self.group):
             self.group.start(Work(self.model.to_json(), self.dataset, self.options, self.counters()))
         try:
@@ -131,10 +141,13 @@ class Trainer:
         steps = (
             self.options.local_steps if self.steps is None else min(self.options.local_steps, self.steps - self.step)
         )
+        untrained = self.film.write(self.model) if self._is_filmed and not self.step else None
         rates = [self._rate(self.step + number) for number in range(steps)]
         result = self.update(self.step, rates)
         for value, what in ((result.loss, "loss"), (result.gradient_norm, "gradient")):
             self._require_finite(value, what)
+        if not self.step:
+            self.film.add(0, result.loss, untrained)
         self.step += steps
         duration = time.perf_counter() - began
         self.seconds += duration
@@ -220,6 +233,8 @@ class Trainer:
         self.history.append(entry)
         if len(self.history) > MAX_EVALUATIONS:
             del self.history[-2::-2]  # of a long history every second entry is enough for its curve
+        if self._is_filmed and ((is_due := self.film.is_due(self.step)) or self.finished):
+            self.film.add(self.step, entry["loss"], self.film.write(self.model), is_end=not is_due)
         self._evaluation_seconds = time.perf_counter() - began
         self.seconds += self._evaluation_seconds
         return validation, squared_error, is_best
@@ -253,6 +268,7 @@ class Trainer:
             "loss_sum": self.loss_sum,
             "loss_count": self.loss_count,
             "history": self.history,
+            "film": self.film.to_json(),
         }
 
     def load_state(self, arrays: dict[str, Array], counters: dict[str, Any]) -> None:
@@ -271,6 +287,7 @@ class Trainer:
         self.best_loss = math.inf if counters["best_loss"] is None else counters["best_loss"]
         self.loss_sum, self.loss_count = counters["loss_sum"], counters["loss_count"]
         self.history = list(counters["history"])
+        self.film.load(counters["film"])
         self.progress = self._measured_progress()
 
 

@@ -12,16 +12,16 @@ from typer.testing import CliRunner
 from rnncli.cli import app
 from rnncli.cli.guide import PAGES
 from rnncli.cli.options import Command, option
-from tests.cli.running import COMMAND, ROOT, environment, process, refused, rnncli, succeeded
+from tests.cli.running import COMMAND, environment, process, refused, rnncli, succeeded
 
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 GUIDE = {path.stem: path.read_text("utf-8") for path in sorted(PAGES.glob("*.md"))}
-README = [path.read_text("utf-8") for path in [ROOT / "README.md"] if path.exists()]
 TABLES = {
     "train": ("train", "Options"),
     "sample": ("sample", "Options"),
     "predict": ("tasks", "Options of predict"),
     "bench": ("train", "How fast is this machine?"),
+    "sweep": ("sweep", "Options of sweep"),
 }
 """By the command the page of the guide and its section with a table of all options."""
 
@@ -72,11 +72,16 @@ def test_help_shows_defaults_and_values_as_they_are_typed() -> None:
     assert re.search(r"\n  -f, --force +Replace an existing model and its log.\n", text)
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command_is_its_help(name: str) -> None:
+    assert succeeded(rnncli("help", name)) == succeeded(rnncli(name, "--help"))
+
+
 def test_the_root_lists_its_commands() -> None:
     text = succeeded(rnncli("--help"))
     assert all(name in text for name in COMMANDS)
     assert "RNNCLI_" in text
-    assert succeeded(rnncli()) == text
+    assert succeeded(rnncli()) == succeeded(rnncli("help")) == text
 
 
 @pytest.mark.parametrize(("name", "parameter"), OPTIONS)
@@ -125,7 +130,7 @@ def test_a_pair_of_flags_may_be_renamed() -> None:
 def test_every_option_is_in_the_guide(name: str, parameter: Any) -> None:
     """With all its names, in a page that has its command."""
     flags = [flag for flag in flags_of(parameter) if flag.startswith("--")]
-    about = [page for page in (*GUIDE.values(), *README) if f"rnncli {name}" in page]
+    about = [page for page in GUIDE.values() if f"rnncli {name}" in page]
     assert any(all(re.search(rf"(?<![\w-]){flag}(?![\w-])", page) for flag in flags) for page in about)
 
 
@@ -143,6 +148,7 @@ def test_the_table_of_a_command_has_every_option_and_no_other(name: str) -> None
     ("arguments", "hint"),
     [
         (["trian", "x"], "train"),
+        (["help", "trian"], "train"),
         (["train", "hello.txt", "--cell", "lstn"], "lstm"),
         (["train", "hello.txt", "--optimizer", "adm"], "adam"),
         (["train", "hello.txt", "--schedule", "cosin"], "cosine"),

@@ -38,8 +38,12 @@ def charts(found: ViewResult) -> dict[str, dict[str, Any]]:
     return {block.name: dict(block.curves) for block in found.blocks if isinstance(block, Curves)}
 
 
+def tables(found: ViewResult, name: str) -> list[Table]:
+    return [block for block in found.blocks if isinstance(block, Table) and block.name == name]
+
+
 def rows(found: ViewResult) -> list[dict[str, Any]]:
-    (table,) = [block for block in found.blocks if isinstance(block, Table)]
+    (table,) = tables(found, "Runs")
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
@@ -72,6 +76,13 @@ def test_a_squared_error_never_shares_a_chart_or_a_column_with_nats() -> None:
     assert (one["optimizer"], one["rate"], other["optimizer"]) == ("adam", 0.01, "sgd")
     assert (one["training loss"], one["training mse"], one["validation mse"]) == (1.0, None, None)
     assert (other["training loss"], other["training mse"], other["validation mse"]) == (None, 0.01, 0.02)
+
+
+def test_of_one_model_alone_there_is_a_film() -> None:
+    name, frames = "What it wrote while it learnt", RECORD.state["film"]["frames"]
+    (film,) = tables(learning(ViewRequest(CE)), name)
+    assert film.rows == [(frame["step"], frame["loss"], frame["text"]) for frame in frames]
+    assert not tables(learning(ViewRequest(CE, others=[MSE])), name)
 
 
 def test_an_older_run_with_squared_errors_has_no_more_than_it_has() -> None:

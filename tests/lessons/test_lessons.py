@@ -47,18 +47,18 @@ def test_it_asks_surprises_and_goes_on(name: str) -> None:
     files = [row for row in rows if row.startswith("rnncli/engine/")]
     assert len(files) == 1
     assert (ROOT / files[0]).is_file()
+    commands = [*LESSONS[name].changes, *LESSONS[name].uses]
     following = list(LESSONS)[list(LESSONS).index(name) + 1 :][:1]
-    assert rows[len(LESSONS[name].changes) + 1 :] == [f"rnncli lesson {other}" for other in following]
+    assert rows[len(commands) + 1 :] == [f"rnncli lesson {other}" for other in following]
 
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_commands_stand_whole_on_a_line(name: str) -> None:
     """So that they can be copied from a terminal of 80 columns."""
     lines = screen(name).splitlines()
-    for words, shows in LESSONS[name].changes:
-        assert any(
-            re.fullmatch(f"{re.escape(LESSONS[name].command(words))} +{re.escape(shows)}", line) for line in lines
-        )
+    commands = [(LESSONS[name].command(words), shows) for words, shows in LESSONS[name].changes]
+    for command, shows in (*commands, *LESSONS[name].uses):
+        assert any(re.fullmatch(f"{re.escape(command)} +{re.escape(shows)}", line) for line in lines)
 
 
 @pytest.mark.parametrize(("name", "words"), [(name, words) for name in LESSONS for words, _ in LESSONS[name].changes])

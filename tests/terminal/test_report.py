@@ -51,6 +51,7 @@ def test_everything_can_be_read_without_script(reader: Reader) -> None:
     for words in ("is it healthy", "Where is it surprised", "Which unit tracks what", "How far back", "Integrators"):
         assert words in reader.text
     assert "Do gradients vanish" in reader.text
+    assert "What it wrote while it learnt" in reader.text
     tags = [tag for tag, _ in reader.tags]
     assert tags.count("details") == 10 + 1  # ten units, and the numbers of a step
     assert tags.count("svg") > 5

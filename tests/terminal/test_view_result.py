@@ -77,6 +77,15 @@ def test_a_blank_in_a_table_can_be_seen() -> None:
     assert any(line.split() == ["·", "1"] for line in drawn(Table("t", ("character", "n"), [(" ", 1)]), 80))
 
 
+def test_a_text_without_blanks_is_broken_where_the_line_ends() -> None:
+    """A longer one than any word; a word stays whole, and the table becomes records."""
+    rows = [(1, "x" * 70)]
+    _, heading, _, *lines = drawn(Table("t", ("n", "text"), rows), 67)
+    assert heading.split() == ["n", "text"]
+    assert [line.split() for line in lines] == [["1", "x" * 64], ["x" * 6]]
+    assert drawn(Table("t", ("n", "text"), [(1, "x" * 60)]), 61)[1].split() == ["n", "1"]
+
+
 def test_tables_and_blocks_as_csv() -> None:
     result = ViewResult(blocks=[HEATMAP], tables=[Table("t", ("n",), [(1,)])])
     head, *rows = as_csv(result).split("States\n")[1].splitlines()

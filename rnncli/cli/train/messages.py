@@ -209,8 +209,7 @@ def _example(model: Any, dataset: Dataset, rng: np.random.Generator) -> str:
 def _(model: Writer, dataset: Dataset, rng: np.random.Generator) -> str:
     """A text at most as long as that of the training. It starts a line, or where the training text has only one, with
     the first character of that."""
-    has_lines = BOUNDARY in model.vocabulary.characters
-    prime = model.vocabulary.encode(BOUNDARY) if has_lines else dataset.text_ids(dataset.training, 1)
+    prime = model.vocabulary.encode(model.opening) if model.opening else dataset.text_ids(dataset.training, 1)
     length = min(SAMPLE_LENGTH, len(dataset.training) - 1)
     drawn = islice(generate(model, prime, SamplingConfig(temperature=0.8), rng), length)
     text = model.vocabulary.decode([*prime, *(int(ids[0]) for ids in drawn)])

@@ -141,6 +141,12 @@ class Request:
         help="Window of truncated back-propagation through time, in characters.",
         show_default="64, or less",
     )
+    state_reset: float | None = _learning(
+        "--state-reset",
+        metavar="P",
+        help="Probability that a stream begins a window with the zero state.",
+        show_default="0.0625; 0 for short texts",
+    )
     optimizer: str | None = _learning("--optimizer", help="Optimizer.", show_default="adam")
     learning_rate: float | None = _learning(
         "--learning-rate",

@@ -127,11 +127,13 @@ _ALL = (
     View(
         "learning",
         "How did it learn?",
-        "Training and validation loss over the steps, of several models one over the other",
+        "Training and validation loss over the steps, and what it wrote meanwhile, noise becoming words; the losses of "
+        "several models one over the other",
         "rnncli inspect a.npz learning b.npz",
         "how they learnt, one over the other",
         "MODEL...",
         "nothing",
+        in_report=True,
     ),
     View(
         "step",

@@ -1,4 +1,5 @@
-"""How did it learn? Training and validation loss over the steps of a run, of one model or of several.
+"""How did it learn? Training and validation loss over the steps of a run, of one model or of several; of one also what
+it wrote meanwhile.
 
 Losses of one kind share a chart: nats with nats, mean squared errors with mean squared errors.
 """
@@ -7,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rnncli.errors import InputError
+from rnncli.inspection.film import film
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.names import MSE
@@ -18,13 +20,17 @@ SQUARED = "training mse", "validation mse"
 
 
 def learning(request: ViewRequest) -> ViewResult:
-    """The curves of the runs, and a row for each; InputError for a model without a record of a run."""
+    """The curves of the runs, a row for each, and the film of a single one; InputError for a model without a record of
+    a run."""
     probes = [request.probe, *request.others]
     for probe in probes:
         if not _history(probe):
             raise InputError(f"{probe.path} holds no record of a run that has been evaluated")
     blocks: list[Block] = [*learning_curves(*probes), runs_table(probes)]
-    following = [] if request.others else [request.command("learning", "other.npz")]
+    if request.others:
+        return ViewResult("", {}, blocks)
+    blocks += film(_record(request.probe))
+    following = [request.command("learning", "other.npz")]
     return ViewResult("", {}, blocks, following)
 
 
