@@ -61,7 +61,7 @@ class Copy:
 @pytest.fixture
 def copy(tmp_path: Path) -> Copy:
     root, folder = tmp_path / "copy", tmp_path / "work"
-    shutil.copytree(ROOT / "rnncli", root / "rnncli", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "rnncli", root / "rnncli")  # with what is compiled, which stays good where nothing changes
     folder.mkdir()
     (folder / "text.txt").write_text("\n".join(LINES * 3))
     labels = ["even", "odd"] * 30

@@ -2,6 +2,7 @@
 block of Python is run."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,9 @@ TIME_LEFT = r"about .* left"
 
 DECIMAL = r"(?<![\w.])-?\d[\d,]*\.\d+"
 """Is computed in float32 and may come out a little different on another processor."""
+
+QUOTED, SHELL = r"'[^']*'|\"[^\"$`\\]*\"", r"[^\w\s.,:/%+=-]"
+"""Words in quotes, and characters outside of them that may mean something to a shell."""
 
 # Measured is what differs each time: a time, a speed, the size of a file.
 PARTS = re.compile(
@@ -129,6 +133,18 @@ def test_in_a_terminal_no_word_is_cut(name: str, columns: int, monkeypatch: pyte
             assert [line for line in (code, *expected) if re.sub(r"\W", "", line) not in letters] == []
 
 
+def output_of(command: list[str], folder: Path, env: dict[str, str]) -> str:
+    """What a command prints in ``folder``, messages too. A line that is rnncli alone needs no shell, and no process of
+    its own, which would take longer than most of what it does."""
+    program, *words = shlex.split(command[-1]) if command[0] == "bash" else [""]
+    if program == "rnncli" and not re.search(SHELL, re.sub(QUOTED, "", command[-1])):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            return rnncli(*words, COLUMNS="80").output
+    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return subprocess.run(command, cwd=folder, env=env, text=True, timeout=60, check=False, **pipe).stdout
+
+
 def typed(section: str, folder: Path) -> None:
     """Type the commands of a section, in ``folder``; what they print is what it shows."""
     env = environment(PYTHONPATH=str(ROOT), COLUMNS="80")
@@ -136,17 +152,7 @@ def typed(section: str, folder: Path) -> None:
     for command, expected in examples(section):
         if packages := missing(command[-1]):
             pytest.skip(f"{packages[0]} is not installed")
-        result = subprocess.run(
-            command,
-            cwd=folder,
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        lines = [line for line in result.stdout.splitlines() if not re.fullmatch(TIME_LEFT, line)]
+        lines = [line for line in output_of(command, folder, env).splitlines() if not re.fullmatch(TIME_LEFT, line)]
         if REST in expected:
             expected, lines = expected[: expected.index(REST)], lines[: expected.index(REST)]
         assert [as_shown(*pair) for pair in zip_longest(lines, expected)] == expected, command[-1]

@@ -44,21 +44,6 @@ class Lesson:
     the file of the ``engine`` to read after it, with what stands there, and ``uses``, commands in which it counts."""
 
     name: str
-    values: Values
-    default: str | int | float | None
-    help: str
-    shown: str = ""
-    """What the help says of a default of None."""
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What the list says: the ``chapter`` of the notes and a line of ``summary``. What frames the lesson: the
-    ``question`` that opens it, with options in braces for their values, ``changes`` to its command with what they show,
-    the file of the ``engine`` to read after it, with what stands there, and ``uses``, other commands that have to do with
-    it."""
-
-    name: str
     chapter: str
     summary: str
     question: str

@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+from functools import cache
 from unicodedata import normalize
 
 import pytest
@@ -25,9 +26,15 @@ LONGER = {"rnn": 8}
 """Lines above two screens: a network that is unrolled, and what it learns, which belong together."""
 
 
+@cache
+def screen(name: str) -> str:
+    """What a lesson shows of itself."""
+    return succeeded(rnncli("lesson", name))
+
+
 @pytest.mark.parametrize("name", LESSONS)
 def test_it_fits_two_screens(name: str) -> None:
-    lines = succeeded(rnncli("lesson", name)).splitlines()
+    lines = screen(name).splitlines()
     assert len(lines) <= 48 + LONGER.get(name, 0)
     assert max(map(width_of, lines)) <= 80
 
@@ -50,7 +57,7 @@ def test_it_asks_surprises_and_goes_on(name: str) -> None:
 @pytest.mark.parametrize("name", LESSONS)
 def test_commands_stand_whole_on_a_line(name: str) -> None:
     """So that they can be copied from a terminal of 80 columns."""
-    lines = succeeded(rnncli("lesson", name)).splitlines()
+    lines = screen(name).splitlines()
     commands = [(LESSONS[name].command(words), shows) for words, shows in LESSONS[name].changes]
     for command, shows in (*commands, *LESSONS[name].uses):
         assert any(re.fullmatch(f"{re.escape(command)} +{re.escape(shows)}", line) for line in lines)
@@ -58,7 +65,7 @@ def test_commands_stand_whole_on_a_line(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "words"), [(name, words) for name in LESSONS for words, _ in LESSONS[name].changes])
 def test_what_to_change_can_be_typed_and_changes_something(name: str, words: str) -> None:
-    assert succeeded(rnncli("lesson", name, *shlex.split(words))) != succeeded(rnncli("lesson", name))
+    assert succeeded(rnncli("lesson", name, *shlex.split(words))) != screen(name)
 
 
 def test_it_is_computed_by_the_engine() -> None:
