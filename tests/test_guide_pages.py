@@ -1,5 +1,5 @@
-"""README and the pages of the guide: every command of them is typed into a shell, and says what the page says; every
-block of Python is run."""
+"""README and the pages of the guide: every command of them is typed, into a shell where it needs one, and says what the
+page says; every block of Python is run."""
 
 import re
 import shlex

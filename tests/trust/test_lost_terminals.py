@@ -47,7 +47,7 @@ def test_an_ignored_signal_stays_ignored(number: int, workers: int, folder: Path
         preexec_fn=lambda: signal.signal(number, signal.SIG_IGN),
     )
     assert process.stdout is not None
-    while b'"step"' not in process.stdout.readline():
+    while b'"event": "step"' not in process.stdout.readline():
         pass
     os.killpg(process.pid, number)
     _, err = process.communicate(timeout=60)
