@@ -267,7 +267,7 @@ def _run(trainer: Trainer, interrupts: list[int], on_report: Callable[[Report], 
         if progress:
             from rnncli.terminal.progress import show_progress  # only now: it loads Rich
 
-            reports = show_progress(run)
+            reports = show_progress(run, trainer.options.loss)
         for report in reports:
             answer = on_report(report) if on_report else None
             if interrupts or (isinstance(answer, bool | np.bool_) and not answer):

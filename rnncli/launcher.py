@@ -24,7 +24,7 @@ VARIABLES = (
 
 
 PATIENCE = 1.0
-"""Seconds before another rank than 0 tells of an error: one that all ranks meet is told by rank 0 alone."""
+"""Seconds before a rank other than 0 reports an error: one that all ranks meet is reported by rank 0 alone."""
 
 FORWARDING = 0.5
 """Seconds that a launcher gets to pass a message on: what it has not when it is told to abort may be lost."""

@@ -7,7 +7,7 @@ with its registry: who adds a cell, say, registers it in ``rnncli.engine.cells.C
 import shlex
 from collections.abc import Sequence
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 RECURRENT_CELLS = ("rnn", "gru", "lstm")
 CELLS = (*RECURRENT_CELLS, "mlp")
@@ -15,7 +15,7 @@ ACTIVATIONS = ("tanh", "relu", "leaky-relu", "sigmoid")
 
 OPTIMIZERS = ("sgd", "momentum", "rmsprop", "adagrad", "adam")
 SCHEDULES = ("constant", "linear", "cosine")
-LOSSES = ("cross-entropy", "mse")
+LOSSES = CROSS_ENTROPY, MSE = ("cross-entropy", "mse")
 CLASS_WEIGHTS = ("none", "balanced")
 
 TASKS = ("generate", "classify", "tag", "translate")
@@ -26,11 +26,19 @@ VALIDATION_SPLITS = ("end", "tails")
 MAX_ORDER = 20
 """Of n-gram models."""
 
+MAX_FORGET_BIAS = 100
+"""Of an LSTM, to either side of 0."""
+
 
 def plural(number: int, noun: str) -> str:
     """1 layer, 2 layers, 2 processes"""
     ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
     return f"{number:,} {noun}{ending}"
+
+
+def file_size(size: int) -> str:
+    """65 KB, 1.2 MB, in powers of 1,000, as disks and package indexes count bytes."""
+    return f"{size / 1e6:.1f} MB" if size >= 999_500 else f"{size / 1e3:.0f} KB"
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:

@@ -1,7 +1,7 @@
-"""What a view found, as plain data: the same for the terminal, for ``--json``, for ``--csv`` and for the report.
+"""What a view found or a lesson shows, as plain data: the same for the terminal, for ``--json``, ``--csv`` and HTML.
 
-A result is a list of blocks. There are six kinds of them, and :mod:`rnncli.terminal` draws each kind; a view that says
-what it has to say in them needs no drawing of its own.
+A result is a list of blocks, and :mod:`rnncli.terminal` draws each kind of them; a view that says what it has to say in
+them needs no drawing of its own.
 """
 
 import math
@@ -17,12 +17,15 @@ BLANK = "·"
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of values under ``columns``."""
+    """Rows of values under ``columns``. People read numbers with ``digits`` after the point, or with those that the
+    size of each suggests. Rows that explain themselves need no ``head``: it has the names of the columns."""
 
     name: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Value]]
     note: str = ""
+    digits: int | None = None
+    head: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain data."""
@@ -56,18 +59,22 @@ class ColouredText:
 
 @dataclass(frozen=True)
 class Curves:
-    """Curves of y against x, by their names. With ``log`` the y axis is logarithmic."""
+    """Curves of y against x, by their names. With ``log`` the y axis is logarithmic, with ``log_x`` the x axis. In a
+    terminal they are ``lines`` high."""
 
     name: str
     x: str
     y: str
     curves: Mapping[str, Sequence[tuple[float, float]]]
     log: bool = False
+    log_x: bool = False
+    lines: int = 8
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain data."""
         curves = {name: [[plain(x), plain(y)] for x, y in points] for name, points in self.curves.items()}
-        return {"kind": "curves", "name": self.name, "x": self.x, "y": self.y, "log": self.log, "curves": curves}
+        axes = {"x": self.x, "y": self.y, "log": self.log, "log_x": self.log_x}
+        return {"kind": "curves", "name": self.name, **axes, "curves": curves}
 
 
 @dataclass(frozen=True)
@@ -140,15 +147,113 @@ class ParallelCoordinates:
         }
 
 
-Block = Table | ColouredText | Curves | Scatter | Heatmap | ParallelCoordinates
+@dataclass(frozen=True)
+class Paragraph:
+    """A few sentences, under a ``name`` or none."""
+
+    name: str
+    text: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain data."""
+        return {"kind": "paragraph", "name": self.name, "text": self.text}
+
+
+@dataclass(frozen=True)
+class Node:
+    """A unit of a network, or a layer, in a ``column`` and a ``row`` of a diagram, both from 0, the first row on top;
+    with the numbers or vectors that it holds, by name. Where nodes of several networks are called the same, each has a
+    name of its own, and a ``label`` is drawn."""
+
+    name: str
+    column: int
+    row: int
+    values: Mapping[str, float | Sequence[float]] = field(default_factory=dict)
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """An arrow from one node to another, and the ``value`` that it multiplies by, if any."""
+
+    source: str
+    target: str
+    name: str = ""
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """A network that carries numbers, which people read with ``digits`` after the point."""
+
+    name: str
+    nodes: Sequence[Node]
+    edges: Sequence[Edge]
+    digits: int = 3
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain data."""
+        nodes = [
+            {
+                "name": node.name,
+                "column": node.column,
+                "row": node.row,
+                "values": {name: _plain_vector(value) for name, value in node.values.items()},
+            }
+            for node in self.nodes
+        ]
+        edges = [
+            {"source": edge.source, "target": edge.target, "name": edge.name, "value": plain(edge.value)}
+            for edge in self.edges
+        ]
+        return {"kind": "diagram", "name": self.name, "nodes": nodes, "edges": edges}
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A map of a function of two variables: ``values[i][j]`` at x = ``xs[j]`` and y = ``ys[i]``, both rising.
+
+    With ``levels`` it is drawn as contour lines, of which the values on one are equal; without, as coloured cells from
+    −scale to ``scale``. ``points`` are (x, y) with a short label, ``paths`` ways through the plane by their names.
+    """
+
+    name: str
+    x: str
+    y: str
+    xs: Sequence[float]
+    ys: Sequence[float]
+    values: Sequence[Sequence[float]]
+    levels: Sequence[float] = ()
+    scale: float = 1.0
+    points: Sequence[tuple[float, float, str]] = ()
+    paths: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain data."""
+        return {
+            "kind": "plane",
+            "name": self.name,
+            "x": self.x,
+            "y": self.y,
+            "xs": [plain(x) for x in self.xs],
+            "ys": [plain(y) for y in self.ys],
+            "values": [[plain(value) for value in row] for row in self.values],
+            "levels": [plain(level) for level in self.levels],
+            "scale": self.scale,
+            "points": [[plain(x), plain(y), label] for x, y, label in self.points],
+            "paths": {name: [[plain(x), plain(y)] for x, y in path] for name, path in self.paths.items()},
+        }
+
+
+Block = Table | ColouredText | Curves | Scatter | Heatmap | ParallelCoordinates | Paragraph | Diagram | Plane
 
 
 @dataclass(frozen=True)
 class ViewResult:
-    """The answer of a view: ``facts`` in a few words each, ``blocks``, and ``next`` commands to try.
+    """The answer of a view or a lesson: ``facts`` in a few words each, ``blocks``, and ``next`` commands to try.
 
-    ``text`` says which text was read, and is empty where none was. The registry of views fills in ``view``, its name,
-    and its ``question``, where the view has not put it more precisely. ``data`` are further fields of ``--json``, plain
+    ``text`` says which text was read, and is empty where none was. The registry fills in ``view``, its name, and its
+    ``question``, where the view has not put it more precisely. ``data`` are further fields of ``--json``, plain
     and with names of their own; ``tables`` come first in ``--csv`` and are not drawn.
     """
 
@@ -162,9 +267,9 @@ class ViewResult:
     tables: Sequence[Table] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """``{"view", "question", "text", "facts", "parts": [{"kind": "table" | "strip" | "curves" | "scatter" |
-        "heatmap" | "parallel", "name", …}]}`` and what ``data`` adds; numbers in ``parts`` that are not finite are
-        null."""
+        """``{"view", "question", "text", "facts", "parts": [{"kind", "name", …}]}`` and what ``data`` adds; "kind" is
+        "table", "strip", "curves", "scatter", "heatmap", "parallel", "paragraph", "diagram" or "plane". Numbers in
+        ``parts`` that are not finite are null."""
         return {
             "view": self.view,
             "question": self.question,
@@ -187,3 +292,7 @@ def plain(value: Any) -> Value:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def _plain_vector(value: float | Sequence[float]) -> Value | list[Value]:
+    return [plain(one) for one in value] if isinstance(value, Sequence) else plain(value)

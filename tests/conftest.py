@@ -1,9 +1,13 @@
 """What all tests need from the process that they run in."""
 
 import functools
+import os
 import signal
 import sys
 from pathlib import Path
+
+# As the command line has it; with matrices as small as those of the tests, threads mostly wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is imported
 
 
 def pytest_configure() -> None:

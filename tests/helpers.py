@@ -73,6 +73,7 @@ STATE = {
     "loss_sum": 0.25,
     "loss_count": 1,
     "history": [{"step": 3, "loss": 1.5}],
+    "film": {"prompt": "", "frames": [{"step": 0, "loss": 2.5, "text": "漢 🙂 \0"}], "end": None},
 }
 RECORD = Record(OPTIONS, DATA, STATE)
 

@@ -1,5 +1,5 @@
-"""Imports point one way and never in a circle: cli → terminal → inspection → storage → training → evaluation, inference
-→ models → datasets, engine; anyone may raise an error, return plain results, or name what is chosen by name.
+"""Imports point one way and never in a circle: cli → terminal → inspection, lessons → storage → training → evaluation,
+inference → models → datasets, engine; anyone may raise an error, return plain results, or name what is chosen by name.
 
 An import counts wherever it stands, inside a function and under ``if TYPE_CHECKING:`` too.
 """
@@ -30,9 +30,13 @@ BELOW: dict[str, set[str]] = {
     "training": {"evaluation", "inference", "models", "datasets", "engine"},
     "storage": {"training", "models", "datasets", "engine"},
     "inspection": {"storage", "training", "evaluation", "inference", "models", "datasets", "engine"},
+    "lessons": {"storage", "training", "evaluation", "inference", "models", "datasets", "engine"},
     "terminal": {"inspection", "training", "evaluation"},
     "api": {"terminal", "storage", "training", "evaluation", "inference", "models", "datasets", "engine"},
-    "cli": {"terminal", "inspection", "storage", "training", "evaluation", "inference", "models", "datasets", "engine"},
+    "cli": {
+        *("terminal", "inspection", "lessons", "storage", "training", "evaluation", "inference", "models", "datasets"),
+        "engine",
+    },
     "__init__": {"api"},
     "__main__": {"cli"},
 }

@@ -47,3 +47,10 @@ def test_what_is_offered_is_registered(offered: tuple[str, ...], registered: Ite
 def test_a_command_line_for_a_shell(words: tuple[str, ...], options: list[str], line: str) -> None:
     """Quoted; a name with a leading dash stands after --, and a dash alone is standard input."""
     assert names.command_line("sample", *words, options=options) == line
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 KB"), (64_600, "65 KB"), (999_499, "999 KB"), (999_500, "1.0 MB"), (1_234_567, "1.2 MB")]
+)
+def test_the_size_of_a_file_in_three_digits(size: int, text: str) -> None:
+    assert names.file_size(size) == text

@@ -5,7 +5,7 @@ Heavy imports stay inside the commands, so that ``rnncli --version`` does not lo
 
 import os
 
-from rnncli.cli import bench, compare, export, guide, import_, info, inspect, predict, sample, score
+from rnncli.cli import bench, compare, export, guide, help, import_, info, inspect, lesson, predict, sample, score
 from rnncli.cli.app import app
 from rnncli.cli.options import Command
 from rnncli.cli.sweep.command import sweep
@@ -26,9 +26,11 @@ COMMANDS = (
     import_.import_,
     bench.bench,
     guide.guide,
+    help.help_,
 )
 for command in COMMANDS:
     app.command(command.__name__.rstrip("_"), cls=Command)(command)
+app.add_typer(lesson.lessons, name="lesson")
 
 
 def main() -> None:

@@ -27,7 +27,8 @@ class Commands(OwnCommand, TyperGroup):
         self._variables = Variables(self.commands)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return list(self.commands)  # in the order of use, not alphabetical
+        """In the order of use, not alphabetical; Typer has commands of commands first."""
+        return sorted(self.commands, key=lambda name: hasattr(self.commands[name], "commands"))
 
     def invoke(self, ctx: Any) -> Any:
         for warning in self._variables.warnings(os.environ):
@@ -99,7 +100,7 @@ def _version(wanted: bool) -> None:
 def root(
     ctx: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
+        bool, typer.Option("-V", "--version", help="Print the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     """Character-level recurrent networks: train on a text, generate text, look inside.

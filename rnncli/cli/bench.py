@@ -2,8 +2,6 @@
 
 from typing import Annotated
 
-import typer
-
 from rnncli import names
 from rnncli.cli.options import duration, int_range, one_of, option
 
@@ -44,7 +42,6 @@ def bench(
     """
     import json as jsonlib
     import sys
-    from contextlib import nullcontext
     from dataclasses import asdict
     from math import prod
 
@@ -54,25 +51,22 @@ def bench(
     from rnncli.terminal.words import count, wrapped
     from rnncli.training.benchmark import measure
     from rnncli.training.defaults import MIN_STREAMS, USUAL_BATCH, default_workers
-    from rnncli.training.follow import follow
+    from rnncli.training.follow import mpi_group
     from rnncli.training.machine import Machine
     from rnncli.training.options import TrainingOptions
-    from rnncli.training.parallel.mpi import leading, mpi_group
     from rnncli.training.parallel.shared_memory import make_group
+    from rnncli.training.plan import check_ranks
 
-    group = mpi_group()
-    if group and group.rank:
-        raise typer.Exit(follow(group, []))
-    config = NetworkConfig(cell, layers, hidden_size, embedding_size)
-    if batch_size is None:
-        batch_size = max(USUAL_BATCH, MIN_STREAMS * group.size) if group else USUAL_BATCH
-    training = TrainingOptions(batch_size=batch_size, seq_length=seq_length, seconds=time)
-    if group:
-        workers = group.size
-    if workers is None:
-        parameters = sum(map(prod, config.network(vocabulary_size).shapes().values()))
-        workers = default_workers(Machine(cores()), parameters, batch_size * seq_length, batch_size, 0, time)
-    with leading(group) if group else nullcontext():
+    with mpi_group([]) as group:
+        machine = Machine(cores(), ranks=group.size if group else 1)
+        if batch_size is None:
+            batch_size = max(USUAL_BATCH, MIN_STREAMS * machine.ranks)
+        check_ranks(machine.ranks, names.plural(batch_size, "stream"), batch_size, workers)
+        config = NetworkConfig(cell, layers, hidden_size, embedding_size)
+        training = TrainingOptions(batch_size=batch_size, seq_length=seq_length, seconds=time)
+        if workers is None:
+            parameters = sum(map(prod, config.network(vocabulary_size).shapes().values()))
+            workers = default_workers(machine, parameters, batch_size * seq_length, batch_size, 0, time)
         speed = measure(config, vocabulary_size, training, group or make_group(workers, batch_size))
     if json:
         write(jsonlib.dumps({**asdict(speed), "workers": workers}) + "\n")

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 ORDERS = (2, 4, 6, 8)
 """Orders of the n-gram baselines."""
 
-KNESER_NEY = {"network": "interpolated modified Kneser-Ney", "parameters": None, "steps": None, "seconds": None}
+LEARNT = ("optimizer", "learning_rate", "loss", "training_loss")
+"""How a network learnt; the last is its last training loss, in nats or, with the loss mse, a mean squared error."""
+
+KNESER_NEY = {
+    "network": "interpolated modified Kneser-Ney",
+    **dict.fromkeys(("parameters", "steps", "seconds", *LEARNT)),
+}
 """What an n-gram model has in the columns of a network."""
 
 
@@ -40,7 +46,7 @@ def compare(
     workers: Annotated[int | None, workers_option()] = None,
     json: Annotated[bool, option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
-    """Compare models: size, training time and loss on the same text, beside n-gram baselines.
+    """Compare models: size, training and loss on the same text, beside n-gram baselines.
 
     \b
       rnncli compare gru.npz lstm.npz unseen.txt
@@ -51,7 +57,7 @@ def compare(
     from rnncli.datasets.unknown import UnknownCharacters
     from rnncli.models.language_model import LanguageModel
     from rnncli.storage import checkpoint
-    from rnncli.terminal.console import say
+    from rnncli.terminal.console import say, write
 
     *paths, file = models
     if not paths:
@@ -92,7 +98,12 @@ def compare(
         say(f"no n-gram baselines: {error}")
     for notice in (*sources.warnings, *notices):
         say(notice)
-    _print(sorted(rows, key=lambda row: row["nats_per_character"]), number, json)
+    rows = sorted(rows, key=lambda row: row["nats_per_character"])
+    if json:
+        write(jsonlib.dumps({"models": rows, "streams": number}, ensure_ascii=False) + "\n")
+        return
+    _print(rows, [one for one in loaded.values() if one.record and one.record.state["history"]])
+    say_streams(number)
 
 
 def _model_rows(
@@ -105,7 +116,7 @@ def _model_rows(
 
     ids = loaded.model.vocabulary.encode(text, name)
     require_two(ids, name)
-    state = loaded.record.state if loaded.record else {"step": 0, "seconds": 0.0}
+    state: dict[str, Any] = loaded.record.state if loaded.record else {"step": 0, "seconds": 0.0, "history": []}
     counts = None if network_only else loaded.counts
     losses, number = text_losses(cast("LanguageModel", loaded.model), ids, streams, workers, counts)
     network = {
@@ -113,7 +124,12 @@ def _model_rows(
         "parameters": loaded.model.parameters.flat.size,
         "steps": state["step"],
         "seconds": state["seconds"] or None,
+        **dict.fromkeys(LEARNT),
     }
+    if loaded.record:
+        options, last = loaded.record.options, (state["history"] or [{}])[-1]
+        learnt = options.optimizer, options.learning_rate, options.loss, last.get("loss")
+        network |= dict(zip(LEARNT, learnt, strict=True))
     rows = [_row(loaded.path, losses.score.nats, network)]
     for part, nats in losses.parts.items():
         of_part = network if part == NETWORK else KNESER_NEY
@@ -140,18 +156,18 @@ def _row(name: str, nats: float, what: dict[str, Any]) -> dict[str, Any]:
     return {"model": name, **what, "nats_per_character": nats, "bits_per_character": nats / math.log(2)}
 
 
-def _print(rows: list[dict[str, Any]], streams: int, json: bool) -> None:
+def _print(rows: list[dict[str, Any]], learnt: "list[Checkpoint]") -> None:
+    """The table, how the models that have ``learnt`` did so, and the command that draws their learning curves."""
     import sys
 
+    from rnncli.inspection.probe import Probe
+    from rnncli.inspection.views.learning import runs_table
+    from rnncli.names import command_line
     from rnncli.results import Table
-    from rnncli.terminal.console import write
     from rnncli.terminal.screen import screen
     from rnncli.terminal.view_result import draw_table
-    from rnncli.terminal.words import seconds
+    from rnncli.terminal.words import seconds, visible_line, wrapped
 
-    if json:
-        write(jsonlib.dumps({"models": rows, "streams": streams}, ensure_ascii=False) + "\n")
-        return
     columns = ("model", "parameters", "steps", "time", "nats", "bits")
     cells = [
         (
@@ -166,4 +182,14 @@ def _print(rows: list[dict[str, Any]], streams: int, json: bool) -> None:
     ]
     output = screen(sys.stdout)
     output.print(*draw_table(Table("", columns, cells), output.width))
-    say_streams(streams)
+    if learnt:
+        first, *others = (one.path for one in learnt)
+        runs = runs_table([Probe(one) for one in learnt])
+        following = f"next: {visible_line(command_line('inspect', first, 'learning', *others))}"
+        output.print(
+            "",
+            *draw_table(runs, output.width),
+            "",
+            wrapped(following, output.width if output.is_terminal else None),
+            sep="\n",
+        )

@@ -27,19 +27,15 @@ class Variables:
     """The variables of the options of some ``commands``, which are given to these options here, the scoped one first.
 
     A variable has one value, so that an option which may be repeated is set once; a blank does not split it. The
-    command line beats the environment.
+    command line beats the environment. An option of a command within a command, such as a lesson, has the variable with
+    both their names alone.
     """
 
     def __init__(self, commands: Mapping[str, Any]) -> None:
         self._scoped: dict[str, list[str]] = {}
         """For each long flag the variables that carry the name of a command."""
 
-        options = [
-            (name, parameter)
-            for name, command in commands.items()
-            for parameter in command.params
-            if parameter.param_type_name == "option"
-        ]
+        options = [(name, option) for name, command in commands.items() for option in _options(command)]
         for command, option in options:
             self._scoped.setdefault(_long(option), []).append(_variable(f"{command}-{_long(option)}"))
         former: dict[str, list[str]] = {}
@@ -53,6 +49,11 @@ class Variables:
             if option.multiple:
                 option.value_from_envvar = partial(_single_value, option)
             self._known.update(option.envvar)
+        for name, group in commands.items():
+            for inner, command in getattr(group, "commands", {}).items():
+                for option in _options(command):
+                    option.envvar = [_variable(f"{name}-{inner}-{_long(option)}")]
+                    self._known.update(option.envvar)
 
     def _is_ambiguous(self, flag: str) -> bool:
         return len(self._scoped[flag]) > 1 and flag not in SHARED
@@ -72,6 +73,10 @@ class Variables:
             else:
                 hint = "it is not known; rnncli COMMAND --help lists the options"
             yield f"warning: {name} has no effect: {hint}"
+
+
+def _options(command: Any) -> list[Any]:
+    return [parameter for parameter in command.params if parameter.param_type_name == "option"]
 
 
 def _long(option: Any) -> str:

@@ -58,6 +58,7 @@ def export(
       rnncli export model.npz model.onnx          a graph for ONNX Runtime, with the state as input and output
     """
     from rnncli.cli.output import check_writable
+    from rnncli.names import file_size
     from rnncli.storage import checkpoint
     from rnncli.storage.atomic import atomic_write
     from rnncli.terminal.console import say
@@ -79,7 +80,7 @@ def export(
         file.write(content)
     if not quiet:
         left_out = "" if loaded.counts is None else "; the n-gram counts of the model are left out"
-        say(f"wrote {path}, {len(content) / 1000:,.1f} kB: {loaded.model.config.describe()}{left_out}")
+        say(f"wrote {path}, {file_size(len(content))}: {loaded.model.config.describe()}{left_out}")
 
 
 def _page(loaded: "Checkpoint", text: list[str], encoding: str | None, quiet: bool) -> bytes:

@@ -8,26 +8,31 @@ import typer
 from rnncli.cli.options import one_of
 
 PAGES = Path(__file__).parents[1] / "guide"
-TOPICS = sorted(page.stem for page in PAGES.glob("*.md"))
+TOPICS = (
+    *("train", "sample", "tasks", "score", "inspect", "text", "counts", "share", "sweep", "machines", "python"),
+    *("notes", "promises", "measured", "format", "layout", "contributing", "changelog"),
+)
+"""The pages, in the order in which one would read them."""
 
 
 def guide(
     topic: Annotated[
         str | None,
-        typer.Argument(help="The page to read.", show_default="a list", **{**one_of(*TOPICS), "metavar": "[TOPIC]"}),
+        typer.Argument(
+            help=f"The page to read: {', '.join(TOPICS)}.",
+            show_default="a list",
+            **{**one_of(*TOPICS), "metavar": "[TOPIC]"},
+        ),
     ] = None,
 ) -> None:
     """Read a page of the guide; without a topic, list the pages.
 
+    A page that is longer than the screen is shown in a pager: $PAGER, or less. PAGER=cat does without.
+
     \b
-      rnncli guide                what pages there are
-      rnncli guide python         train, save, sample, score and predict from Python
-      rnncli guide text           what is read, changed, left out and refused of your text
-      rnncli guide counts         what an n-gram model beside the network gives, and costs
-      rnncli guide machines       one run over many processes and computers
-      rnncli guide sweep          which network suits a text: sweeps, on one machine and on many
-      rnncli guide share          a model as a page, for PyTorch, for ONNX Runtime; weights from PyTorch
-      rnncli guide contributing   how to add a cell, a task, a view, an option, an optimizer
+      rnncli guide                     the pages, and what each is for
+      rnncli guide train               the page on training
+      rnncli guide train > train.md    that page as a file, in Markdown
     """
     import sys
 
@@ -36,15 +41,21 @@ def guide(
 
     if topic is None:
         width = terminal_width(sys.stdout)
+        margin = 0 if width is None else max(map(len, TOPICS))
         gap = "\t" if width is None else "  "
-        lines = (f"{name}{gap}{_page(name).partition(chr(10))[0].lstrip('# ')}\n" for name in TOPICS)
+        lines = (f"{name:<{margin}}{gap}{_page(name).partition(chr(10))[0].lstrip('# ')}\n" for name in TOPICS)
         write(wrapped("".join(lines), width))
     elif is_interactive(sys.stdout):
         from rich.markdown import Markdown
 
+        from rnncli.terminal.pager import paged
         from rnncli.terminal.screen import screen
 
-        screen(sys.stdout).print(Markdown(_page(topic), code_theme="ansi_light"), soft_wrap=False)
+        console, page = screen(sys.stdout), Markdown(_page(topic), code_theme="ansi_light")
+        with console.capture() as shown:
+            console.print(page, soft_wrap=False)
+        if not paged(shown.get()):
+            console.print(page, soft_wrap=False)
     else:
         write(_page(topic))
 

@@ -1,8 +1,11 @@
-"""The pages of ``--help``, drawn here so that no flag is cut on a narrow screen, and alike with every Typer."""
+"""rnncli help, and the pages of ``--help``, drawn here so that no flag is cut on a narrow screen, and alike with every
+Typer."""
 
 import re
 import shutil
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from rnncli.terminal.words import width_of, wrap_words
 
@@ -16,6 +19,33 @@ MAX_UNBROKEN, UNBREAKABLE = 30, "\xa0"
 
 MAX_TERM = 34
 """Columns of the options at most; the explanation of a longer one begins beneath."""
+
+
+def _commands(ctx: typer.Context, incomplete: str) -> list[str]:
+    root: Any = ctx.find_root().command
+    return [name for name in root.list_commands(ctx) if name.startswith(incomplete)]
+
+
+def help_(
+    ctx: typer.Context,
+    command: Annotated[
+        str | None,
+        typer.Argument(metavar="[COMMAND]", help="The command.", show_default=False, autocompletion=_commands),
+    ] = None,
+) -> None:
+    """Show the help of a command; without one, list the commands.
+
+    \b
+      rnncli help         as rnncli --help
+      rnncli help train   as rnncli train --help
+    """
+    root = ctx.find_root()
+    if command is None:
+        typer.echo(root.get_help())
+        return
+    group: Any = root.command
+    name, found, _ = group.resolve_command(root, [command])
+    found.make_context(name, ["--help"], parent=root)
 
 
 def page(ctx: Any, width: int | None = None) -> str:
@@ -90,7 +120,7 @@ def _example(line: str, width: int) -> str:
     if width_of(line) + 2 <= width:
         return f"  {line}"
     command, *does = re.split(r" {2,}", line)
-    return "\n".join(["  " + _broken(command, width - 2, 4), *("      " + _broken(one, width - 6, 6) for one in does)])
+    return "\n".join(["  " + _broken(command, width - 4, 4), *("      " + _broken(one, width - 6, 6) for one in does)])
 
 
 def _panel(rows: list[tuple[str, str]], width: int) -> str:
@@ -99,7 +129,7 @@ def _panel(rows: list[tuple[str, str]], width: int) -> str:
     lines = []
     for term, explanation in rows:
         if width < SIDE_BY_SIDE:
-            lines.append("  " + _broken(term.strip(), width - 2, 6))
+            lines.append("  " + _broken(term.strip(), width - 6, 6))
             lines.append("    " + _broken(explanation, width - 4, 4))
             continue
         beside = _broken(explanation, width - margin, margin)

@@ -1,6 +1,5 @@
 """rnncli inspect: look inside a model."""
 
-import json as jsonlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +13,6 @@ from rnncli.inspection.views import VIEWS, View
 if TYPE_CHECKING:
     from rnncli.inspection.probe import Probe
     from rnncli.inspection.request import ViewRequest
-    from rnncli.results import ViewResult
     from rnncli.storage.checkpoint import Checkpoint
 
 WHAT, OUTPUT = "What to look at", "Output"
@@ -53,7 +51,10 @@ def inspect(
     label: Annotated[
         str | None,
         option(
-            "--label", help="The label of the prime, for a model of labelled texts.", show_default=False, panel=WHAT
+            "--label",
+            help="The label of the prime, for a model of labelled texts; for step the answer to learn.",
+            show_default=False,
+            panel=WHAT,
         ),
     ] = None,
     layer: Annotated[
@@ -110,6 +111,8 @@ def inspect(
     if json + csv + (html is not None) > 1:
         raise InputError("--json, --csv and --html are mutually exclusive; give one of them")
     loaded = checkpoint.load(model)
+    answer = label if view == "step" and loaded.model.task != "generate" else None
+    label = label if answer is None else None
     _check(loaded, layer, label)
     # A report has what the overview has, and more; whatever view is named beside it.
     chosen, words = (VIEWS[view], arguments or []) if html is None else (VIEWS["overview"], [])
@@ -120,9 +123,12 @@ def inspect(
         features=list(feature or []),
         contrast=contrast,
         label=label,
+        answer=answer,
     )
     if html is None:
-        _show(chosen(request), json, csv)
+        from rnncli.cli.showing import show
+
+        show(chosen(request), json, csv)
     else:
         from rnncli.cli.reporting import write_report
 
@@ -181,6 +187,8 @@ def _request(
     if view.reads == "text if any":
         probe = _text_if_any(loaded, text, encoding, skipped=bool(prime) and not in_report)
         return ViewRequest(probe, prime=prime, text_options=files)
+    if view.reads == "nothing" and view.argument == "MODEL...":
+        return ViewRequest(Probe(loaded), others=[Probe(checkpoint.load(path)) for path in arguments])
     if view.reads == "nothing":
         return ViewRequest(Probe(loaded), arguments, prime=prime)
     probe = make_probe(loaded, text, prime, encoding)
@@ -225,19 +233,3 @@ def _other(probe: "Probe", loaded: "Checkpoint") -> "Probe":
 
     ids = loaded.model.vocabulary.encode(probe.text(), probe.source)
     return Probe(loaded, ids, probe.source)
-
-
-def _show(result: "ViewResult", json: bool, csv: bool) -> None:
-    import sys
-
-    from rnncli.terminal.console import write
-    from rnncli.terminal.screen import screen
-    from rnncli.terminal.view_result import as_csv, draw_view_result
-
-    if json:
-        write(jsonlib.dumps(result.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
-    elif csv:
-        write(as_csv(result))
-    else:
-        output = screen(sys.stdout)
-        output.print(draw_view_result(result, output.width, output.color_system is not None, output.is_terminal))

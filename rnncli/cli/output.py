@@ -22,7 +22,7 @@ def check_writable(output: str, elsewhere: str = WITH_O) -> None:
     try:
         with open(probe, "xb"):
             pass
-        probe.unlink()  # only now: Windows removes no file that is open
+        probe.unlink(missing_ok=True)  # only now: Windows removes no file that is open; whoever takes the lock may have
     except FileExistsError:
         pass  # a killed process with our number has left it, as in a container that was started again
     except OSError as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 from rnncli.errors import InputError, RnncliError
 from rnncli.inspection.report import report
 from rnncli.inspection.request import ViewRequest
+from rnncli.names import file_size
 from rnncli.storage.atomic import atomic_write
 from rnncli.terminal.console import say
 from rnncli.terminal.report import MARK, as_html
@@ -37,7 +38,7 @@ def write_page(output: str, page: str, tell: Callable[[str], None] = say) -> Non
             file.write(data)
     except OSError as error:
         raise RnncliError(f"{output} could not be written: {error.strerror}") from None
-    tell(f"{output} is written, {len(data) / 1024:,.0f} KB")
+    tell(f"{output} is written, {file_size(len(data))}")
 
 
 def _begins_with(path: Path, mark: str) -> bool:

@@ -21,7 +21,9 @@ def sample(
     model: Annotated[
         str, typer.Argument(metavar="MODEL", help="The model file.", autocompletion=model_files)
     ] = "model.npz",
-    prime: Annotated[str, option("--prime", help="Text to continue, echoed first; - is standard input.")] = "",
+    prime: Annotated[
+        str, option("--prime", help="Text to continue, the beginning of a line, echoed first; - is standard input.")
+    ] = "",
     length: Annotated[
         int, option("-l", "--length", help="Characters after the prime at most; -1 is no limit.", **int_range(-1))
     ] = 500,
@@ -150,7 +152,7 @@ def sample(
     from rnncli.inference.draft import Draft
     from rnncli.inference.generation import GenerationConfig, generate_texts, is_random
     from rnncli.inference.novelty import novelty as novelty_of
-    from rnncli.inference.sampling import SamplingConfig, default_prime
+    from rnncli.inference.sampling import SamplingConfig, full_prime
     from rnncli.terminal.console import is_interactive, say, write
 
     if interactive:
@@ -205,8 +207,8 @@ def sample(
             say(f"seed {seed}")
     if interactive:
         rng = np.random.default_rng(seed)
-        begin = network.with_boundary(prime) or default_prime(writer, rng)
-        draft = Draft(writer, vocabulary.encode(begin), config.sampling, rng, label, clamps)
+        begin = vocabulary.encode(full_prime(writer, prime, rng))
+        draft = Draft(writer, begin, config.sampling, rng, label, clamps)
         write(prime + write_interactively(draft, vocabulary, prime, config.length, writer.eos) + "\n", vocabulary.codec)
         return
     if compare:

@@ -28,6 +28,9 @@ MIN_VALIDATION = 100
 IN_MEMORY = 1 << 25
 """Texts of more characters than this are kept in a file."""
 
+CHUNK = 1 << 20
+"""Characters that are looked through at once."""
+
 MAX_WINDOW, MAX_STREAMS, WINDOWS_PER_STREAM = 64, 32, 8
 """The default batch: as many streams as leave each at least some windows of its own."""
 
@@ -79,6 +82,16 @@ class TextDataset:
         """32 streams × 64 characters"""
         window = min(seq_length, (len(self.training) - 1) // batch_size)
         return f"{plural(batch_size, 'stream')} × {plural(window, 'character')}"
+
+    def unread(self) -> NDArray[np.intp]:
+        """The ids (n,) that are never read in training: those of characters that occur only in what is held out, or at
+        the very end of the text."""
+        seen, last = np.zeros(len(self.vocabulary), bool), len(self.training) - 1
+        for start in range(0, last, CHUNK):
+            seen[in_memory(self.training[start : min(start + CHUNK, last)])] = True
+            if seen.all():
+                break
+        return np.flatnonzero(~seen)
 
     def text_ids(self, part: Any, limit: int) -> NDArray[Any]:
         """The first ``limit`` ids of a part, in memory."""

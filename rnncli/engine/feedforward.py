@@ -88,6 +88,12 @@ class FeedForwardNetwork:
                 bound = 0.0 if name.endswith(".b") else (3 / shape[0]) ** 0.5
                 parameters[name][...] = rng.uniform(-bound, bound, shape)
 
+    def input_embeddings(self, parameters: Parameters) -> list[Array]:
+        """The matrices (…, V + 1, ·) with a row for each character: the embedding, or the weights of one-hot input. A
+        perceptron whose characters go into the output layer has none."""
+        names = ["embedding.W"] if self.embedding_size else [f"{name}.W_x" for name in self.names[:1]]
+        return [parameters[name] for name in names]
+
     def zero_state(self, streams: int, dtype: np.dtype) -> Array:
         """The state (1, 1, B, N − 1) of B streams before their first character: ids, held as numbers of ``dtype``."""
         return np.full((1, 1, streams, self.context - 1), self.vocabulary_size, dtype)

@@ -59,8 +59,9 @@ class RecurrentNetwork:
         layers: int = 1,
         embedding_size: int = 0,
         bidirectional: bool = False,
+        forget_bias: float = 1.0,
     ) -> None:
-        self.cell, self.vocabulary_size = cell, vocabulary_size
+        self.cell, self.vocabulary_size, self.forget_bias = cell, vocabulary_size, forget_bias
         self.hidden_size, self.embedding_size = hidden_size, embedding_size
         self.directions = 2 if bidirectional else 1
         self.output_size = self.directions * hidden_size
@@ -82,8 +83,8 @@ class RecurrentNetwork:
         return shapes
 
     def initialise(self, parameters: Parameters, rng: np.random.Generator) -> None:
-        """Uniform in ±1/√H, as PyTorch does; an LSTM's forget bias is 1, so that it remembers from the start
-        (Jozefowicz, Zaremba and Sutskever 2015); embeddings are standard normal."""
+        """Uniform in ±1/√H, as PyTorch does; an LSTM's forget bias begins at ``forget_bias``, so that it remembers from
+        the start (Jozefowicz, Zaremba and Sutskever 2015); embeddings are standard normal."""
         for name in self.shapes():
             values = parameters[name]
             if name == "embedding.W":
@@ -93,7 +94,7 @@ class RecurrentNetwork:
                 values[...] = rng.uniform(-bound, bound, values.shape)
         if "forget" in self.cell.gates:
             for name in self.names:
-                parameters[f"{name}.b"][self.cell.gates.index("forget")] = 1
+                parameters[f"{name}.b"][self.cell.gates.index("forget")] = self.forget_bias
 
     def input_embeddings(self, parameters: Parameters) -> list[Array]:
         """The matrices (…, V, ·) with a row for each character: the embedding, or the weights of one-hot input."""

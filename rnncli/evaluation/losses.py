@@ -7,6 +7,7 @@ losses are those of their mixture.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from rnncli.datasets.pairs import Pairs
 from rnncli.datasets.ragged import Padded
 from rnncli.engine.arrays import Ids
+from rnncli.engine.losses import LOSSES
 from rnncli.engine.optimizers import GradientDescent, clip_grad_norm
 from rnncli.evaluation.mixture import AdaptiveMixture, mixture_losses
 from rnncli.evaluation.token_losses import TokenLosses, losses_by_character
@@ -25,6 +27,7 @@ from rnncli.models.mixture import Counts
 from rnncli.models.parallel import Workers, parallel_map
 from rnncli.models.score import Score
 from rnncli.models.windows import WINDOW
+from rnncli.names import MSE
 
 ADAPT_WINDOW = 20
 """Characters between two updates of dynamic evaluation."""
@@ -65,6 +68,16 @@ def score(model: LanguageModel, ids: Ids, streams: int = 1, shard: slice = slice
     return losses_by_character(stateful(model, ids, streams, shard), len(model.vocabulary)).score
 
 
+def squared_error(model: LanguageModel, ids: Ids, streams: int = 1, shard: slice = slice(None)) -> float:
+    """The squared error of softmax(logits) against the one-hot character, a mean over the alphabet, summed over what
+    :func:`score` reads."""
+    total = 0.0
+    for window in windows(model, ids, streams, shard):
+        logits, targets = model.logits_of(window.forward)[window.inside], window.targets[window.inside]
+        total += LOSSES[MSE].softmax(logits, targets)[0] * len(targets)
+    return total
+
+
 def score_pairs(model: PairModel, pairs: Pairs, which: NDArray[np.intp] | None = None, workers: Workers = 1) -> Score:
     """The loss on ``which`` of the ``pairs``, or all of them, in batches of this order, by at most this number of
     processes."""
@@ -91,12 +104,13 @@ def fixed_context(
     for ends in (rest[start : start + BATCH_SIZE] for start in range(0, len(rest), BATCH_SIZE)):
         window = ids[ends - np.arange(context, -1, -1)[:, None]].astype(np.intp)
         forward = model.forward(window[:-1], model.zero_state(len(ends)))
+        final = replace(forward, outputs=forward.outputs[-1:])  # nothing else is predicted
         if counts is not None:
             edges = counts.model.index.contexts(window[-counts.model.order :])[-1]
-            yield mixture_losses(counts, model.logits_of(forward)[-1], edges, window[-1])
+            yield mixture_losses(counts, model.logits_of(final)[0], edges, window[-1])
         else:
-            nats, correct = model.losses_of(forward, window[1:])
-            yield TokenLosses(nats[-1], correct[-1], window[-1])
+            nats, correct = model.losses_of(final, window[-1:])
+            yield TokenLosses(nats[0], correct[0], window[-1])
 
 
 def dynamic_evaluation(

@@ -12,7 +12,8 @@ from rnncli.engine.clamping import Clamp
 from rnncli.inference.beam import BeamSearch
 from rnncli.inference.sampling import (
     SamplingConfig,
-    default_prime,
+    as_beginning,
+    full_prime,
     generate,
     read_prime,
     stop_after_lines,
@@ -50,21 +51,21 @@ def generate_texts(
     model: Writer,
     prime: str,
     config: GenerationConfig,
-    seed: int | None = None,
+    seed: int | Sequence[int] | None = None,
     label: str | None = None,
     count: int = 1,
     clamps: Sequence[Clamp] = (),
 ) -> list[Iterator[str]]:
     """``count`` texts after the ``prime``, without it, each in chunks. One text is generated as it is consumed; several
-    are generated side by side, before this returns.
+    are generated side by side, before this returns. The prime is read as the beginning of a text, see
+    :func:`rnncli.inference.sampling.as_beginning`.
 
     ``label`` is needed for a model of labelled texts, and only for that. ``clamps`` hold units while the prime is read
     and characters are drawn, but not in beam search. InputError for characters and labels that the model does not
     know, and where it needs a label.
     """
     rng, vocabulary = np.random.default_rng(seed), model.vocabulary
-    prime = model.with_boundary(prime) or default_prime(model, rng)
-    ids = vocabulary.encode(prime)
+    ids = vocabulary.encode(full_prime(model, prime, rng))
     if config.beam:
         assert config.length is not None
         _, state = read_prime(model, ids[:-1], label=label)
@@ -83,9 +84,9 @@ def generate_texts(
 
 
 def is_random(model: Writer, prime: str, config: GenerationConfig) -> bool:
-    """Whether :func:`generate_texts` draws anything, so that its seed matters: characters, or the default prime."""
+    """Whether :func:`generate_texts` draws anything, so that its seed matters: characters, or where it begins."""
     draws = not config.beam and (config.sampling.temperature or config.last_temperature)
-    return bool(draws) or not (model.with_boundary(prime) or "\n" in model.vocabulary.characters)
+    return bool(draws) or not as_beginning(model, prime)
 
 
 def _stopped(characters: Iterator[str], config: GenerationConfig, eos: int) -> Iterator[str]:

@@ -169,10 +169,15 @@ def temperature_ramp(first: float, last: float, length: int) -> Iterator[float]:
     return (first + (last - first) * n / max(length - 1, 1) for n in range(length))
 
 
-def default_prime(model: Writer, rng: np.random.Generator) -> str:
-    """The prime where none is given: a newline, after which texts begin, or else a random character."""
-    vocabulary = model.vocabulary
-    return "\n" if "\n" in vocabulary.characters else str(rng.choice(list(vocabulary.characters)))
+def as_beginning(model: Writer, prime: str) -> str:
+    """The ``prime`` as the beginning of a text. What people type begins a line, while after the first state alone, a
+    text may be anywhere in one."""
+    return prime if prime.startswith(model.opening) else model.opening + prime
+
+
+def full_prime(model: Writer, prime: str, rng: np.random.Generator) -> str:
+    """What is read before a character is drawn: the prime :func:`as_beginning`, or a random one if that is empty."""
+    return as_beginning(model, prime) or str(rng.choice(list(model.vocabulary.characters)))
 
 
 def stop_when_finished(drawn: Iterator[Ids], eos: int) -> Iterator[Ids]:

@@ -114,7 +114,7 @@ def require_language_model(probe: Probe) -> LanguageModel:
     if not is_of_running_text(model):
         raise InputError(
             f"this view follows the predictions of a model of running text; {probe.path} is {model.noun}, "
-            "for which overview, weights and step are there"
+            "for which overview, learning, weights and step are there"
         )
     if not len(probe.ids):
         raise InputError(f"there is no text for {probe.path} to read; name one with --text")

@@ -4,66 +4,114 @@ Training goes through a window at once: truncated BPTT is in :mod:`rnncli.traini
 a cell.
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from rnncli.engine.arrays import Array, Ids, Parameters, Workspace, may_overflow
+from rnncli.engine.arrays import Array, Parameters, Workspace, may_overflow
+from rnncli.engine.cells.base import Cache, Cell
+from rnncli.engine.network import Forward, RecurrentNetwork
+from rnncli.engine.padding import reorder
+from rnncli.engine.recurrent import project_backward_input
+from rnncli.evaluation.windows import BURN_IN
 from rnncli.inspection.activations import require_recurrent_model
 from rnncli.inspection.probe import Probe
 from rnncli.models import output
-from rnncli.models.language_model import NextCharacterModel
 
 STEPS = 64
-STREAMS = 32
+PLACES, STREAMS = 1024, 128
+"""Places in the text at which a gradient begins, and how many go back side by side."""
+
+WORK = 3e11
+"""Multiply-adds, at most, of a network so large that it is measured at fewer places."""
 
 
+@dataclass(frozen=True)
+class CellGradients:
+    """The gradients of a loss on their way through one cell, in the order in which it reads: ``above`` (T, B, H) come
+    to its hidden states from the output or the layer above; ``states`` (T + 1, S, B, H) are those of its states before
+    each step, which come from the future, and after the last; ``sums`` (G, T, B, H) those of the arguments of its
+    gates' activation functions."""
+
+    above: Array
+    states: Array
+    sums: Array
+
+
+@may_overflow
 def backpropagate_through_time(
-    model: NextCharacterModel, ids: Ids, state: Array, d_outputs: Array
-) -> Iterator[tuple[Array, Parameters]]:
-    """Read ``ids`` (T, B) from ``state``, then go back step by step: yields the gradient (L, S, B, H) with respect to
-    the state before each step, the last step first, and the parameters' gradients of that step, in a buffer that is
-    used again.
+    network: RecurrentNetwork, parameters: Parameters, forward: Forward, d_outputs: Array
+) -> dict[str, CellGradients]:
+    """Go back through a ``forward`` pass without dropout, from the gradient ``d_outputs`` (T, B, directions · H) of its
+    outputs: what arrives in each cell, by its name."""
+    found: dict[str, CellGradients] = {}
+    for layer in reversed(network.layers):
+        below: Array | float = 0.0
+        for direction, d_hidden in zip(
+            layer.directions, np.split(d_outputs, len(layer.directions), axis=-1), strict=True
+        ):
+            own, weights = forward.passes[direction.name], parameters.scope(direction.name)
+            found[direction.name] = _through_cell(layer.cell, own.cache, weights, reorder(d_hidden, own.reversal))
+            if layer is not network.layers[0]:
+                d_x = project_backward_input(found[direction.name].sums, weights, Workspace())
+                below = below + reorder(d_x, own.reversal)
+        d_outputs = np.asarray(below)
+    return {name: found[name] for name in network.names}
 
-    ``d_outputs`` (T, B, H) is the gradient of the hidden states of the top layer.
-    """
-    network, forwards = model.network, []
-    for step in ids:
-        workspace = Workspace()  # one for each step, since backward needs them all
-        forwards.append((network.forward(model.parameters, step[None], state, workspace), workspace))
-        state = forwards[-1][0].state
-    gradients, d_state = model.parameters.zeros_like(), np.zeros_like(state)
-    for t in reversed(range(len(ids))):
-        forward, workspace = forwards[t]
-        d_step = d_outputs[t : t + 1].copy()
-        d_state = network.backward(model.parameters, gradients, forward, d_step, d_state, workspace)
-        yield d_state, gradients
+
+def _through_cell(cell: Cell, cache: Cache, weights: Parameters, d_hidden: Array) -> CellGradients:
+    """Step by step: a window of one step at a time."""
+    sums, unused, workspace = np.empty_like(cache.gates), weights.zeros_like(), Workspace()
+    states = np.zeros((len(d_hidden) + 1, *cache.states[:, 0].shape), d_hidden.dtype)
+    for t in reversed(range(len(d_hidden))):
+        one = slice(t, t + 1)
+        step = Cache(cache.gates[:, one], cache.states[:, t : t + 2], cache.saved[:, one])
+        d_sums, states[t] = cell.backward(d_hidden[one], states[t + 1], step, weights, unused, workspace)
+        sums[:, one] = d_sums
+    return CellGradients(d_hidden, states, sums)
 
 
 @may_overflow
 def state_gradients(probe: Probe, steps: int = STEPS) -> dict[str, Array]:
-    """The norm of the gradient of a loss with respect to the state of each cell 0 … ``steps`` steps earlier, by the
-    name of the cell: the root mean square over places in the text. NotFiniteError where it is out of range."""
+    """The norms (M, ``steps`` + 1) of the gradient of a loss with respect to the state of each cell 0 … ``steps`` steps
+    earlier, by the name of the cell, at M places that are evenly spread over the text. Before each, some hundred
+    characters are read, to arrive at a state. NotFiniteError where a gradient is out of range."""
     model = require_recurrent_model(probe, "state that gradients could go back through")
     ids = probe.ids.astype(np.intp)
     steps = min(steps, (len(ids) - 1) // 2)
-    starts = np.unique(np.linspace(0, len(ids) - steps - 2, STREAMS).astype(np.intp))
-    window = ids[starts + np.arange(steps + 2)[:, None]]
-    state = model.zero_state(len(starts))
-    forward = model.forward(window[:-1], state)
-    _, d_hidden = output.loss_and_gradients(
-        forward.outputs[-1:],
-        window[-1:],
-        None,
-        model.parameters.scope("output"),
-        model.parameters.zeros_like().scope("output"),
-        "cross-entropy",
-        Workspace(),
-    )
-    d_outputs = np.zeros((steps + 1, *d_hidden.shape[1:]), d_hidden.dtype)
-    d_outputs[-1] = d_hidden[0] * len(starts)  # of each loss, not of their mean
-    squares = []
-    for d_state, _ in backpropagate_through_time(model, window[:-1], state, d_outputs):
-        squares.append(np.square(d_state).sum(axis=(1, 3)).mean(axis=1))
-    output.require_finite(np.array(squares), "gradients")
-    return {name: np.sqrt(np.array(squares)[:, i]) for i, name in enumerate(model.network.names)}
+    last = len(ids) - steps - 2
+    burn_in = min(BURN_IN, last // 2)
+    affordable = WORK / (model.parameters.flat.size * (burn_in + 3 * (steps + 1)))
+    places = max(STREAMS, min(PLACES, int(affordable)))
+    starts = np.unique(np.linspace(burn_in, last, places).astype(np.intp))
+    norms: dict[str, list[Array]] = {name: [] for name in model.network.names}
+    for some in (starts[first : first + STREAMS] for first in range(0, len(starts), STREAMS)):
+        state = model.zero_state(len(some))
+        if burn_in:
+            state = model.forward(ids[some + np.arange(-burn_in, 0)[:, None]], state).state
+        window = ids[some + np.arange(steps + 2)[:, None]]
+        forward = model.forward(window[:-1], state)
+        _, d_hidden = output.loss_and_gradients(
+            forward.outputs[-1:],
+            window[-1:],
+            None,
+            model.parameters.scope("output"),
+            model.parameters.zeros_like().scope("output"),
+            "cross-entropy",
+            Workspace(),
+        )
+        d_outputs = np.zeros_like(forward.outputs)
+        d_outputs[-1] = d_hidden[0] * len(some)  # of each loss, not of their mean
+        for name, found in backpropagate_through_time(model.network, model.parameters, forward, d_outputs).items():
+            norms[name].append(np.sqrt(np.square(found.states[-2::-1]).sum(axis=(1, 3))).T)
+    joined = {name: np.concatenate(parts) for name, parts in norms.items()}
+    for values in joined.values():
+        output.require_finite(values, "gradients")
+    return joined
+
+
+def shares_of_gradient(norms: Array) -> Array:
+    """Norms (M, K) of gradients over those of the first column: what share of a gradient arrives. Places without a
+    gradient are left out, unless none has one."""
+    known = norms[:, 0] > 0
+    return norms[known] / norms[known, :1] if known.any() else norms

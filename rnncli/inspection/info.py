@@ -9,7 +9,7 @@ from rnncli.datasets.vocabulary import BYTES
 from rnncli.models.base import PairModel
 from rnncli.models.mixture import MIXTURE
 from rnncli.models.score import perplexity
-from rnncli.names import CLASS_WEIGHTS, LOSSES, listed, plural
+from rnncli.names import CLASS_WEIGHTS, MSE, file_size, listed, plural
 from rnncli.results import BLANK
 from rnncli.storage.checkpoint import Checkpoint
 from rnncli.training.record import Record
@@ -67,10 +67,10 @@ def _training(record: Record) -> dict[str, Any]:
 
 
 def _quality(record: Record) -> dict[str, Any]:
-    """The lowest validation loss, at the step whose weights are kept, and the training loss there."""
-    history, best = record.state["history"], record.state["best_loss"]
-    measured = [entry for entry in history if best is not None and entry.get("validation_loss") == best]
-    entry: dict[str, Any] = (measured or history or [{}])[-1]
+    """The lowest validation loss, in nats, at the step whose weights are kept, and the training loss there; where that
+    is the mean squared error, also that of what was held out."""
+    entry, best = record.kept, record.state["best_loss"]
+    squared = {"validation_mse": entry.get("validation_mse")} if record.options.loss == MSE else {}
     return {
         "step": entry.get("step"),
         "training_loss": entry.get("loss"),
@@ -78,19 +78,19 @@ def _quality(record: Record) -> dict[str, Any]:
         "validation_bits": None if best is None else best / math.log(2),
         "validation_perplexity": None if best is None else perplexity(best),
         "validation_accuracy": entry.get("validation_accuracy"),
+        **squared,
     }
 
 
 def info_facts(info: dict[str, Any]) -> dict[str, str]:
     """A :func:`model_info` in words, a line each."""
     network, vocabulary, data = info["network"], info["vocabulary"], info["data"]
-    size, characters = info["bytes"], vocabulary["characters"]
-    megabytes = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} KB"
+    characters = vocabulary["characters"]
     inputs = f"input embedding of {network['embedding_size']}" if network["embedding_size"] else "one-hot input"
     symbol = "byte" if vocabulary["encoding"] == BYTES else "character"
     facts = {
         "what": f"{info['what']}: {network['description']}, {inputs}, dropout {network['dropout']:g}",
-        "size": f"{plural(info['parameters'], 'parameter')}, {megabytes}",
+        "size": f"{plural(info['parameters'], 'parameter')}, {file_size(info['bytes'])}",
         "alphabet": f"{plural(len(characters), symbol)}: {_beginning(characters.replace(' ', BLANK))}",
     }
     for key, name in ANSWERS.items():
@@ -126,10 +126,10 @@ def _learning(training: dict[str, Any], is_pairs: bool) -> str:
 
 def quality_in_words(info: dict[str, Any]) -> str:
     """The loss on held-out text, or that of the training where nothing was held out."""
-    quality, per = info["quality"], f"per {info['unit']}"
+    quality, per, kind = info["quality"], f"per {info['unit']}", info["training"]["loss"]
+    loss, squared = quality["training_loss"], quality.get("validation_mse")
     if quality["validation_loss"] is None:
-        loss, unit = quality["training_loss"], "nats " if info["training"]["loss"] == LOSSES[0] else ""
-        return "nothing was held out" + ("" if loss is None else f"; training loss {loss:.4f} {unit}{per}")
+        return "nothing was held out" + ("" if loss is None else f"; {in_words('training loss', loss, kind, per)}")
     words = [
         f"validation loss {quality['validation_loss']:.4f} nats",
         f"{quality['validation_bits']:.4f} bits {per}",
@@ -137,12 +137,19 @@ def quality_in_words(info: dict[str, Any]) -> str:
     ]
     if quality["validation_accuracy"] is not None:
         words.append(f"accuracy {quality['validation_accuracy']:.1%}")
+    if squared is not None:
+        words.append(f"mean squared error {squared:.4f} (in training {loss:.4f})")
     together = (info["counts"] or {}).get("held_out", {}).get(MIXTURE)
     return ", ".join(words) + ("" if together is None else f"; together with the counts {together:.4f} nats")
 
 
+def in_words(name: str, loss: float, kind: str, per: str) -> str:
+    """A loss with its unit; ``kind`` is one of LOSSES."""
+    return f"{name} {loss:.4f} {per} (mean squared error)" if kind == MSE else f"{name} {loss:.4f} nats {per}"
+
+
 def _versions(software: dict[str, str]) -> str:
-    """rnncli 0.1.0, Python 3.11.7, NumPy 2.4.6, scipy-openblas 0.3 Haswell, Linux x86_64"""
+    """rnncli 0.2.0, Python 3.11.7, NumPy 2.4.6, scipy-openblas 0.3 Haswell, Linux x86_64"""
     own = f"rnncli {software['rnncli']}, Python {software['python']}, NumPy {software['numpy']}"
     return f"{own}, {software['blas']}, {software['platform']}"
 

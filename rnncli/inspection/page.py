@@ -23,7 +23,7 @@ from rnncli.errors import InputError, NotFiniteError
 from rnncli.evaluation.losses import score_pairs
 from rnncli.evaluation.streams import score_in_streams
 from rnncli.inference.prediction import predict
-from rnncli.inference.sampling import SamplingConfig, default_prime, generate, stop_when_finished
+from rnncli.inference.sampling import SamplingConfig, full_prime, generate, stop_when_finished
 from rnncli.inspection.activations import is_of_running_text
 from rnncli.inspection.association import SMALLEST_SHIFT
 from rnncli.inspection.features import FEATURES
@@ -98,6 +98,7 @@ class ModelPage:
             "target": _alphabet(self.model.target) if isinstance(self.model, PairModel) else None,
             "arrays": self.weights.arrays,
             "opening": self.opening,
+            "beginsLines": isinstance(self.model, NextCharacterModel) and bool(self.model.opening),
             "examples": [text for text, _ in self.examples],
             "isHeldOut": self.is_held_out,
             "hasCounts": self.has_counts,
@@ -205,7 +206,7 @@ def _readable(text: str, model: Model) -> str:
 def _sample(model: LanguageModel) -> str:
     """What the model writes by itself."""
     rng = np.random.default_rng(0)
-    prime = default_prime(model, rng)
+    prime = full_prime(model, "", rng)
     drawn = generate(model, model.vocabulary.encode(prime), SamplingConfig(SAMPLE_TEMPERATURE), rng)
     return (prime + _decoded(model, drawn, SAMPLE)).lstrip("\n")
 

@@ -8,6 +8,7 @@ import numpy as np
 from rnncli.datasets.columns import BOUNDARY
 from rnncli.engine.arrays import Array, Ids, Parameters, Workspace
 from rnncli.inference.prediction import TopK, predict, top_k
+from rnncli.inference.sampling import as_beginning
 from rnncli.models.base import Model
 from rnncli.models.language_model import NextCharacterModel
 from rnncli.models.output import log_softmax
@@ -35,11 +36,11 @@ class PrimeStep:
 
 
 def read_prime(model: Model, text: str, top: int = 5, label: str | None = None) -> list[PrimeStep]:
-    """Read ``text`` from the initial state, one step per character; InputError for unknown characters.
+    """Read ``text`` as ``sample`` reads a prime, one step per character; InputError for unknown characters.
 
     ``label`` sets the initial state of a model of labelled texts.
     """
-    start = beginning(model, text, label) if text or label is not None else None
+    start = beginning(model, text, label, is_prime=True) if text or label is not None else None
     if start is None or not text:
         return []
     part, state, ids, before = start.parameters, start.state, start.ids, len(start.text) - len(text)
@@ -66,12 +67,15 @@ class Beginning:
     state: Array
 
 
-def beginning(model: Model, text: str, label: str | None) -> Beginning:
+def beginning(model: Model, text: str, label: str | None, is_prime: bool = False) -> Beginning:
     """How ``model`` begins to read ``text``; InputError where it needs a label, or knows of none, and for characters
-    it has never seen. A text that is generated from its label begins with a boundary."""
+    it has never seen. A text that is generated from its label begins with a boundary, and the prime of running text
+    with a line end; see :func:`rnncli.inference.sampling.as_beginning`."""
     state = model.initial_state(label=label)
     model.vocabulary.encode(text, "the prime")
-    if not text.startswith(BOUNDARY):
+    if is_prime and isinstance(model, NextCharacterModel):
+        text = as_beginning(model, text)
+    elif not text.startswith(BOUNDARY):
         text = model.with_boundary(text)
     ids = model.vocabulary.encode(text).astype(np.intp)[:, None]
     return Beginning(text, ids, model.reader_parameters, state)

@@ -17,6 +17,8 @@ class ViewRequest:
     features: list[str] = field(default_factory=list)
     contrast: str | None = None
     label: str | None = None
+    answer: str | None = None
+    """What a classifier, tagger or translator is to learn from the prime; None its own answer."""
     prime: str = ""
     """A short text to be read from the initial state; empty where there is none."""
     others: list[Probe] = field(default_factory=list)

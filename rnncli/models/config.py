@@ -13,7 +13,7 @@ from rnncli.engine.clamping import Clamp
 from rnncli.engine.feedforward import FeedForwardNetwork
 from rnncli.engine.layers import Dropout
 from rnncli.engine.network import RecurrentNetwork
-from rnncli.names import plural
+from rnncli.names import MAX_FORGET_BIAS, plural
 
 
 class Network(Protocol):
@@ -52,7 +52,7 @@ LARGEST = 1 << 20
 """No size in a model file is larger than this."""
 
 FEED_FORWARD = "mlp"
-LATER = {"bidirectional", "context"}
+LATER = {"bidirectional", "context", "forget_bias"}
 """Choices that the first model files did not have."""
 
 
@@ -62,6 +62,7 @@ class NetworkConfig:
 
     ``cell`` is one of CELLS, or mlp for a feed-forward network over the last ``context`` characters, which may have no
     layer at all. ``activation`` is that of rnn and mlp; only recurrent networks may be ``bidirectional``.
+    ``forget_bias`` is where the bias of an LSTM's forget gate begins; training changes it.
     """
 
     cell: str = "gru"
@@ -72,6 +73,7 @@ class NetworkConfig:
     activation: str = "tanh"
     bidirectional: bool = False
     context: int = 0
+    forget_bias: float = 1.0
 
     def network(self, vocabulary_size: int) -> Network:
         """The network of this configuration over V characters."""
@@ -83,7 +85,7 @@ class NetworkConfig:
     def recurrent(self, vocabulary_size: int) -> RecurrentNetwork:
         """The same, where a feed-forward network makes no sense."""
         sizes = vocabulary_size, self.hidden_size, self.layers, self.embedding_size
-        return RecurrentNetwork(CELLS[self.cell](self.activation), *sizes, self.bidirectional)
+        return RecurrentNetwork(CELLS[self.cell](self.activation), *sizes, self.bidirectional, self.forget_bias)
 
     def describe(self) -> str:
         """GRU in both directions, 2 layers of 128 units"""
@@ -95,6 +97,8 @@ class NetworkConfig:
             return kind
         if self.cell in ("rnn", FEED_FORWARD):
             kind += f", {self.activation}"
+        if self.forget_bias != NetworkConfig.forget_bias:
+            kind += f", initial forget bias {self.forget_bias:g}"
         return f"{kind}, {plural(self.layers, 'layer')} of {plural(self.hidden_size, 'unit')}"
 
     def to_json(self) -> dict[str, Any]:
@@ -121,4 +125,6 @@ class NetworkConfig:
             raise ValueError(f"bidirectional is {config.bidirectional!r}")
         if type(config.dropout) not in (int, float) or not 0 <= config.dropout < 1:
             raise ValueError(f"dropout is {config.dropout!r}")
+        if type(config.forget_bias) not in (int, float) or not abs(config.forget_bias) <= MAX_FORGET_BIAS:
+            raise ValueError(f"forget_bias is {config.forget_bias!r}")
         return config

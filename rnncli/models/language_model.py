@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rnncli.datasets.columns import BOUNDARY
 from rnncli.datasets.spec import TEXT
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.arrays import Array, Ids, Parameters, Shapes
@@ -32,6 +33,17 @@ class NextCharacterModel(Model):
     def eos(self) -> int:
         """The id that ends a text."""
         return output.NO_EOS
+
+    @property
+    def opening(self) -> str:
+        """What a text begins with: a line end, if the network has learnt to read one, as labelled texts have for a
+        boundary; or nothing."""
+        return BOUNDARY if BOUNDARY in self.vocabulary.characters and self._reads(BOUNDARY) else ""
+
+    def _reads(self, character: str) -> bool:
+        rows = self.network.input_embeddings(self.parameters)
+        which = int(self.vocabulary.encode(character)[0])
+        return not rows or any(weights[..., which, :].any() for weights in rows)
 
     def zero_state(self, streams: int = 1) -> Array:
         """The state (L, S, B, H) of B texts of which nothing is known."""
@@ -95,6 +107,12 @@ class LanguageModel(NextCharacterModel):
     def initialise(self, rng: np.random.Generator) -> None:
         self.network.initialise(self.parameters, rng)
         initialise_dense(self.parameters, "output", rng)
+
+    def forget(self, ids: Ids) -> None:
+        """Let the characters ``ids`` (n,), which are never read in training, say nothing: the rows of their input are
+        zero, and no training changes that."""
+        for weights in self.network.input_embeddings(self.parameters):
+            weights[..., ids, :] = 0
 
     def loss_and_gradients(
         self,

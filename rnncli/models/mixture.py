@@ -81,9 +81,10 @@ class Mixture:
         """The alphabet of both."""
         return self.model.vocabulary
 
-    def with_boundary(self, text: str) -> str:
-        """The beginning of a text as the model knows it."""
-        return self.model.with_boundary(text)
+    @property
+    def opening(self) -> str:
+        """What a text begins with, see :class:`NextCharacterModel`."""
+        return self.model.opening
 
     def initial_state(self, streams: int = 1, label: str | None = None) -> MixtureState:
         """The state of B texts before their first character; InputError for a ``label``, of which it knows none."""

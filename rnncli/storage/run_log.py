@@ -3,7 +3,8 @@
 Both get a row at each evaluation, and between them as many as make a curve. A row has the means since the row before of
 ``loss``, ``gradient_norm`` and ``characters_per_second``; the other columns are of its step, and those of an evaluation
 are empty where there was none. ``seconds`` counts from the start or the resume of a run with a number of steps, and
-over all of a run with a ``--time``.
+over all of a run with a ``--time``. Where the training loss is the mean squared error, a last column has that of the
+held-out text as well, since ``validation_loss`` is in nats.
 """
 
 import importlib
@@ -13,6 +14,7 @@ from statistics import fmean, harmonic_mean
 from typing import Any, Protocol
 
 from rnncli.errors import InputError
+from rnncli.names import CROSS_ENTROPY, MSE
 from rnncli.training.trainer import Report
 
 COLUMNS = (
@@ -27,8 +29,11 @@ COLUMNS = (
     "seconds",
 )
 
-HEADER = (",".join(COLUMNS) + "\n").encode()
-"""The first line of a log, by which it is known."""
+MSE_COLUMNS = (*COLUMNS, "validation_mse")
+"""Of a run whose training loss is the mean squared error."""
+
+HEADERS = {(",".join(columns) + "\n").encode(): columns for columns in (COLUMNS, MSE_COLUMNS)}
+"""The first line of a log, by which it is known, and its columns."""
 
 ROWS = 200
 """Rows of a run, besides those of evaluations."""
@@ -42,6 +47,9 @@ TAGS = {
     "characters_per_second": "characters_per_second",
 }
 """Under which names TensorBoard has the columns."""
+
+MSE_TAGS = TAGS | {"validation_loss": "loss/validation_nats", "validation_mse": "loss/validation"}
+"""The same where the training loss is the mean squared error."""
 
 Row = dict[str, int | float | None]
 
@@ -72,6 +80,7 @@ class Rows:
             "loss": fmean(report.loss for report in reports),
             "validation_loss": None if validation is None else validation.nats,
             "validation_accuracy": None if validation is None else validation.accuracy,
+            "validation_mse": last.validation_mse,
             "learning_rate": last.learning_rate,
             "gradient_norm": fmean(report.gradient_norm for report in reports),
             "characters_per_second": harmonic_mean([report.characters_per_second for report in reports]),
@@ -92,23 +101,32 @@ class RunLog(Protocol):
 
 
 class CsvLog:
-    """A .csv file with the columns COLUMNS. It goes on behind what is there, or begins anew unless it is to
-    ``append``."""
+    """A .csv file with the columns of a run with this training ``loss``. It goes on behind what is there, with the
+    columns that it has, or begins anew unless it is to ``append``."""
 
-    def __init__(self, path: str, append: bool) -> None:
+    def __init__(self, path: str, append: bool, loss: str = CROSS_ENTROPY) -> None:
         self.name = path
+        self._columns = MSE_COLUMNS if loss == MSE else COLUMNS
         self._file = open(path, "ab" if append else "wb", buffering=0)  # noqa: SIM115 a row is on its way at once
-        size = self._file.tell()
-        if not size:
-            self._file.write(HEADER)
-        elif not _ends_its_last_line(path):  # that of a run that was killed
-            self._file.write(b"\n")
+        if self._file.tell():
+            self._columns = HEADERS.get(_first_line(path), self._columns)
+            if not _ends_its_last_line(path):  # that of a run that was killed
+                self._file.write(b"\n")
+        else:
+            self._file.write((",".join(self._columns) + "\n").encode())
 
     def write(self, row: Row) -> None:
-        self._file.write((",".join("" if row[name] is None else repr(row[name]) for name in COLUMNS) + "\n").encode())
+        cells = ("" if row[name] is None else repr(row[name]) for name in self._columns)
+        self._file.write((",".join(cells) + "\n").encode())
 
     def close(self) -> None:
         self._file.close()
+
+
+def _first_line(path: str) -> bytes:
+    """As far as a header may reach."""
+    with open(path, "rb") as file:
+        return file.readline(max(map(len, HEADERS)))
 
 
 def _ends_its_last_line(path: str) -> bool:
@@ -126,9 +144,8 @@ def check_log(path: str, resume: bool, force: bool) -> None:
         return
     if not Path(path).is_file():
         raise InputError(f"{path} is no file, so it cannot be the log; name another one with --log")
-    with open(path, "rb") as file:
-        first = file.read(len(HEADER))
-    if first and first != HEADER:
+    first = _first_line(path)
+    if first and first not in HEADERS:
         raise InputError(f"{path} exists and is no log of a run, so it is left alone; name another one with --log")
     if first and not (resume or force):
         raise InputError(
@@ -141,14 +158,14 @@ class TensorBoardLog:
     """Event files in a ``folder``, beside those that are there. What these have of steps after ``step`` is hidden: a
     killed run had lost it, and it comes again. InputError where the library is not installed."""
 
-    def __init__(self, folder: str, step: int) -> None:
-        self.name = folder
+    def __init__(self, folder: str, step: int, loss: str = CROSS_ENTROPY) -> None:
+        self.name, self._tags = folder, MSE_TAGS if loss == MSE else TAGS
         purge_step = step + 1 if step else None
         own = f".{os.getpid()}.{step}"  # the library's own name is the second, so that two runs could share a file
         self._writer = tensorboard_library().SummaryWriter(folder, purge_step=purge_step, filename_suffix=own)
 
     def write(self, row: Row) -> None:
-        for name, tag in TAGS.items():
+        for name, tag in self._tags.items():
             if row[name] is not None:
                 self._writer.add_scalar(tag, row[name], row["step"])
         self._writer.flush()

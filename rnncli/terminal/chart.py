@@ -6,12 +6,15 @@ from itertools import pairwise
 
 from rich.text import Text
 
-from rnncli.terminal.words import visible_line, width_of, wrapped
+from rnncli.terminal.words import visible_line, width_of
 
 Points = Sequence[tuple[float, float]]
 
 MARGIN = 9
 """Columns before the canvas, for the numbers of the y axis."""
+
+DASHES = ("⠒", "⠒ ", "⠒⠒⠒ ", "⠒  ", "⠒⠒  ")
+"""How curves are dashed, so that they differ without colour: a character that is blank is left out."""
 
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _BLANK = 0x2800
@@ -24,9 +27,12 @@ def chart(
     height: int = 8,
     x_name: str = "step",
     log: bool = False,
+    log_x: bool = False,
 ) -> Text:
     """Curves by name, each points (x, y) with rising x, as ``height`` lines and a legend; later curves lie on top. With
-    ``log`` the y axis is logarithmic, and points that are not positive are left out."""
+    ``log`` the y axis is logarithmic, with ``log_x`` the x axis, and points that are not positive are left out."""
+    if log_x:
+        curves = {name: [(math.log10(x), y) for x, y in curve if x > 0] for name, curve in curves.items()}
     if log:
         curves = {name: [(x, math.log10(y)) for x, y in curve if y > 0] for name, curve in curves.items()}
     points = [point for curve in curves.values() for point in curve]
@@ -37,17 +43,17 @@ def chart(
     canvas = Canvas(width, height)
     for number, (curve, style) in enumerate(zip(curves.values(), styles, strict=False)):
         for column in range(canvas.columns):
-            if number and column // 2 % 2:
-                continue  # further curves are dashed, so that they differ from the first without colour
+            if _dash(number, column // 2) == " ":
+                continue
             y = _interpolate(curve, left + (right - left) * column / max(canvas.columns - 1, 1))
             if y is not None:
                 canvas.dot(column, round((top - y) / ((top - bottom) or 1) * (canvas.rows - 1)), style)
-    ends = (f"{10**top:8.1e} ", f"{10**bottom:8.1e} ") if log else (f"{top:8.3f} ", f"{bottom:8.3f} ")
+    ends = (f"{10**top:8.1e} ", f"{10**bottom:8.1e} ") if log else (_number(top, top), _number(bottom, top))
     text = canvas.framed(*ends)
-    text.append(
-        " " * MARGIN + f"{left:,.0f}" + f"{x_name} {right:,.0f}".rjust(width - len(f"{left:,.0f}")) + "\n", "dim"
-    )
-    names = [f"{'⠒ ⠒' if number else '⠒⠒⠒'} {visible_line(name)}" for number, name in enumerate(curves)]
+    first, last = (f"{10**x if log_x else x:,.0f}" for x in (left, right))
+    text.append(" " * MARGIN + first + f"{x_name} {last}".rjust(width - len(first)) + "\n", "dim")
+    samples = ("".join(_dash(number, place) for place in range(5)) for number in range(len(curves)))
+    names = [f"{sample} {visible_line(name)}" for sample, name in zip(samples, curves, strict=True)]
     apart = "   " if width_of("   ".join(names)) <= width else f"\n{' ' * MARGIN}"
     text.append(" " * MARGIN)
     for number, (name, style) in enumerate(zip(names, styles, strict=False)):
@@ -60,35 +66,83 @@ def scatter(points: Points, width: int, x_name: str, y_name: str, height: int = 
     canvas = Canvas(width, height)
     for x, y in points:
         canvas.dot(round(x * (canvas.columns - 1)), round((1 - y) * (canvas.rows - 1)), "")
-    text = canvas.framed("       1 ", "       0 ")
-    text.append(" " * MARGIN + "0" + "1".rjust(width - 1) + "\n", "dim")
-    for axis in (f"to the right: {x_name}", f"upwards: {y_name}"):
-        text.append("\n".join(" " * MARGIN + line for line in wrapped(axis, width).split("\n")) + "\n", "dim")
-    text.rstrip()
+    text = Text().append(" " * MARGIN + f"{y_name} ↑\n", "dim")
+    text.append_text(canvas.framed("       1 ", "       0 "))
+    text.append(" " * MARGIN + "0" + f"{x_name} → 1".rjust(width - 1), "dim")
     return text
 
 
+def _number(value: float, largest: float) -> str:
+    """A number of the y axis, with more digits where all are small."""
+    return f"{value:8.{5 if abs(largest) < 0.1 else 3}f} "
+
+
+def _dash(number: int, place: int) -> str:
+    """Whether curve ``number`` is drawn at this ``place`` along it, a character or a blank."""
+    dashes = DASHES[number % len(DASHES)]
+    return dashes[place % len(dashes)]
+
+
 class Canvas:
-    """``width`` × ``height`` characters of dots."""
+    """``width`` × ``height`` characters of dots, over which letters may be written."""
 
     def __init__(self, width: int, height: int) -> None:
         self.columns, self.rows = 2 * width, 4 * height
         self._cells = [[_BLANK] * width for _ in range(height)]
         self._styles = [[""] * width for _ in range(height)]
+        self._letters: dict[tuple[int, int], str] = {}
 
     def dot(self, column: int, row: int, style: str) -> None:
         """Set a dot; rows count from the top."""
         self._cells[row // 4][column // 2] |= _DOTS[column % 2][row % 4]
         self._styles[row // 4][column // 2] = style
 
+    def line(self, start: tuple[float, float], stop: tuple[float, float], style: str, apart: int = 1) -> None:
+        """Dots from one (column, row) to another, ``apart`` from each other; those outside the canvas are left out."""
+        (column, row), (last_column, last_row) = start, stop
+        steps = math.ceil(max(abs(last_column - column), abs(last_row - row), 1))
+        for n in range(0, steps + 1, apart):
+            place = (round(column + (last_column - column) * n / steps), round(row + (last_row - row) * n / steps))
+            if 0 <= place[0] < self.columns and 0 <= place[1] < self.rows:
+                self.dot(*place, style)
+
+    def write(self, column: int, row: int, text: str, style: str = "") -> None:
+        """Characters instead of dots; ``column`` and ``row`` count characters, and what is beyond the edge is left
+        out."""
+        for character in text:
+            width = width_of(character)
+            if not width:  # an accent, which belongs to the character before
+                self._letters[row, column - 1] = self._letters.get((row, column - 1), "") + character
+            elif column >= 0 and column + width <= len(self._cells[row]):
+                for n in range(width):
+                    self._letters[row, column + n] = "" if n else character
+                    self._styles[row][column + n] = style
+            column += width
+
+    def drawn(self) -> Text:
+        """The lines without a frame, and without blanks at their ends."""
+        lines = []
+        for number in range(len(self._cells)):
+            line = Text()
+            for character, style in self._line(number):
+                line.append(" " if character == chr(_BLANK) else character, style)
+            line.rstrip()
+            lines.append(line)
+        return Text("\n").join(lines)
+
+    def _line(self, row: int) -> list[tuple[str, str]]:
+        """Characters with their styles."""
+        cells = enumerate(zip(self._cells[row], self._styles[row], strict=True))
+        return [(self._letters.get((row, column), chr(cell)), style) for column, (cell, style) in cells]
+
     def framed(self, top: str, bottom: str) -> Text:
         """The lines, with a label before the first and the last of them."""
         text = Text()
         last = len(self._cells) - 1
-        for number, (line, styles) in enumerate(zip(self._cells, self._styles, strict=True)):
+        for number in range(len(self._cells)):
             text.append(top if number == 0 else bottom if number == last else " " * MARGIN, "dim")
-            for cell, style in zip(line, styles, strict=True):
-                text.append(chr(cell), style)
+            for character, style in self._line(number):
+                text.append(character, style)
             text.append("\n")
         return text
 

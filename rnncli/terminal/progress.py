@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from rnncli.names import CROSS_ENTROPY, MSE
 from rnncli.terminal.console import Messages, is_interactive, say
 from rnncli.terminal.screen import screen
 from rnncli.terminal.words import count, seconds, wrapped
@@ -32,7 +33,8 @@ ESTIMATE_AFTER = 1.0
 class Pace:
     """Moving averages of loss and speed, and the time left, from the reports so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str = CROSS_ENTROPY) -> None:
+        self.kind = kind
         self.loss = self.speed = self.progress = self.first_progress = 0.0
         self.reports = 0
         self.started = monotonic()
@@ -47,15 +49,20 @@ class Pace:
         self.speed += weight * (report.characters_per_second - self.speed)
         self.progress = report.progress
 
+    @property
+    def shown_loss(self) -> str:
+        """The loss with its name; mean squared errors are small."""
+        return f"squared error {self.loss:.4f}" if self.kind == MSE else f"loss {self.loss:.3f}"
+
     def seconds_left(self) -> float:
         """Seconds left, extrapolated from the progress so far; infinite before there is any."""
         done = self.progress - self.first_progress
         return (monotonic() - self.started) * (1 - self.progress) / done if done > 0 else math.inf
 
 
-def show_progress(reports: "Iterable[Report]") -> "Iterator[Report]":
-    """Yield the reports, and draw them on standard error."""
-    pace = Pace()
+def show_progress(reports: "Iterable[Report]", loss: str = CROSS_ENTROPY) -> "Iterator[Report]":
+    """Yield the reports of a run with this training ``loss``, and draw them on standard error."""
+    pace = Pace(loss)
     estimated = False
     with draw_bar(screen(Messages(sys.stderr))) if is_interactive(sys.stderr) else _Lines() as display:
         for report in reports:
@@ -66,9 +73,12 @@ def show_progress(reports: "Iterable[Report]") -> "Iterator[Report]":
                     display.say(f"about {seconds(pace.seconds_left())} left")
             if report.validation is not None:
                 better = "best so far" if report.is_best else "no improvement"
+                nats, bits = report.validation.nats, report.validation.bits
+                validation = f"{nats:.3f} ({bits:.3f} bits)"
+                if report.validation_mse is not None:
+                    validation = f"{report.validation_mse:.4f} ({nats:.3f} nats)"
                 display.say(
-                    f"step {count(report.step)}, epoch {report.epoch:.2f}: loss {pace.loss:.3f}, validation "
-                    f"{report.validation.nats:.3f} ({report.validation.bits:.3f} bits), "
+                    f"step {count(report.step)}, epoch {report.epoch:.2f}: {pace.shown_loss}, validation {validation}, "
                     f"accuracy {report.validation.accuracy:.1%}, {better}"
                 )
             display.show(report, pace)
@@ -165,7 +175,7 @@ def draw_bar(output: Console) -> _Bar:
 
 def figures(pace: Pace, room: int | None = None) -> str:
     """Loss, speed and time left, as many of them as ``room`` columns hold: the loss is the last to go."""
-    loss, bits = f"loss {pace.loss:.3f}", f" ({pace.loss / math.log(2):.2f} bits)"
+    loss, bits = pace.shown_loss, "" if pace.kind == MSE else f" ({pace.loss / math.log(2):.2f} bits)"
     left = pace.seconds_left()
     speed, time = f"{count(pace.speed)} chars/s", seconds(left) if math.isfinite(left) else "?"
     choices = (

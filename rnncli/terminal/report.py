@@ -14,11 +14,24 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from rnncli.results import Block, ColouredText, Curves, Heatmap, ParallelCoordinates, Scatter, Table, ViewResult
+from rnncli.results import (
+    Block,
+    ColouredText,
+    Curves,
+    Diagram,
+    Heatmap,
+    Paragraph,
+    ParallelCoordinates,
+    Plane,
+    Scatter,
+    Table,
+    ViewResult,
+)
+from rnncli.terminal import figures
 from rnncli.terminal.page import document
 from rnncli.terminal.parallel import lines_svg
 from rnncli.terminal.view_result import block_as_csv, written
-from rnncli.terminal.words import visible, visible_line
+from rnncli.terminal.words import visible, visible_line, visible_lines
 
 if TYPE_CHECKING:
     from rnncli.inspection.report import Report
@@ -101,7 +114,7 @@ def _facts(facts: dict[str, str]) -> str:
 
 
 def _block(block: Block, level: int) -> str:
-    head = f"<h{level}>{escape(visible_line(block.name))}</h{level}>\n"
+    head = f"<h{level}>{escape(visible_line(block.name))}</h{level}>\n" if block.name else ""
     match block:
         case Table():
             return head + _table(block)
@@ -115,6 +128,12 @@ def _block(block: Block, level: int) -> str:
             return head + _heatmap(block)
         case ParallelCoordinates():
             return head + lines_svg(block)
+        case Paragraph():
+            return head + "".join(f"<p>{escape(part)}</p>\n" for part in visible_lines(block.text).split("\n"))
+        case Diagram():
+            return head + figures.diagram(block)
+        case Plane():
+            return head + figures.plane(block, LINES)
 
 
 def _table(table: Table) -> str:
@@ -122,16 +141,17 @@ def _table(table: Table) -> str:
     kinds = [' class="n"' if is_number else "" for is_number in numeric]
     head = "".join(f'<th scope="col"{kind}>{escape(c)}</th>' for c, kind in zip(table.columns, kinds, strict=True))
     rows = "".join(
-        "<tr>" + "".join(f"<td{kind}>{escape(written(v))}</td>" for v, kind in zip(row, kinds, strict=True)) + "</tr>\n"
+        "<tr>"
+        + "".join(f"<td{kind}>{escape(written(v, table.digits))}</td>" for v, kind in zip(row, kinds, strict=True))
+        + "</tr>\n"
         for row in table.rows
     )
+    names = f"<thead><tr>{head}</tr></thead>\n" if table.head else ""
     note = f'<p class="note">{escape(table.note)}</p>\n' if table.note else ""
     name = "".join(c if c.isalnum() else "-" for c in table.name.lower())[:40]
     link = f'<a download="{name}.csv" href="data:text/csv;charset=utf-8,{quote(block_as_csv(table))}">as CSV</a>'
-    return (
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table></div>\n'
-        f'{note}<p class="note">{link}</p>\n'
-    )
+    csv = f'<p class="note">{link}</p>\n' if table.head else ""
+    return f'<div class="scroll"><table>{names}<tbody>{rows}</tbody></table></div>\n{note}{csv}'
 
 
 def _level(share: float) -> str:
@@ -207,6 +227,8 @@ def _svg(name: str, inside: str) -> str:
 
 def _curves(block: Curves) -> str:
     curves = {name: list(points) for name, points in block.curves.items()}
+    if block.log_x:
+        curves = {name: [(math.log10(x), y) for x, y in points if x > 0] for name, points in curves.items()}
     if block.log:
         curves = {name: [(x, math.log10(y)) for x, y in points if y > 0] for name, points in curves.items()}
     if not any(curves.values()):
@@ -222,7 +244,8 @@ def _curves(block: Curves) -> str:
         legend += f'<li><svg width="18" height="10"><path stroke="{colour}" stroke-width="3" d="M0 5H18"/></svg> '
         legend += f"{escape(name)}</li>"
     ends = (f"{10**y_low:.1e}", f"{10**y_high:.1e}") if block.log else (f"{y_low:.3g}", f"{y_high:.3g}")
-    drawn = _svg(block.name, _frame(f"{x_low:g}", f"{x_high:g}", *ends, block.x) + lines)
+    left, right = (f"{10**x if block.log_x else x:g}" for x in (x_low, x_high))
+    drawn = _svg(block.name, _frame(left, right, *ends, block.x) + lines)
     return f'{drawn}<ul class="legend">{legend}</ul>\n'
 
 

@@ -1,7 +1,8 @@
 """Tables that keep every number and every word whole on a screen of any width.
 
 A table that is too wide breaks its headings, then the texts in its cells, at blanks. Where that is not enough, each row
-becomes a record: a line for each column, with its heading before the value.
+becomes a record: a line for each column, with its heading before the value. What is too long for a word, as in a text
+without blanks, may be broken anywhere.
 """
 
 import re
@@ -15,6 +16,9 @@ from rnncli.terminal.words import width_of, wrap_words
 MIN_TEXT, MIN_VALUE = 16, 14
 """No column of text in a table, and no value of a fact or a record beside its name, becomes narrower than this."""
 
+MAX_WORD = 60
+"""Columns; what is longer between two blanks is no word."""
+
 HEADING = "bold"
 
 BREAK = re.compile(r"(?<!^\S)(?<!  \S) ")
@@ -22,11 +26,15 @@ BREAK = re.compile(r"(?<!^\S)(?<!  \S) ")
 number."""
 
 
-def draw_rows(headings: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool], width: int) -> Text:
-    """Rows of values under ``headings``, those of ``numeric`` columns to the right, or records."""
+def draw_rows(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool], width: int, head: bool = True
+) -> Text:
+    """Rows of values under ``headings``, those of ``numeric`` columns to the right, or records. Without ``head`` the
+    headings are left out, but for those in records."""
+    shown = headings if head else [""] * len(headings)
     for gap in (2, 1):
-        if (widths := _fit(headings, rows, numeric, width - gap * (len(headings) - 1))) is not None:
-            return _table(headings, rows, numeric, widths, " " * gap)
+        if (widths := _fit(shown, rows, numeric, width - gap * (len(headings) - 1))) is not None:
+            return _table(shown, rows, numeric, widths, " " * gap)
     return _records(headings, rows, width)
 
 
@@ -55,7 +63,7 @@ def _fit(
         return whole
     widths = [max(cell, _longest_word(heading)) for cell, heading in zip(cells, headings, strict=True)]
     least = [
-        known if is_number else min(known, max(MIN_TEXT, *(_longest_word(text) for text in column)))
+        known if is_number else min(known, max(MIN_TEXT, *(min(_longest_word(text), MAX_WORD) for text in column)))
         for known, is_number, column in zip(widths, numeric, zip(headings, *rows, strict=True), strict=True)
     ]
     if sum(least) > room:
@@ -74,9 +82,10 @@ def _table(
     headings: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool], widths: Sequence[int], gap: str
 ) -> Text:
     text = Text()
-    for line in _lines(headings, numeric, widths, gap):
-        text.append(line + "\n", HEADING)
-    text.append("─" * (sum(widths) + len(gap) * (len(widths) - 1)) + "\n")
+    if any(headings):
+        for line in _lines(headings, numeric, widths, gap):
+            text.append(line + "\n", HEADING)
+        text.append("─" * (sum(widths) + len(gap) * (len(widths) - 1)) + "\n")
     for row in rows:
         for line in _lines(row, numeric, widths, gap):
             text.append(line + "\n")
@@ -86,7 +95,7 @@ def _table(
 
 def _lines(row: Sequence[str], numeric: Sequence[bool], widths: Sequence[int], gap: str) -> list[str]:
     """The lines of one row, as many as its highest cell has."""
-    cells = [wrap_words(BREAK.split(value), width) for value, width in zip(row, widths, strict=True)]
+    cells = [_folded(value, width) for value, width in zip(row, widths, strict=True)]
     lines = []
     for n in range(max(map(len, cells))):
         parts = [cell[n] if n < len(cell) else "" for cell in cells]

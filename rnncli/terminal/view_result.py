@@ -4,18 +4,33 @@ import csv
 import io
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import set_cell_size
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rnncli.names import plural
-from rnncli.results import Block, ColouredText, Curves, Heatmap, ParallelCoordinates, Scatter, Table, Value, ViewResult
+from rnncli.results import (
+    Block,
+    ColouredText,
+    Curves,
+    Diagram,
+    Heatmap,
+    Paragraph,
+    ParallelCoordinates,
+    Plane,
+    Scatter,
+    Table,
+    Value,
+    ViewResult,
+)
 from rnncli.terminal.cells import MARKS, cells, colour, mark
 from rnncli.terminal.chart import chart, scatter
+from rnncli.terminal.diagram import draw_diagram
+from rnncli.terminal.plane import draw_plane
 from rnncli.terminal.table import HEADING, draw_facts, draw_rows
-from rnncli.terminal.words import PICTURES, visible_line, visible_value, width_of, wrapped
+from rnncli.terminal.words import PICTURES, visible_line, visible_lines, visible_value, width_of, wrapped
 
 STYLES = ("blue", "dark_orange", "green", "magenta", "cyan", "red", "yellow", "white")
 BARS = " ▁▂▃▄▅▆▇█"
@@ -36,8 +51,8 @@ def draw_view_result(result: ViewResult, width: int, has_colour: bool, wraps: bo
         facts = [(visible_line(name), visible_line(value)) for name, value in result.facts.items()]
         drawn += [Text(), draw_facts(facts, line_width or sys.maxsize)]
     for block in result.blocks:
-        name = wrapped(visible_line(block.name), line_width)
-        drawn += [Text(), Text(name, HEADING), *_draw(block, width, has_colour)]
+        heading = [Text(wrapped(visible_line(block.name), line_width), HEADING)] if block.name else []
+        drawn += [Text(), *heading, *_draw(block, width, has_colour)]
     if result.next:
         commands = zip(["next: ", *["      "] * len(result.next)], map(visible_line, result.next), strict=False)
         drawn += [Text(), Text("\n".join(wrapped(label + command, line_width) for label, command in commands))]
@@ -51,32 +66,42 @@ def _draw(block: Block, width: int, has_colour: bool) -> list[RenderableType]:
         case ColouredText():
             return [draw_coloured_text(block, width, has_colour)]
         case Curves():
-            return [chart(block.curves, STYLES, min(60, width - 12), x_name=block.x, log=block.log)]
+            columns = min(60, width - 12)
+            return [chart(block.curves, STYLES, columns, block.lines, block.x, block.log, block.log_x)]
         case Scatter():
             return [scatter(block.points, min(40, width - 12), block.x, block.y)]
         case Heatmap():
             return [draw_heatmap(block, width)]
         case ParallelCoordinates():  # a table of the lines: on a terminal they would lie on top of each other
             return draw_table(Table("", *_lines_as_table(block)), width)
+        case Paragraph():
+            return [Text(wrapped(visible_lines(block.text), width))]
+        case Diagram():
+            return [draw_diagram(block, width)]
+        case Plane():
+            return [draw_plane(block, STYLES, min(60, width - 12), has_colour)]
 
 
 def draw_table(table: Table, width: int) -> list[RenderableType]:
     """Rows under headings, numbers to the right."""
     headings = [visible_line(column) for column in table.columns]
     numeric = [all(isinstance(row[n], int | float | None) for row in table.rows) for n in range(len(headings))]
-    rows = [[written(value) for value in row] for row in table.rows]
-    drawn = draw_rows(headings, rows, numeric, width)
+    rows = [[written(value, table.digits) for value in row] for row in table.rows]
+    drawn = draw_rows(headings, rows, numeric, width, table.head)
     apart = [Text()] if "\n\n" in drawn.plain else []  # records, which end with an empty line
     return [drawn, *apart, Text(wrapped(table.note, width), "dim")] if table.note else [drawn]
 
 
-def written(value: Value) -> str:
-    """A value as people read it: four digits of a number, a dash for none."""
+def written(value: Value, digits: int | None = None) -> str:
+    """A value as people read it: ``digits`` of a number after the point, or some four in all; a dash for none. Where
+    the digits would all be 0, the number has an exponent."""
     if value is None:
         return "-"
     if isinstance(value, float):
         if not math.isfinite(value):
             return "-"
+        if digits is not None and (value == 0 or abs(value) >= 0.5 * 10.0**-digits):
+            return f"{value:.{digits}f}"
         if 0 < abs(value) < 5e-4 or abs(value) >= 1e7:
             return f"{value:.1e}"
         return f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.4g}" if abs(value) >= 10 else f"{value:.3f}"
@@ -170,7 +195,8 @@ def _mark(share: float, signed: bool) -> str:
 def as_csv(result: ViewResult) -> str:
     """All tables and blocks one after the other, an empty line between them: the name, the names of the columns, rows.
 
-    A coloured text has a row for each character, curves and scatters one for each point.
+    A coloured text has a row for each character, curves, scatters and planes one for each point, a diagram one for each
+    number of a node and for each arrow, a paragraph its text.
     """
     blocks = [*result.tables, *result.blocks]
     return "\n".join(f"{_csv([[block.name]])}{block_as_csv(block)}" for block in blocks)
@@ -206,9 +232,28 @@ def _rows(block: Block) -> list[Sequence[Value]]:
         case ParallelCoordinates():
             columns, rows = _lines_as_table(block)
             return [columns, *rows]
+        case Paragraph():
+            return [("text",), (block.text,)]
+        case Diagram():
+            arrows = [(edge.source, edge.target, edge.name, edge.value) for edge in block.edges]
+            return [("node", "to", "name", "value"), *_node_rows(block), *arrows]
+        case Plane():
+            grid = zip(block.ys, block.values, strict=True)
+            places = ((x, y, value) for y, row in grid for x, value in zip(block.xs, row, strict=True))
+            return [(block.x, block.y, "value"), *places]
 
 
 def _lines_as_table(block: ParallelCoordinates) -> tuple[Sequence[str], list[Sequence[Value]]]:
     """Columns, and a row for each line, the one on top first."""
     rows: list[Sequence[Value]] = [(label, *line) for label, line in zip(block.labels, block.lines, strict=True)]
     return ("label", *block.axes), rows[::-1]
+
+
+def _node_rows(block: Diagram) -> Iterator[Sequence[Value]]:
+    """A row for each number that a node holds; those of a vector are numbered."""
+    for node in block.nodes:
+        for name, value in node.values.items():
+            if isinstance(value, Sequence):
+                yield from ((node.name, "", f"{name}[{n}]", one) for n, one in enumerate(value))
+            else:
+                yield node.name, "", name, value

@@ -17,13 +17,13 @@ from rnncli.datasets.text import Streams, TextDataset
 from rnncli.engine.arrays import Array, Parameters
 from rnncli.engine.layers import Dropout
 from rnncli.errors import InputError
-from rnncli.evaluation.losses import score, score_pairs
+from rnncli.evaluation.losses import BATCH_SIZE, score, score_pairs, squared_error
 from rnncli.evaluation.windows import BURN_IN, edges_of
 from rnncli.models.base import Model, PairModel
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.score import Score
 from rnncli.models.windows import WINDOW
-from rnncli.names import CLASS_WEIGHTS, plural
+from rnncli.names import CLASS_WEIGHTS, MSE, plural
 from rnncli.training.options import TrainingOptions
 from rnncli.training.parallel.group import ProcessGroup, shard, shard_of
 
@@ -61,10 +61,16 @@ class BatchSource(Protocol):
     def validate(self, model: Any) -> Score:
         """Score this rank's shard of what is held out."""
 
+    def squared_error(self, model: Any) -> float:
+        """The mean squared error of each symbol in the same shard, summed: the training loss of a run with that loss,
+        without dropout and class weights."""
+
 
 class StreamBatches:
     """Running text in B contiguous streams, window after window, with the state carried from one to the next (truncated
-    back-propagation through time, BPTT; Williams and Peng 1990). At the end of the streams the state begins anew."""
+    back-propagation through time, BPTT; Williams and Peng 1990). At the end of the streams the state begins anew, and
+    now and then by chance: a sample begins with the zero state, too, which a network would otherwise meet at the same
+    few places only."""
 
     def __init__(
         self, dataset: TextDataset, model: LanguageModel, options: TrainingOptions, group: ProcessGroup
@@ -90,14 +96,26 @@ class StreamBatches:
         index, streams = step % self.steps_per_epoch, self._options.batch_size
         inputs, targets = self._streams.batch(index, self._shard)
         state = self._state[:, :, self._shard]
+        first_state = self._first_state[:, :, self._shard]
         if index == 0:
-            state[...] = self._first_state[:, :, self._shard]
+            state[...] = first_state
+        elif self._options.state_reset:
+            begun = self._begun(step)
+            state[:, :, begun] = first_state[:, :, begun]
         dropout = _dropout(model, self._options, [step], streams, self._shard)
         loss, state[...] = model.loss_and_gradients(inputs, targets, state, gradients, dropout, self._options.loss)
         return BatchResult(loss, inputs.shape[1] / streams, len(inputs) * streams)
 
+    def _begun(self, step: int) -> NDArray[np.bool_]:
+        """Which of this rank's streams begin anew by chance; those of all ranks are the same for any group."""
+        rng = np.random.default_rng([self._options.seed, 5, step])
+        return (rng.random(self._options.batch_size) < self._options.state_reset)[self._shard]
+
     def validate(self, model: LanguageModel) -> Score:
         return score(model, self._validation, EVALUATION_STREAMS, shard(EVALUATION_STREAMS, self._group))
+
+    def squared_error(self, model: LanguageModel) -> float:
+        return squared_error(model, self._validation, EVALUATION_STREAMS, shard(EVALUATION_STREAMS, self._group))
 
 
 def stretches(spec: DataSpec, options: TrainingOptions, rank: int, size: int) -> tuple[range, range]:
@@ -194,8 +212,20 @@ class PairBatches:
         return [batches[i] for i in rng.permutation(len(batches))]
 
     def validate(self, model: PairModel) -> Score:
+        return score_pairs(model, self._dataset.validation, self._own_validation())
+
+    def squared_error(self, model: PairModel) -> float:
+        pairs, unused, total = self._dataset.validation, model.parameters.zeros_like(), 0.0
+        for which in pairs.micro_batches(self._own_validation(), BATCH_SIZE, WINDOW):
+            text, target = pairs.padded(which)
+            loss = model.loss_and_gradients(text, target, unused, None, MSE)
+            total += loss * model.symbols(text.lengths, target.lengths)
+        return total
+
+    def _own_validation(self) -> NDArray[np.intp]:
+        """This rank's shard of the held-out pairs."""
         pairs = self._dataset.validation
-        return score_pairs(model, pairs, pairs.by_length(np.arange(len(pairs)))[self._group.rank :: self._group.size])
+        return pairs.by_length(np.arange(len(pairs)))[self._group.rank :: self._group.size]
 
 
 SOURCES: dict[str, Any] = {TEXT: StreamBatches, PAIRS: PairBatches}

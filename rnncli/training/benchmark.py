@@ -57,7 +57,7 @@ def measure(config: NetworkConfig, vocabulary_size: int, options: TrainingOption
     model.initialise(rng)
     peak = peak_flops()
     spec = DataSpec(training=len(ids))
-    trainer = Trainer(model, TextDataset(spec, vocabulary, ids, ids[:0]), options, group)
+    trainer = Trainer(model, TextDataset(spec, vocabulary, ids, ids[:0]), options, group, film=False)
     per_step = options.batch_size * options.seq_length
     flops = per_step * _flops_per_character(model) / group.size
     arithmetic = {"matmul": "products", "tanh": "tanh"}

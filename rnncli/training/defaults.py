@@ -22,9 +22,10 @@ class Defaults:
     A run of default length makes about ``compute_budget`` multiply-adds, two to four minutes on a laptop. They are
     counted and not timed, so that the same seed gives the same model on a slow machine and a fast one. It reads the
     data no more than ``epochs`` times, unless that were fewer than ``min_steps``. ``warmup`` is that of a long run.
-    ``network`` are choices of :class:`NetworkConfig` for data of at least SMALL_DATASET units. ``weight_decay`` is that
-    of Adam, where the data is no smaller either. Where ``scales_with_time``, width and dropout follow the size of the
-    text and the length of the run, and texts shorter than SHORT_TEXT have one layer, and neither dropout nor decay.
+    ``network`` are choices of :class:`NetworkConfig` for data of at least SMALL_DATASET units; so are ``weight_decay``,
+    which is that of Adam, and ``state_reset``. Where ``scales_with_time``, width and dropout follow the size of the
+    text and the length of the run, and texts shorter than SHORT_TEXT have one layer, and neither dropout nor decay nor
+    resets.
     """
 
     compute_budget: float = 4e12
@@ -33,6 +34,7 @@ class Defaults:
     warmup: int = 50
     network: dict[str, Any] = field(default_factory=dict)
     weight_decay: float = 0.0
+    state_reset: float = 0.0
     scales_with_time: bool = False
     gru_learning_rate: float | None = None
     """The rate of Adam for a GRU with one-hot input, where it was measured."""
@@ -44,6 +46,7 @@ DEFAULTS = {
         min_steps=300,
         warmup=500,
         weight_decay=0.05,
+        state_reset=1 / 16,
         scales_with_time=True,
         gru_learning_rate=8e-3,
     ),
@@ -154,17 +157,19 @@ def default_batch(dataset: Dataset, ranks: int = 1) -> dict[str, int]:
 def default_learning(
     dataset: Dataset, optimizer: str, config: NetworkConfig, batch_size: int | None = None, ranks: int = 1
 ) -> dict[str, Any]:
-    """Batch size, window, learning rate and weight decay, for the ``batch_size`` that the user may have chosen."""
+    """Batch size, window, learning rate, state reset and weight decay, for the ``batch_size`` that the user may have
+    chosen."""
     defaults, rate = DEFAULTS[dataset.spec.kind], OPTIMIZERS[optimizer].learning_rate
     if defaults.gru_learning_rate and optimizer == "adam" and config.cell == "gru" and not config.embedding_size:
         rate = defaults.gru_learning_rate
     smallest = SHORT_TEXT if defaults.scales_with_time else SMALL_DATASET
-    decays = optimizer == "adam" and len(dataset.training) >= smallest
-    decay = {"weight_decay": defaults.weight_decay} if decays else {}
+    is_small = len(dataset.training) < smallest
+    decay = {"weight_decay": defaults.weight_decay} if optimizer == "adam" and not is_small else {}
+    reset = {} if is_small else {"state_reset": defaults.state_reset}
     batch = default_batch(dataset, ranks)
     if optimizer == "adam":
         rate *= max(1.0, (batch_size or batch["batch_size"]) / USUAL_BATCH) ** 0.5
-    return {**batch, "learning_rate": rate, **decay}
+    return {**batch, "learning_rate": rate, **reset, **decay}
 
 
 def default_warmup(dataset: Dataset, steps: float) -> int:

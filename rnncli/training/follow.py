@@ -1,14 +1,36 @@
-"""The life of the other ranks under MPI: they do what rank 0 does, and say nothing."""
+"""Runs under MPI: rank 0 leads, and the other ranks do what it does and say nothing."""
 
 import signal
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from rnncli.errors import RnncliError
+from rnncli.launcher import launched, mpi
 from rnncli.training.parallel.group import STOP_SIGNALS, Stopped, aborting
 from rnncli.training.parallel.mpi import MPIGroup
 from rnncli.training.remote import RemoteData
+
+
+@contextmanager
+def mpi_group(files: Sequence[str]) -> Iterator[MPIGroup | None]:
+    """On rank 0 the ranks that a launcher has started, which end when it ends; None where it has started one alone. On
+    another rank SystemExit, after it has followed the run on the same ``files``. InputError where ranks cannot reach
+    each other."""
+    if launched()[1] == 1:
+        yield None
+        return
+    group = MPIGroup(mpi().COMM_WORLD)
+    if group.rank:
+        raise SystemExit(follow(group, files))
+    code = 0
+    try:
+        yield group
+    except BaseException as error:
+        code = getattr(error, "exit_code", 1)
+        raise
+    finally:
+        group.dismiss(code)
 
 
 def follow(group: MPIGroup, files: Sequence[str]) -> int:

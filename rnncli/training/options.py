@@ -47,11 +47,12 @@ class TrainingOptions:
     """One training run. A step reads ``batch_size`` streams in windows of ``seq_length``, or ``batch_size`` pairs.
     Exactly one of ``steps``, ``epochs`` and ``seconds`` says when the run ends.
 
-    The learning rate rises over ``warmup`` steps and then follows ``schedule`` to the end. ``patience`` ends a run
-    after this number of evaluations without a better one (0: never). ``workers`` processes share the streams; with
-    ``local_steps`` > 1 each makes so many steps alone before their parameters are averaged. With ``ngram`` > 0 an
-    n-gram model of that order is counted at the end, to stand beside the network. ``class_weights`` are those of a
-    classifier's labels in the loss, see :func:`rnncli.training.batches.balanced_weights`.
+    With the probability ``state_reset`` a stream begins a window with the zero state, and not with that behind the
+    window before. The learning rate rises over ``warmup`` steps and then follows ``schedule`` to the end. ``patience``
+    ends a run after this number of evaluations without a better one (0: never). ``workers`` processes share the
+    streams; with ``local_steps`` > 1 each makes this number of steps alone before their parameters are averaged. With
+    ``ngram`` > 0 an n-gram model of that order is counted at the end, to stand beside the network. ``class_weights``
+    are those of a classifier's labels in the loss, see :func:`rnncli.training.batches.balanced_weights`.
     """
 
     batch_size: int = option(32, integer(1))
@@ -63,6 +64,7 @@ class TrainingOptions:
     clip_norm: float = option(5.0, number(0))
     weight_decay: float = option(0.0, number(0))
     loss: str = option("cross-entropy", one_of(LOSSES))
+    state_reset: float = option(0.0, number(0, 1))
     class_weights: str = option("none", one_of(CLASS_WEIGHTS))
     steps: int | None = option(None, optional(integer(1)))
     epochs: float | None = option(None, optional(number(0)))

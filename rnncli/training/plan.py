@@ -13,11 +13,13 @@ import numpy as np
 
 from rnncli.datasets.dataset import Dataset
 from rnncli.datasets.spec import PAIRS, TEXT
+from rnncli.datasets.text import TextDataset
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.models.base import Model
 from rnncli.models.config import FEED_FORWARD, NetworkConfig
 from rnncli.models.extension import extended
+from rnncli.models.language_model import LanguageModel
 from rnncli.models.parallel import cores
 from rnncli.models.registry import MODELS
 from rnncli.names import plural
@@ -84,8 +86,6 @@ def resolve(
     fit together.
     """
     length = overrides.length
-    if machine.ranks > 1 and "workers" in overrides.learning:
-        raise InputError(f"--workers is for one machine; the launcher has started {plural(machine.ranks, 'rank')}")
     macs = _affordable_macs(dataset, length, machine)
     cell = overrides.network.get("cell", NetworkConfig.cell)
     default = initial or default_network(dataset, cell, macs, overrides.network.get("layers"))
@@ -109,7 +109,8 @@ def resolve(
     if initial is None and "dropout" not in overrides.network:
         config = replace(config, dropout=default_dropout(dataset, parameters, config.layers, steps / steps_per_epoch))
     learning.setdefault("warmup", default_warmup(dataset, steps))
-    _check_ranks(machine.ranks, learning["batch_size"], dataset)
+    batch_size = learning["batch_size"]
+    check_ranks(machine.ranks, _batch(dataset, batch_size), batch_size, overrides.learning.get("workers"))
     if "workers" not in learning:
         learning["workers"] = default_workers(
             machine, parameters, per_step, learning["batch_size"], steps, length.get("seconds")
@@ -140,6 +141,8 @@ def start_run(
     if initial is None:
         model = MODELS[dataset.spec.kind](configuration.network, *dataset.alphabets)
         model.initialise(np.random.default_rng([options.seed, 0]))
+        if isinstance(model, LanguageModel) and isinstance(dataset, TextDataset):
+            model.forget(dataset.unread())
     else:
         model = extended(initial, dataset.alphabets, np.random.default_rng([options.seed, 0]))
     return Trainer(model, dataset, options, group or make_group(options.workers, options.batch_size))
@@ -166,7 +169,8 @@ def resume_run(
     if length:
         anew |= dict.fromkeys(ENDS) | length
     if group:
-        _check_ranks(group.size, record.options.batch_size, dataset)
+        batch_size = record.options.batch_size
+        check_ranks(group.size, _batch(dataset, batch_size), batch_size, learning.get("workers"))
         anew["workers"] = group.size
     elif "workers" not in anew and record.options.workers > MAX_WORKERS:  # of many machines
         anew["workers"] = Machine(cores()).most_workers(record.options.batch_size)
@@ -205,10 +209,14 @@ def _check(config: NetworkConfig, initial: NetworkConfig | None, dataset: Datase
     """InputError for choices that contradict each other."""
     task, is_pairs, feed_forward = dataset.spec.task, dataset.spec.format == PAIRS, config.cell == FEED_FORWARD
     changed = [name for name in overrides.network if initial and getattr(initial, name) != getattr(config, name)]
+    if changed == ["forget_bias"]:
+        raise InputError("--forget-bias is where new weights begin; those of --init-from have a forget bias already")
     if changed:
         raise InputError(f"{_flags(changed)} cannot be changed with --init-from, the weights would not fit")
     if config.activation != "tanh" and config.cell not in ("rnn", FEED_FORWARD):
         raise InputError(f"--activation is a choice of --cell rnn and mlp; the gates of {config.cell} have their own")
+    if config.forget_bias != NetworkConfig.forget_bias and config.cell != "lstm":
+        raise InputError(f"--forget-bias is a choice of --cell lstm; {config.cell} has no forget gate")
     if config.bidirectional and task == "generate":
         raise InputError(
             "--bidirectional is not for --task generate: a network that reads from the end would see the future, "
@@ -225,6 +233,8 @@ def _check(config: NetworkConfig, initial: NetworkConfig | None, dataset: Datase
         raise InputError("--layers 0 is the single-layer perceptron, --cell mlp; a recurrent network has at least one")
     if is_pairs and "seq_length" in overrides.learning:
         raise InputError("--seq-length is a choice for running text; pairs are read whole")
+    if is_pairs and "state_reset" in overrides.learning:
+        raise InputError("--state-reset is a choice for running text; each text of a pair begins anew")
     if overrides.learning.get("class_weights", "none") != "none" and dataset.spec.kind != "classify":
         raise InputError("--class-weights are those of a classifier's labels; they go with --task classify")
     _check_ngram(overrides.learning.get("ngram", 0), dataset)
@@ -232,10 +242,17 @@ def _check(config: NetworkConfig, initial: NetworkConfig | None, dataset: Datase
         raise InputError("--patience waits for a better validation loss, but nothing is held out; see --validation")
 
 
-def _check_ranks(ranks: int, batch_size: int, dataset: Dataset) -> None:
+def check_ranks(ranks: int, shared: str, batch_size: int, workers: int | None) -> None:
+    """InputError where ``ranks`` of MPI cannot share what is in a batch, or this number of ``workers`` is asked for
+    besides."""
+    if ranks > 1 and workers is not None:
+        raise InputError(f"--workers is for one machine; the launcher has started {plural(ranks, 'rank')}")
     if batch_size < ranks:
-        shared = plural(batch_size, "stream" if dataset.spec.format == TEXT else "line")
         raise InputError(f"{ranks} ranks cannot share a batch of {shared}; start fewer of them")
+
+
+def _batch(dataset: Dataset, batch_size: int) -> str:
+    return plural(batch_size, "stream" if dataset.spec.format == TEXT else "line")
 
 
 def _check_ngram(order: int, dataset: Dataset) -> None:

@@ -18,6 +18,7 @@ from rnncli.datasets.spec import NO_SHUFFLE, TEXT, DataSpec
 from rnncli.datasets.vocabulary import BYTES
 from rnncli.engine.optimizers import OPTIMIZERS
 from rnncli.models.base import Model
+from rnncli.training.film import NO_FILM, is_film
 from rnncli.training.options import OUTER, Check, TrainingOptions, integer, number, optional
 from rnncli.training.software import SOFTWARE
 
@@ -25,14 +26,17 @@ Shapes = dict[str, tuple[int, ...]]
 
 ENTRY: dict[str, Check] = {"step": integer(), "loss": number()}
 MEASURED: dict[str, Check] = {"validation_loss": number(), "validation_accuracy": number(0, 1)}
+SQUARED: dict[str, Check] = {"validation_mse": number(0)}
 
 
 def _is_entry(entry: Any) -> bool:
-    """One evaluation of the history: a step, the mean loss since the last, and what was measured where some is held
-    out."""
-    if not isinstance(entry, dict) or set(entry) not in (set(ENTRY), {*ENTRY, *MEASURED}):
+    """One evaluation of the history: a step, the mean training loss since the last, and what was measured where some
+    is held out: the loss in nats and the accuracy, and where the training loss is the mean squared error that as
+    well."""
+    known = ENTRY | MEASURED | SQUARED
+    if not isinstance(entry, dict) or set(entry) not in (set(ENTRY), {*ENTRY, *MEASURED}, set(known)):
         return False
-    return all((ENTRY | MEASURED)[name](value) for name, value in entry.items())
+    return all(known[name](value) for name, value in entry.items())
 
 
 STATE: dict[str, Check] = {
@@ -46,6 +50,7 @@ STATE: dict[str, Check] = {
     "loss_sum": number(),
     "loss_count": integer(),
     "history": lambda value: isinstance(value, list) and all(map(_is_entry, value)),
+    "film": is_film,
 }
 
 
@@ -74,6 +79,14 @@ class Record:
         """How often all training data was read."""
         return float(self.state["step"] / self.state["steps_per_epoch"])
 
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The evaluation in the history whose weights are kept: that with the lowest validation loss, else the last;
+        empty where there was none."""
+        history, best = self.state["history"], self.state["best_loss"]
+        measured = [entry for entry in history if best is not None and entry.get("validation_loss") == best]
+        return dict((measured or history or [{}])[-1])
+
     def to_json(self) -> dict[str, Any]:
         """For the model file."""
         return {
@@ -92,6 +105,8 @@ class Record:
         if not isinstance(record, dict) or set(record) != {"options", "data", "state", "software"}:
             raise ValueError("its training record is malformed")
         options, data, state = TrainingOptions.from_json(record["options"]), record["data"], record["state"]
+        if isinstance(state, dict):
+            state = {**state, "film": state.get("film", NO_FILM)}  # an older file has none
         if not isinstance(state, dict) or set(state) != set(STATE):
             raise ValueError("the state of its training record is malformed")
         for name, is_valid in STATE.items():

@@ -18,7 +18,9 @@ from rnncli.errors import NotFiniteError
 from rnncli.models.base import Model
 from rnncli.models.registry import from_json
 from rnncli.models.score import Score
+from rnncli.names import MSE
 from rnncli.training.batches import make_batches
+from rnncli.training.film import Film
 from rnncli.training.options import TrainingOptions
 from rnncli.training.parallel.group import ProcessGroup, SingleProcess, aborting
 from rnncli.training.record import Record
@@ -40,8 +42,10 @@ class Report:
     cross-entropy.
 
     ``progress`` goes from 0 to 1 over the run. ``validation`` is there on the steps that evaluate; ``is_best`` then
-    tells whether none was better before. ``stop_requested`` tells that some rank was asked to stop. With local steps
-    there is a report for each exchange: ``loss`` and ``gradient_norm`` are means of the steps since the last.
+    tells whether none was better before. Where the training loss is the mean squared error, ``validation_mse`` is that
+    of the validation text, so that the two compare. ``stop_requested`` tells that some rank was asked to stop. With
+    local steps there is a report for each exchange: ``loss`` and ``gradient_norm`` are means of the steps since the
+    last.
     """
 
     step: int
@@ -53,6 +57,7 @@ class Report:
     seconds: float
     progress: float
     validation: Score | None = None
+    validation_mse: float | None = None
     is_best: bool = False
     stop_requested: bool = False
 
@@ -62,11 +67,16 @@ class Trainer:
 
     After each report ``arrays()`` and ``counters()`` are all that a resume needs, and ``best_model`` is the one with
     the lowest validation loss, or the last where none was measured. The ranks of ``group`` share the work, and each
-    has a trainer of its own.
+    has a trainer of its own. Without ``film`` a run keeps no samples of it.
     """
 
     def __init__(
-        self, model: Model, dataset: Dataset, options: TrainingOptions, group: ProcessGroup | None = None
+        self,
+        model: Model,
+        dataset: Dataset,
+        options: TrainingOptions,
+        group: ProcessGroup | None = None,
+        film: bool = True,
     ) -> None:
         self.dataset, self.options, self.group = dataset, options, group or SingleProcess()
         self.batches = make_batches(dataset, model, options, self.group)
@@ -88,6 +98,8 @@ class Trainer:
         self.best_loss = math.inf
         self.loss_sum, self.loss_count = 0.0, 0  # since the last evaluation
         self.history: list[dict[str, float]] = []
+        self.film = Film(dataset, options)
+        self._is_filmed = film and self.group.rank == 0  # while others wait for the next step
         self._evaluation_seconds = 0.0  # seconds that the last evaluation will take
 
     @property
@@ -109,12 +121,14 @@ class Trainer:
         """Train until ``finished``. Raises NotFiniteError when a loss or a gradient is not finite, and
         TrainingError when another rank has died."""
         self.progress = self._measured_progress()
+        if not self.finished:
+            self.film.end = None
         with aborting(self.group):
             self.group.start(Work(self.model.to_json(), self.dataset, self.options, self.counters()))
         try:
             while not self.finished:
                 self.group.begin_step()  # all wait here until the next step is asked for
-                # Numbers that explode are told in a sentence.
+                # An overflow is reported as NotFiniteError, without warnings of NumPy.
                 with aborting(self.group), np.errstate(over="ignore", invalid="ignore"):
                     report = self._train_until_exchange()
                 yield report
@@ -127,10 +141,13 @@ class Trainer:
         steps = (
             self.options.local_steps if self.steps is None else min(self.options.local_steps, self.steps - self.step)
         )
+        untrained = self.film.write(self.model) if self._is_filmed and not self.step else None
         rates = [self._rate(self.step + number) for number in range(steps)]
         result = self.update(self.step, rates)
         for value, what in ((result.loss, "loss"), (result.gradient_norm, "gradient")):
             self._require_finite(value, what)
+        if not self.step:
+            self.film.add(0, result.loss, untrained)
         self.step += steps
         duration = time.perf_counter() - began
         self.seconds += duration
@@ -140,7 +157,8 @@ class Trainer:
         progress = self._measured_progress() if self.group.rank == 0 else 0.0
         self.progress, stops = self.group.all_reduce(progress, float(self.stop_requested))
         self.loss_sum, self.loss_count = self.loss_sum + steps * result.loss, self.loss_count + steps
-        validation, is_best = self._evaluate() if self._evaluation_is_due(steps) else (None, False)
+        is_due = self._evaluation_is_due(steps)
+        validation, squared_error, is_best = self._evaluate() if is_due else (None, None, False)
         return Report(
             step=self.step,
             epoch=self.epoch,
@@ -151,6 +169,7 @@ class Trainer:
             seconds=self.seconds,
             progress=self.progress,
             validation=validation,
+            validation_mse=squared_error,
             is_best=is_best,
             stop_requested=stops > 0,
         )
@@ -188,20 +207,24 @@ class Trainer:
         is_next = int(self.progress * EVALUATIONS) > int(self.last_progress * EVALUATIONS)
         return is_next and learnt >= 6 * self.batches.validation_steps
 
-    def _evaluate(self) -> tuple[Score | None, bool]:
+    def _evaluate(self) -> tuple[Score | None, float | None, bool]:
         """Score the validation text, keep the weights if they are the best so far, and note in the history its loss
-        and the mean training loss since the last time."""
+        and the mean training loss since the last time. The best is that with the lowest cross-entropy, whatever the
+        training loss."""
         began = time.perf_counter()
         self.last_evaluation, self.last_progress = self.step, self.progress
         entry = {"step": self.step, "loss": self.loss_sum / self.loss_count}
         self.loss_sum, self.loss_count = 0.0, 0
-        validation, is_best = None, False
+        validation, squared_error, is_best = None, None, False
         if self.batches.validation_steps:
             own = self.batches.validate(self.model)
             total, symbols, correct = self.group.all_reduce(own.total, own.symbols, own.correct)
             validation = Score(total, int(symbols), int(correct))
             self._require_finite(total, "validation loss")
             entry |= {"validation_loss": validation.nats, "validation_accuracy": validation.accuracy}
+            if self.options.loss == MSE:
+                (total,) = self.group.all_reduce(self.batches.squared_error(self.model))
+                entry["validation_mse"] = squared_error = total / validation.symbols
             is_best = validation.nats < self.best_loss
             self.evaluations_since_best = 0 if is_best else self.evaluations_since_best + 1
             if is_best:
@@ -210,9 +233,11 @@ class Trainer:
         self.history.append(entry)
         if len(self.history) > MAX_EVALUATIONS:
             del self.history[-2::-2]  # of a long history every second entry is enough for its curve
+        if self._is_filmed and ((is_due := self.film.is_due(self.step)) or self.finished):
+            self.film.add(self.step, entry["loss"], self.film.write(self.model), is_end=not is_due)
         self._evaluation_seconds = time.perf_counter() - began
         self.seconds += self._evaluation_seconds
-        return validation, is_best
+        return validation, squared_error, is_best
 
     @property
     def record(self) -> Record:
@@ -243,6 +268,7 @@ class Trainer:
             "loss_sum": self.loss_sum,
             "loss_count": self.loss_count,
             "history": self.history,
+            "film": self.film.to_json(),
         }
 
     def load_state(self, arrays: dict[str, Array], counters: dict[str, Any]) -> None:
@@ -261,6 +287,7 @@ class Trainer:
         self.best_loss = math.inf if counters["best_loss"] is None else counters["best_loss"]
         self.loss_sum, self.loss_count = counters["loss_sum"], counters["loss_count"]
         self.history = list(counters["history"])
+        self.film.load(counters["film"])
         self.progress = self._measured_progress()
 
 

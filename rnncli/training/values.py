@@ -8,6 +8,7 @@ import math
 import operator
 import os
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -64,12 +65,47 @@ def float_range(low: float, high: float = math.inf, open_low: bool = False, open
             number = math.nan
         inside = (low < number if open_low else low <= number) and (number < high if open_high else number <= high)
         if not (inside and math.isfinite(number)):
-            lower = f"{'above' if open_low else 'of at least'} {low:g}"
+            lower = f" {'above' if open_low else 'of at least'} {low:g}" if math.isfinite(low) else ""
             upper = f" and {'below' if open_high else 'at most'} {high:g}" if math.isfinite(high) else ""
-            raise ValueError(f"{value} is not a finite number {lower}{upper}")
+            raise ValueError(f"{value} is not a finite number{lower}{upper}")
         return number
 
     return Values(parse, "NUMBER")
+
+
+def binary(count: int) -> Values:
+    """``count`` digits that are 0 or 1."""
+
+    def parse(value: Any) -> str:
+        if not (isinstance(value, str) and re.fullmatch(f"[01]{{{count}}}", value)):
+            raise ValueError(f"{value!r} is not {count} digits of 0 and 1")
+        return value
+
+    return Values(parse, "DIGITS")
+
+
+def short_text(low: int, high: int) -> Values:
+    """A text of ``low`` to ``high`` printable characters, composed (NFC): the parts of 한 are none of their own."""
+
+    def parse(value: Any) -> str:
+        composed = unicodedata.normalize("NFC", value) if isinstance(value, str) else ""
+        if not (low <= len(composed) <= high and composed.isprintable()):
+            raise ValueError(f"{value!r} has not {low} to {high} printable characters")
+        return composed
+
+    return Values(parse, "TEXT")
+
+
+def float_list(count: int, number: Values) -> Values:
+    """``count`` numbers with commas between them, each as ``number`` parses it."""
+
+    def parse(value: Any) -> tuple[float, ...]:
+        words = value.split(",") if isinstance(value, str) else value
+        if len(words) != count:
+            raise ValueError(f"{value!r} is not {count} numbers with commas between")
+        return tuple(number.parse(word) for word in words)
+
+    return Values(parse, f"{number.metavar},…")
 
 
 def _duration(value: Any) -> float:

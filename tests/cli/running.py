@@ -20,8 +20,10 @@ COMMAND = [sys.executable, "-m", "rnncli"]
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """The environment without what would change the output, and with ``changes``."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("RNNCLI_", "PYTHONIO"))}
+    """The environment without what would change the output or let each process compile the package anew, and with
+    ``changes``."""
+    without = ("RNNCLI_", "PYTHONIO", "PYTHONDONTWRITE")
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(without)}
     return {**plain, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **changes}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from rnncli.cli.train import messages
 from rnncli.storage import checkpoint
-from tests.cli.running import rnncli
+from tests.cli.running import rnncli, succeeded
 
 DNA = "".join(np.array(list("ACGT"))[np.random.default_rng(5).integers(4, size=12_000)])
 
@@ -79,3 +79,14 @@ def test_counts_are_not_proposed_to_a_model_that_has_them(folder: Path) -> None:
 
 def test_losses_in_other_units_are_not_compared(folder: Path) -> None:
     assert advice(DNA, folder, "--steps", 60, "--eval-every", 20, "--loss", "mse") == []
+    loaded = checkpoint.load("m.npz")
+    assert loaded.record is not None
+    kept = min(loaded.record.state["history"], key=lambda entry: entry["validation_loss"])
+    held_out, trained = f"{kept['validation_mse']:.4f}", f"{kept['loss']:.4f}"
+    assert f"mean squared error {held_out} (in training {trained})" in succeeded(rnncli("info", "m.npz"))
+    charts = json.loads(succeeded(rnncli("inspect", "m.npz", "--json")))["parts"]
+    curves = {part["name"]: set(part["curves"]) for part in charts if part["kind"] == "curves"}
+    assert curves == {
+        "Loss, mean squared error": {"training loss", "validation loss"},
+        "Loss, nats per character": {"validation loss"},
+    }

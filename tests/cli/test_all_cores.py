@@ -25,8 +25,9 @@ posix_only = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="fi
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other processes are started after the first task."""
+    """Other processes are started after the first task; the lines of a file are several of them."""
     monkeypatch.setattr(parallel, "START_AFTER", 0.0)
+    monkeypatch.setattr("rnncli.inference.prediction.LINES", 100)
 
 
 @pytest.mark.usefixtures("at_once")
@@ -75,17 +76,17 @@ def test_compare_reads_in_the_same_streams_and_says_so_once(lines: Path, folder:
 def test_a_file_gets_the_same_answers_from_two_processes(name: str, options: tuple[object, ...], folder: Path) -> None:
     """In the order of its lines, with the number of one that is too long."""
     few = questions(name)
-    lines = [few[n % len(few)] + few[n * n % 7] * (n % 3) for n in range(2_000)]
-    lines[1_234] = "x" * 100_001
+    lines = [few[n % len(few)] + few[n * n % 7] * (n % 3) for n in range(700)]
+    lines[450] = "x" * 100_001
     (folder / "list").write_text("\n".join(lines), "utf-8")
     one, two = (rnncli("predict", learnt(name), "list", *options, "--workers", n) for n in (1, 2))
     assert two.stdout_bytes == one.stdout_bytes
     assert two.stderr == one.stderr
-    assert "list, line 1235 has 100,001 characters" in one.stderr
+    assert "list, line 451 has 100,001 characters" in one.stderr
     assert one.exit_code == two.exit_code == 1
-    assert one.stdout.count("\n") == 2_000
+    assert one.stdout.count("\n") == 700
     if options:
-        assert [json.loads(line)["text"] for line in one.stdout.splitlines()][:1_234] == lines[:1_234]
+        assert [json.loads(line)["text"] for line in one.stdout.splitlines()][:450] == lines[:450]
 
 
 @pytest.mark.usefixtures("at_once")
@@ -102,15 +103,26 @@ def test_the_library_reads_in_streams_too(lines: Path, folder: Path) -> None:
     assert library.load(str(lines)).score(LONG).nats == scored["nats_per_character"]
 
 
-def busy(folder: Path, *options: object) -> tuple["subprocess.Popen[str]", int]:
-    """A scoring that goes on for a while, and the id of its worker process."""
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model and a text that it takes long to read."""
+    place = tmp_path_factory.mktemp("wide")
     characters = "".join(map(chr, range(97, 123)))
-    save("wide.npz", Checkpoint(random_model(characters, cell="gru", hidden_size=128)))
-    letters = np.random.default_rng(0).choice(list(characters), 4_000_000)
-    (folder / "text").write_text("".join(letters))
-    words = [*COMMAND, "score", "wide.npz", "text", "--workers", "2", *map(str, options)]
+    save(place / "wide.npz", Checkpoint(random_model(characters, cell="gru", hidden_size=128)))
+    (place / "text").write_bytes(np.random.default_rng(0).integers(97, 123, 4_000_000, np.uint8).tobytes())
+    return place
+
+
+def busy(place: Path) -> tuple["subprocess.Popen[str]", int]:
+    """A scoring that goes on for a while, and the id of its worker process."""
     run = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True
+        [*COMMAND, "score", "wide.npz", "text", "--workers", "2"],
+        cwd=place,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+        start_new_session=True,
     )
     end = time.monotonic() + 60
     while time.monotonic() < end:
@@ -137,9 +149,9 @@ def gone(process: int) -> bool:
 
 @posix_only
 @pytest.mark.parametrize("after", [0.0, 0.1, 1.0])
-def test_ctrl_c_ends_all_processes_without_a_traceback(after: float, folder: Path) -> None:
+def test_ctrl_c_ends_all_processes_without_a_traceback(after: float, place: Path) -> None:
     """Also while a worker starts; a terminal sends it to each of them."""
-    run, worker = busy(folder)
+    run, worker = busy(place)
     time.sleep(after)
     os.killpg(run.pid, signal.SIGINT)
     out, said = run.communicate(timeout=20)
@@ -148,8 +160,8 @@ def test_ctrl_c_ends_all_processes_without_a_traceback(after: float, folder: Pat
 
 
 @posix_only
-def test_a_worker_that_dies_ends_it_with_a_sentence(folder: Path) -> None:
-    run, worker = busy(folder)
+def test_a_worker_that_dies_ends_it_with_a_sentence(place: Path) -> None:
+    run, worker = busy(place)
     os.kill(worker, signal.SIGKILL)
     out, said = run.communicate(timeout=60)
     assert (run.returncode, out) == (1, "")
@@ -159,8 +171,8 @@ def test_a_worker_that_dies_ends_it_with_a_sentence(folder: Path) -> None:
 
 @posix_only
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_no_worker_outlives_the_command(number: int, folder: Path) -> None:
-    run, worker = busy(folder)
+def test_no_worker_outlives_the_command(number: int, place: Path) -> None:
+    run, worker = busy(place)
     time.sleep(0.5)
     run.send_signal(number)
     _, said = run.communicate(timeout=20)

@@ -28,7 +28,7 @@ def test_the_text_is_that_of_a_network_with_the_unit_held(network: str, value: s
     options = ("--prime", "12 ", "--seed", 3, "-l", 60)
     found = succeeded(rnncli("sample", model_of(network), *options, "--clamp", f"2:1={value}"))
     clamps = clamps_for(model, parse_unit("2:1", model), dict.fromkeys(state_names(model), float(value)))
-    ids = generate(model, model.vocabulary.encode("12 "), SamplingConfig(), np.random.default_rng(3), clamps=clamps)
+    ids = generate(model, model.vocabulary.encode("\n12 "), SamplingConfig(), np.random.default_rng(3), clamps=clamps)
     expected = "12 " + "".join(model.vocabulary.symbols[int(i[0])] for i in islice(ids, 60))
     assert found.removesuffix("\n") == expected.removesuffix("\n")
 

@@ -7,9 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from rnncli import names
+from rnncli.cli import app
 from rnncli.inspection.views import VIEWS
+from rnncli.lessons import LESSONS
 from tests.cli.running import environment
 from tests.cli.test_help import OPTIONS
 
@@ -27,11 +30,11 @@ def run(*interpreter: str, **env: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(words, env=environment(**env), capture_output=True, text=True, timeout=60, check=False)
 
 
-def bash(line: str, *interpreter: str) -> list[str]:
-    """What bash is offered for the last word of a line, which may be empty."""
-    place = str(len(line.split(" ")) - 1)
-    result = run(*interpreter, _RNNCLI_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=place)
-    assert result.returncode == 0
+def bash(line: str) -> list[str]:
+    """What bash is offered for the last word of a line, which may be empty; by the program, in this process."""
+    words = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)}
+    result = CliRunner().invoke(app, prog_name="rnncli", env={"_RNNCLI_COMPLETE": "complete_bash", **words})
+    assert (result.exit_code, result.stderr) == (0, "")
     return result.stdout.split()
 
 
@@ -60,7 +63,12 @@ def test_choices_are_tried() -> None:
         ("rnncli train --cell x", []),
         ("rnncli inspect model.npz ", list(VIEWS)),
         ("rnncli inspect model.npz ga", ["gates"]),
-        ("rnncli guide co", ["contributing", "counts"]),
+        ("rnncli guide co", ["counts", "contributing"]),
+        ("rnncli help in", ["inspect", "info"]),
+        ("rnncli lesson ", list(LESSONS)),
+        ("rnncli lesson back", ["backpropagation"]),
+        ("rnncli lesson descent --optimizer a", ["adagrad", "adam"]),
+        ("rnncli lesson lstm --model o", ["other.npz"]),
         ("rnncli inspect ", ["model.npz", "other.npz", "more/"]),
         ("rnncli score m", ["model.npz", "more/"]),
         ("rnncli sample mor", []),  # the shell completes a folder by itself, without a space after it

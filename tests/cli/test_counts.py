@@ -12,7 +12,7 @@ import pytest
 from rnncli.api import TextModel
 from rnncli.storage import checkpoint
 from tests.cli.conftest import LINES
-from tests.cli.running import process, refused, rnncli, succeeded
+from tests.cli.running import refused, rnncli, succeeded
 from tests.cli.test_resume import interrupt
 
 SMALL = ("--hidden-size", 24, "--steps", 150, "--eval-every", 50)
@@ -95,8 +95,8 @@ def test_a_run_that_was_stopped_counts_at_its_end(folder: Path) -> None:
     assert stopped.returncode == 130
     assert b"saved model.npz; counts are made when the run ends; resume" in stopped.stderr
     assert checkpoint.load("model.npz").counts is None
-    assert process("train", "lines.txt", "--resume", "-q").returncode == 0
-    assert process("train", "lines.txt", *options, "-o", "whole.npz", "-q").returncode == 0
+    succeeded(rnncli("train", "lines.txt", "--resume", "-q"))
+    succeeded(rnncli("train", "lines.txt", *options, "-o", "whole.npz", "-q"))
     assert (folder / "model.npz").read_bytes() == (folder / "whole.npz").read_bytes()
 
 

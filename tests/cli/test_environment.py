@@ -64,11 +64,11 @@ def test_an_ambiguous_variable_has_no_effect_and_is_told(hello_text: Path, hello
     ],
 )
 def test_an_unknown_variable_gets_one_line_with_the_closest(name: str, close: str, hello: Path) -> None:
-    result = process("sample", hello, "-l", 5, "-t", 0, "--prime", "h", **{name: "1"})
-    assert result.stdout.startswith(b"hello")
-    assert result.stderr.decode().startswith(f"warning: {name} has no effect")
-    assert close in result.stderr.decode()
-    assert result.stderr.count(b"\n") == 1
+    result = rnncli("sample", hello, "-l", 5, "-t", 0, "--prime", "h", **{name: "1"})
+    assert succeeded(result).startswith("hello")
+    assert result.stderr.startswith(f"warning: {name} has no effect")
+    assert close in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 def test_nothing_is_said_of_what_is_known_or_empty(hello: Path) -> None:

@@ -1,11 +1,14 @@
 """Runs that fail late: what is on the disk, and what the user reads."""
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 
+from rnncli.cli.output import check_writable
 from rnncli.storage import checkpoint
+from rnncli.storage.atomic import remove_stale_temporaries
 from tests.cli.conftest import LINES
 from tests.cli.running import COMMAND, environment, process, rnncli, succeeded
 
@@ -62,3 +65,18 @@ def test_a_reader_of_the_progress_who_leaves_does_not_end_the_run(hello_text: Pa
     os.close(writing)
     os.waitpid(pid, 0)
     assert (folder / "model.npz").exists()
+
+
+def test_a_run_that_takes_the_lock_meanwhile_does_not_disturb_the_check(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It removes whatever looks like the temporary file of a killed process, and may be quicker than whoever checks."""
+
+    def created(path: Path, _mode: str) -> AbstractContextManager[None]:
+        path.touch()
+        remove_stale_temporaries(folder / "model.npz")
+        return nullcontext()
+
+    monkeypatch.setattr("rnncli.cli.output.open", created, raising=False)
+    check_writable("model.npz")
+    assert list(folder.iterdir()) == []

@@ -10,17 +10,36 @@ import typer
 from typer.testing import CliRunner
 
 from rnncli.cli import app
+from rnncli.cli.guide import PAGES
 from rnncli.cli.options import Command, option
-from tests.cli.running import COMMAND, ROOT, environment, process, refused, rnncli, succeeded
+from tests.cli.running import COMMAND, environment, process, refused, rnncli, succeeded
 
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+GUIDE = {path.stem: path.read_text("utf-8") for path in sorted(PAGES.glob("*.md"))}
+TABLES = {
+    "train": ("train", "Options"),
+    "sample": ("sample", "Options"),
+    "predict": ("tasks", "Options of predict"),
+    "bench": ("train", "How fast is this machine?"),
+    "sweep": ("sweep", "Options of sweep"),
+}
+"""By the command the page of the guide and its section with a table of all options."""
+
+
+def options_of(command: Any) -> list[Any]:
+    options = [parameter for parameter in command.params if parameter.opts[0].startswith("-")]
+    return [parameter for parameter in options if parameter.name != "help" and not parameter.hidden]
+
+
+def flags_of(parameter: Any) -> list[str]:
+    return [*parameter.opts, *parameter.secondary_opts]
+
+
 OPTIONS = [
     pytest.param(name, parameter, id=f"{name} {parameter.opts[-1]}")
     for name, command in COMMANDS.items()
-    for parameter in command.params
-    if parameter.opts[0].startswith("-") and parameter.name != "help" and not parameter.hidden
+    for parameter in options_of(command)
 ]
-README_TEXT = (ROOT / "README.md").read_text() if (ROOT / "README.md").exists() else ""
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -42,7 +61,7 @@ def test_help_fits_the_screen_and_cuts_no_word(name: str, width: int) -> None:
     wide = succeeded(rnncli(*filter(None, [name]), "--help", COLUMNS="100"))
     assert sorted(text.replace("|\n", "|").split()) == sorted(wide.split())
     for parameter in COMMANDS[name].params if name else ():
-        for flag in (*parameter.opts, *parameter.secondary_opts):
+        for flag in flags_of(parameter):
             assert re.search(rf"(?<![\w-]){re.escape(flag)}(?![\w-])", text) or parameter.hidden or flag[0] != "-"
 
 
@@ -53,11 +72,16 @@ def test_help_shows_defaults_and_values_as_they_are_typed() -> None:
     assert re.search(r"\n  -f, --force +Replace an existing model and its log.\n", text)
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command_is_its_help(name: str) -> None:
+    assert succeeded(rnncli("help", name)) == succeeded(rnncli(name, "--help"))
+
+
 def test_the_root_lists_its_commands() -> None:
     text = succeeded(rnncli("--help"))
     assert all(name in text for name in COMMANDS)
     assert "RNNCLI_" in text
-    assert succeeded(rnncli()) == text
+    assert succeeded(rnncli()) == succeeded(rnncli("help")) == text
 
 
 @pytest.mark.parametrize(("name", "parameter"), OPTIONS)
@@ -102,17 +126,29 @@ def test_a_pair_of_flags_may_be_renamed() -> None:
     assert printed("other", "--single", "a") == "a\n"
 
 
-@pytest.mark.skipif("--clip-norm" not in README_TEXT, reason="the README does not list the options yet")
 @pytest.mark.parametrize(("name", "parameter"), OPTIONS)
-def test_every_option_is_in_the_readme(name: str, parameter: Any) -> None:
-    assert f"rnncli {name}" in README_TEXT
-    assert all(flag in README_TEXT for flag in parameter.opts if flag.startswith("--"))
+def test_every_option_is_in_the_guide(name: str, parameter: Any) -> None:
+    """With all its names, in a page that has its command."""
+    flags = [flag for flag in flags_of(parameter) if flag.startswith("--")]
+    about = [page for page in GUIDE.values() if f"rnncli {name}" in page]
+    assert any(all(re.search(rf"(?<![\w-]){flag}(?![\w-])", page) for flag in flags) for page in about)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_table_of_a_command_has_every_option_and_no_other(name: str) -> None:
+    page, title = TABLES[name]
+    section = GUIDE[page].partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    first_cells = re.findall(r"^\|(.*?)(?<!\\)\|", section, re.MULTILINE)
+    listed = re.findall(r"(?<![\w-])--?[a-z][a-z-]*", " ".join(first_cells))
+    declared = [flag for parameter in options_of(COMMANDS[name]) for flag in flags_of(parameter)]
+    assert sorted(listed) == sorted(declared)
 
 
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
         (["trian", "x"], "train"),
+        (["help", "trian"], "train"),
         (["train", "hello.txt", "--cell", "lstn"], "lstm"),
         (["train", "hello.txt", "--optimizer", "adm"], "adam"),
         (["train", "hello.txt", "--schedule", "cosin"], "cosine"),

@@ -164,7 +164,7 @@ def test_the_quality_is_that_of_the_weights_that_are_kept(text_model: Path) -> N
 def test_of_a_run_without_validation_and_with_another_loss(folder: Path) -> None:
     (folder / "lines.txt").write_text(LINES)
     words = ("train", "lines.txt", "-q", "--hidden-size", 4, "--steps", 2, "--validation", 0)
-    for options, said in (((), "nats per character"), (("--loss", "mse"), "per character")):
+    for options, said in (((), "nats per character"), (("--loss", "mse"), "per character (mean squared error)")):
         succeeded(rnncli(*words, "-f", *options))
         loss = info("model.npz")["quality"]["training_loss"]
         assert f"Nothing was held out; training loss {loss:.4f} {said}." in card("model.npz")

@@ -127,11 +127,14 @@ def test_a_hopeless_model_can_be_looked_at(options: tuple[str, ...], lines: Path
     succeeded(rnncli("inspect", "hopeless.npz", *options))
 
 
-@pytest.mark.parametrize(("units", "written"), [(32, 32), (33, 32)])
+@pytest.mark.parametrize(("units", "written"), [(7, 7), (33, 6)])
 def test_the_arithmetic_of_a_small_network_is_written_out_whole(units: int, written: int, hello_text: Path) -> None:
-    """And of a larger one it says how many numbers there are."""
+    """Of a larger one it says how much is shown; as data there is all."""
     succeeded(rnncli("train", hello_text, "--hidden-size", units, "--steps", 1, "-q", "-o", "m.npz"))
-    forwards = data("m.npz", "step", "he")["parts"][0]
-    values = {name: value for _, _, name, value in forwards["rows"]}["l1.hidden"]
-    assert len([word for word in values.split() if word[0] in "+-"]) == written
-    assert values.endswith(f"… ({units})") == (units > written)
+    found = data("m.npz", "step", "he")
+    forwards = [part for part in found["parts"] if part["name"].startswith("Forwards")]
+    assert sum(len(part["columns"]) - 3 for part in forwards) == written
+    for row in (row for part in forwards for row in part["rows"]):
+        assert all(isinstance(value, float) for value in row[3:])
+    assert ("shown" in found["facts"]) == (units > written)
+    assert [len(values) for values in found["numbers"]["forward"]["l1.hidden"]] == [units, units]

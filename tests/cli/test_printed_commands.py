@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import LINES
-from tests.cli.looking import HELD_OUT, VIEWS, model_of
+from tests.cli.looking import HELD_OUT, VIEWS, compute_once, model_of
 from tests.cli.running import refused, rnncli, succeeded
 
 
@@ -19,7 +19,8 @@ def printed(text: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("view", ["overview", "text", "units", "unit", "memory", "gates", "gradients", "errors"])
-def test_of_a_view(view: str, folder: Path) -> None:
+def test_of_a_view(view: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compute_once(monkeypatch)  # what several views suggest
     for name in ("-m.npz", "other.npz"):
         shutil.copy(model_of("gru"), folder / name)
     (folder / "-x.txt").write_text(HELD_OUT[:9000])

@@ -3,6 +3,7 @@
 import csv
 import errno
 import json
+import shutil
 import signal
 import struct
 import sys
@@ -79,6 +80,24 @@ def test_a_resumed_run_appends(folder: Path) -> None:
     lines = (folder / "run.csv").read_text().splitlines()
     assert lines[21] == "21,0."
     assert [line.split(",")[0] for line in lines[22:]] == ["31", "32"]
+
+
+def test_squared_errors_have_a_column_for_those_of_the_held_out_text(folder: Path) -> None:
+    """In the log of an older rnncli, which has none, a resumed run goes on as it began."""
+    events = train("--steps", 40, "--loss", "mse", "--log", "run.csv")
+    measured = [event["validation_mse"] for event in events if event["event"] == "eval"]
+    with open("run.csv", newline="") as file:
+        read = csv.DictReader(file)
+        assert tuple(read.fieldnames or ()) == (*COLUMNS, "validation_mse")
+        assert [float(row["validation_mse"]) for row in read if row["validation_mse"]] == measured
+    lines = [line.rpartition(",")[0] for line in (folder / "run.csv").read_text().splitlines()]
+    (folder / "older.csv").write_text("\n".join(lines) + "\n")
+    for path in ("run.csv", "older.csv"):
+        shutil.copy("model.npz", "m.npz")
+        train("--resume", "-o", "m.npz", "--steps", 60, "--log", path)
+        with open(path, newline="") as file:
+            assert len({len(row) for row in csv.reader(file)}) == 1
+    assert [row["step"] for row in rows("older.csv")][-1] == 60
 
 
 def test_what_is_there_is_left_alone(folder: Path) -> None:

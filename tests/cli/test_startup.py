@@ -18,7 +18,19 @@ def modules(*arguments: str) -> tuple[set[str], str]:
     return {name.partition(".")[0] for name in names}, result.stdout
 
 
-@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("train", "--help"), ("sample", "-h"), ()])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--version",),
+        ("--help",),
+        ("help", "train"),
+        ("train", "--help"),
+        ("sample", "-h"),
+        ("lesson", "descent", "-h"),
+        ("lesson",),
+        (),
+    ],
+)
 def test_numpy_is_not_loaded_for_a_word(arguments: tuple[str, ...]) -> None:
     loaded, output = modules(*arguments)
     assert "rnncli" in loaded
@@ -27,7 +39,7 @@ def test_numpy_is_not_loaded_for_a_word(arguments: tuple[str, ...]) -> None:
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    assert modules("--version")[1] == f"rnncli {package.__version__}\n"
+    assert modules("--version")[1] == modules("-V")[1] == f"rnncli {package.__version__}\n"
 
 
 def test_pydantic_is_not_loaded_for_values(hello: Path) -> None:

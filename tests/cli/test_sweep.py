@@ -142,7 +142,7 @@ def test_two_processes_share_a_sweep(text: Path) -> None:
         out, err = run.communicate(timeout=60)
         assert (run.returncode, err) == (0, "")
         outputs.append(events(out))
-    trials = [event for told in outputs for event in told if event["event"] == "trial"]
+    trials = [event for events in outputs for event in events if event["event"] == "trial"]
     assert sorted(trial["trial"] for trial in trials) == list(range(6))
     end = events(succeeded(rnncli("sweep", text, "--json", "-q", *SMALL, "--trials", 6, "--steps", 20)))[-1]
     best = min(trials, key=lambda trial: trial["nats_per_character"] or 99)

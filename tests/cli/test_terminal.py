@@ -9,6 +9,7 @@ from rnncli.names import plural
 from rnncli.terminal.cells import cells, colour, mark
 from rnncli.terminal.chart import chart
 from rnncli.terminal.console import say
+from rnncli.terminal.progress import Pace, figures
 from rnncli.terminal.screen import screen
 from rnncli.terminal.words import (
     count,
@@ -55,7 +56,33 @@ def test_the_scale_is_that_of_all_curves_together() -> None:
     assert lines[0].split()[0] == "4.000"
     assert lines[4].split()[0] == "1.000"
     assert lines[5].split() == ["0", "step", "20"]
-    assert lines[6].split() == ["⠒⠒⠒", "a", "⠒", "⠒", "b"]
+    assert lines[6].split() == ["⠒⠒⠒⠒⠒", "a", "⠒", "⠒", "⠒", "b"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "shown"), [("cross-entropy", "loss 0.250 (0.36 bits) · "), ("mse", "squared error 0.2500 · ")]
+)
+def test_a_squared_error_is_not_shown_in_bits(loss: str, shown: str) -> None:
+    pace = Pace(loss)
+    pace.loss = 0.25
+    assert figures(pace).startswith(shown)
+    assert figures(pace, 12).startswith(shown.split(" (")[0].removesuffix(" · "))
+
+
+def test_curves_differ_without_colour() -> None:
+    """Each is dashed in its own way; also on a logarithmic axis."""
+    curves = {str(n): [(1.0, float(n)), (100.0, float(n))] for n in range(1, 6)}
+    for log_x in (False, True):
+        lines = chart(curves, ("red",) * 5, 60, 5, log_x=log_x).plain.splitlines()
+        assert len({"".join("-" if dots([cell]) else " " for cell in line[9:]) for line in lines[:5]}) == 5
+        assert lines[5].split() == ["1", "step", "100"]
+
+
+def test_a_logarithmic_axis_gives_each_factor_the_same_room() -> None:
+    points = [(1, 0.0), (10, 0.5), (100, 1.0)]
+    on_log = chart({"a": points}, ("blue",), 30, 5, log_x=True).plain.splitlines()[:5]
+    straight = chart({"a": [(0, 0.0), (1, 1.0)]}, ("blue",), 30, 5).plain.splitlines()[:5]
+    assert [line[9:] for line in on_log] == [line[9:] for line in straight]
 
 
 def test_flat_curves_and_single_points_are_drawn() -> None:

@@ -23,6 +23,12 @@ def test_the_first_example(hello_text: Path) -> None:
     assert (result.returncode, result.stdout, result.stderr) == (0, b"hello\n", b"")
 
 
+def test_of_a_single_line_the_sample_is_that_line(folder: Path) -> None:
+    """No character was read after its end."""
+    (folder / "line.txt").write_text("hello\n")
+    assert "a sample:\n\nhello\n" in rnncli("train", "line.txt").stderr
+
+
 def test_quiet_prints_nothing(hello_text: Path) -> None:
     result = rnncli("train", hello_text, *QUICK)
     assert succeeded(result) == ""

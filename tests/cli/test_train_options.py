@@ -1,7 +1,6 @@
-"""An option of rnncli train is declared once; the command line, the request and the README follow."""
+"""An option of rnncli train is declared once; the command line and the request follow."""
 
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from rnncli.cli.train.options import OPTIONS, Request
 from rnncli.models.config import NetworkConfig
@@ -64,20 +62,6 @@ def test_only_what_was_given_is_in_the_request() -> None:
     assert given.learning == {"seed": 0}
     assert given.length == {"seconds": 9.0}
     assert (request.output, request.encoding, request.quiet) == ("model.npz", None, False)
-
-
-@pytest.mark.skipif(not (ROOT / "README.md").exists(), reason="the README is not part of an installed package")
-def test_the_table_of_the_readme_has_every_option_and_no_other() -> None:
-    section = (ROOT / "README.md").read_text().partition("### rnncli train\n")[2].partition("\n### ")[0]
-    first_cells = re.findall(r"^\|(.*?)(?<!\\)\|", section, re.MULTILINE)
-    listed = re.findall(r"(?<![\w-])--?[a-z][a-z-]*", " ".join(first_cells))
-    declared = [
-        flag
-        for parameter in COMMANDS["train"].params
-        if not parameter.hidden and parameter.name not in ("files", "help")
-        for flag in [*parameter.opts, *parameter.secondary_opts]
-    ]
-    assert sorted(listed) == sorted(declared)
 
 
 def replace(path: Path, old: str, new: str) -> None:

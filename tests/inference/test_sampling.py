@@ -1,14 +1,15 @@
 """Draws have the distribution that was asked for, and text goes on from its prime."""
 
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
 
 from rnncli.engine.activations import softmax
-from rnncli.inference.sampling import SamplingConfig, default_prime, generate
+from rnncli.inference.sampling import SamplingConfig, as_beginning, full_prime, generate
 from rnncli.models.language_model import LanguageModel
-from tests.helpers import random_ids, random_model
+from tests.helpers import random_ids, random_model, random_pair_model
 
 SHARES = np.array([0.1, 0.4, 0.05, 0.25, 0.2])
 
@@ -152,7 +153,34 @@ def test_the_same_generator_gives_the_same_text() -> None:
     assert one == same != other
 
 
-def test_a_text_opens_after_a_line_end_if_there_is_one() -> None:
-    assert default_prime(random_model("\nab"), np.random.default_rng(0)) == "\n"
-    openings = {default_prime(random_model("abc", unknown=True), np.random.default_rng(seed)) for seed in range(60)}
-    assert openings == set("abc")
+@pytest.mark.parametrize(
+    ("characters", "prime", "read"),
+    [
+        ("\nab", "", "\n"),
+        ("\nab", "ab", "\nab"),
+        ("\nab", "\nab", "\nab"),
+        ("\nab", "a\n", "\na\n"),
+        ("abc", "ab", "ab"),
+    ],
+)
+def test_a_text_begins_after_a_line_end_if_the_model_knows_any(characters: str, prime: str, read: str) -> None:
+    rng = np.random.default_rng(0)
+    assert as_beginning(random_model(characters), prime) == full_prime(random_model(characters), prime, rng) == read
+
+
+@pytest.mark.parametrize("config", [{}, {"embedding_size": 3}, {"cell": "mlp", "context": 2}], ids=str)
+def test_a_line_end_that_was_never_read_is_not(config: dict[str, Any]) -> None:
+    model = random_model("\na", **config)
+    model.forget(np.array([0]))
+    assert as_beginning(model, "a") == "a"
+
+
+def test_a_labelled_text_begins_after_its_boundary() -> None:
+    model: Any = random_pair_model("generate")
+    assert as_beginning(model, "") == "\n"
+    assert as_beginning(model, "ab") == "\nab"
+
+
+def test_where_nothing_is_to_be_read_a_text_begins_with_any_character() -> None:
+    model = random_model("abc", unknown=True)
+    assert {full_prime(model, "", np.random.default_rng(seed)) for seed in range(60)} == set("abc")

@@ -7,7 +7,7 @@ from rnncli.engine.activations import ACTIVATIONS
 from rnncli.engine.arrays import Array, Workspace
 from rnncli.inspection.activations import read
 from rnncli.inspection.association import associate, auc, rank
-from rnncli.inspection.bptt import state_gradients
+from rnncli.inspection.bptt import shares_of_gradient, state_gradients
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.gradients import bound
 from rnncli.inspection.views.match import alike, match
@@ -20,7 +20,8 @@ from tests.inspection.probes import random_probe
 @pytest.mark.parametrize("scale", [0.3, 1.0, 3.0])
 @pytest.mark.parametrize("layers", [1, 2])
 def test_no_gradient_of_a_plain_rnn_is_beyond_its_bound(activation: str, scale: float, layers: int) -> None:
-    """In the top layer, whatever its matrix and its activation; below it there are more ways, and no bound is told."""
+    """In the top layer, at every place, whatever its matrix and its activation; below it there are more ways, and no
+    bound is told."""
     for seed in range(8):
         probe = random_probe(200, cell="rnn", activation=activation, layers=layers)
         rng = np.random.default_rng(seed)
@@ -28,14 +29,12 @@ def test_no_gradient_of_a_plain_rnn_is_beyond_its_bound(activation: str, scale: 
             values[...] = rng.normal(scale=0.3, size=values.shape)
             if name.endswith("W_h"):
                 values *= (scale if name == f"l{layers}.W_h" else 9) / np.linalg.norm(values[0], 2)
-        what, limits = bound(probe)
         slope = {"sigmoid": 0.25}.get(activation, 1.0)
-        assert what == ("bound" if layers == 1 else "bound of l2")
-        np.testing.assert_allclose(limits[:5], (scale * slope) ** np.arange(5.0), rtol=1e-12)
-        norms = state_gradients(probe)[f"l{layers}"]
-        assert norms[0] > 0
-        shares = norms / norms[0]
-        assert np.all(shares <= limits * (1 + 1e-9) + 1e-300), f"{np.max(shares / limits):.3g} times"
+        assert bound(probe) == pytest.approx(scale * slope, rel=1e-12)
+        norms = state_gradients(probe, 40)[f"l{layers}"]
+        assert norms.shape == (80, 41)
+        limits = np.array(norms[:, :1] * (scale * slope) ** np.arange(41.0))
+        assert np.all(norms <= limits * (1 + 1e-9) + 1e-300), f"{np.max(norms / limits):.3g} times"
 
 
 def test_the_bound_is_reached_by_a_network_that_turns() -> None:
@@ -47,8 +46,19 @@ def test_the_bound_is_reached_by_a_network_that_turns() -> None:
     model.parameters["l1.b"][...] = 0.1
     model.parameters["output.W"][...] *= 0.01
     norms = state_gradients(probe)["l1"]
-    assert norms[60] == pytest.approx(norms[0], rel=1e-12)
-    np.testing.assert_allclose(bound(probe)[1], 1, rtol=1e-12)
+    np.testing.assert_allclose(norms[:, 60], norms[:, 0], rtol=1e-12)
+    np.testing.assert_allclose(shares_of_gradient(norms), 1, rtol=1e-12)
+    assert bound(probe) == pytest.approx(1, rel=1e-12)
+
+
+def test_one_place_cannot_hide_the_others() -> None:
+    """Shares are those of each place, so that a single large gradient leaves the median alone; places without any
+    gradient do not count."""
+    norms = np.array([[1.0, 0.5]] * 9 + [[1e-6, 1e3], [0.0, 0.0]])
+    shares = shares_of_gradient(norms)
+    assert len(shares) == 10
+    assert np.median(shares[:, 1]) == 0.5
+    assert shares_of_gradient(np.zeros((3, 2))).tolist() == [[0, 0]] * 3
 
 
 def by_all_pairs(values: Array, labels: Array) -> float:

@@ -1,4 +1,4 @@
-"""A view registers in one place: the command line, its help and the README's table all agree with the registry."""
+"""A view registers in one place: the command line, its help and the guide's table all agree with the registry."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from rnncli.storage.checkpoint import Checkpoint, save
 from tests.cli.running import ROOT, environment, rnncli, succeeded
 from tests.helpers import random_model
 
-README = (ROOT / "README.md").read_text("utf-8")
+PAGE = (ROOT / "rnncli" / "guide" / "inspect.md").read_text("utf-8")
 
 NEW_VIEW = """
 from rnncli.results import Table, ViewResult
@@ -28,13 +28,13 @@ ENTRY = '    View("longest", "How long is a word?", "The longest", "rnncli inspe
 
 
 def row(view: View) -> str:
-    """The row of a view in the README: what one types, then the question and what answers it."""
+    """The row of a view in the guide: what one types, then the question and what answers it."""
     typed = " ".join(filter(None, [view.name, view.argument]))
     return f"| `{typed}` | {view.question} {view.answer} |"
 
 
-def test_the_table_in_the_readme_is_the_registry() -> None:
-    table = re.search(r"\| view \| answers \|\n\|---\|---\|\n((?:\|.*\|\n)+)", README)
+def test_the_table_in_the_guide_is_the_registry() -> None:
+    table = re.search(r"\| view \| answers \|\n\|---\|---\|\n((?:\|.*\|\n)+)", PAGE)
     assert table is not None
     assert table[1].splitlines() == [row(view) for view in VIEWS.values()]
 

@@ -9,7 +9,7 @@ import pytest
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.diff import diff
 from rnncli.inspection.views.errors import KINDS, errors, kinds_of
-from rnncli.inspection.views.memory import SMALL, memory, memory_length
+from rnncli.inspection.views.memory import SMALL, loss_with_context, memory, memory_length
 from rnncli.inspection.views.overview import health
 from rnncli.inspection.views.text import text as text_view
 from rnncli.models.language_model import LanguageModel
@@ -36,20 +36,36 @@ def test_an_ngram_model_is_not_asked_what_it_has_learnt(view: Any, fact: str) ->
 @every_network
 def test_more_context_than_the_memory_has_changes_little(config: dict[str, Any]) -> None:
     """Neither for the worse nor for the better, as the view says."""
-    probe = random_probe(1000, **config)
-    means, enough = memory_length(probe)
-    assert enough in dict(means)
-    for context, loss in means:
-        if context >= enough:
-            assert abs(loss - means[-1][1]) <= SMALL, f"{context} characters: {loss}, {means[-1][0]}: {means[-1][1]}"
+    probe = random_probe(560, **config)
+    losses, enough = memory_length(probe)
+    assert enough in [one.context for one in losses]
+    for one in losses:
+        assert one.more == pytest.approx(one.nats - losses[-1].nats)
+        if one.context >= enough:
+            assert abs(one.more) <= SMALL, str(one)
     assert f"{enough} character" in memory(ViewRequest(probe)).facts["memory"]
 
 
 def test_a_perceptron_remembers_what_it_sees() -> None:
-    """It has three characters of context, and needs them."""
-    means, enough = memory_length(random_probe(1200, cell="mlp", layers=1, context=3))
-    assert enough == 4  # of 1, 2, 4, 8, … the first with three
-    assert dict(means)[4] == pytest.approx(means[-1][1], rel=1e-12)
+    """It has three characters of context: of 1, 2, 4, 8, … from 4 on no place has another loss, before most have."""
+    losses, enough = memory_length(random_probe(1200, cell="mlp", layers=1, context=3))
+    assert enough <= 4
+    for one in losses:
+        if one.context < 4:
+            assert one.more_error > 1e-3
+        else:
+            assert (one.more, one.more_error) == pytest.approx((0, 0), abs=1e-12)
+
+
+def test_the_error_of_a_mean_loss_is_that_of_the_places() -> None:
+    """As far as means over places that are drawn anew lie apart (the bootstrap)."""
+    probe = random_probe(3000)
+    (_, *_, longest), _ = memory_length(probe)
+    losses = loss_with_context(probe.model, probe.ids, np.arange(256, 3000), 256)
+    places = len(losses)
+    rng = np.random.default_rng(3)
+    drawn = [rng.choice(losses, places).mean() for _ in range(400)]
+    assert longest.error == pytest.approx(np.std(drawn), rel=0.15)
 
 
 def biased(model: LanguageModel, symbol: int) -> LanguageModel:

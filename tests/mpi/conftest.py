@@ -18,6 +18,7 @@ Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 ODD_RANK = str(Path(__file__).with_name("odd_rank.py"))
 
 OPTIONS = ("--layers", "2", "--hidden-size", "12", "--dropout", "0.2", "--batch-size", "16", "--seq-length", "16")
+OPTIONS += ("--state-reset", "0.2")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What goes wrong on one rank ends all of them, soon, with one sentence; what was asked to stop is saved."""
+"""What goes wrong on one rank ends all of them, soon, with one sentence; a run that is asked to stop is saved."""
 
 import os
 import signal
@@ -116,15 +116,22 @@ def test_a_text_that_one_rank_cannot_read_is_told_with_its_host(
     assert not (folder / "blind.npz").exists()
 
 
-def test_bad_input_is_told_once(mpirun: Run, folder: Path) -> None:
+def test_bad_input_is_reported_once(mpirun: Run, folder: Path) -> None:
     result = mpirun(3, "train", "_", cwd=folder)
     assert (result.returncode, result.stdout) == (2, b"")
     assert one_sentence(result.stderr) == "error: _ does not exist"
-    result = mpirun(2, *MANY, "many.npz", "--workers", 2, cwd=folder)
-    assert one_sentence(result.stderr) == "error: --workers is for one machine; the launcher has started 2 ranks"
     result = mpirun(2, "score", "nothing.npz", "text.txt", cwd=folder)
     assert result.returncode == 2
     assert "nothing.npz does not exist" in one_sentence(result.stderr)
+
+
+def test_workers_are_not_for_ranks(mpirun: Run, folder: Path, two_ranks: Path) -> None:
+    """Neither for a new run, nor for one that is resumed, nor for a benchmark."""
+    resume = ("train", "text.txt", "-o", two_ranks.name, "--resume", "--steps", 40)
+    for command in ((*MANY, "many.npz"), resume, ("bench", "--time", "1s")):
+        result = mpirun(2, *command, "--workers", 2, cwd=folder)
+        assert result.returncode == 2
+        assert one_sentence(result.stderr) == "error: --workers is for one machine; the launcher has started 2 ranks"
 
 
 def test_without_mpi4py_one_rank_says_what_to_install(mpirun: Run, folder: Path) -> None:

@@ -135,3 +135,12 @@ def test_the_model_says_how_it_was_made(two_ranks: Path) -> None:
     record = checkpoint.load(two_ranks).record
     assert record is not None
     assert (record.options.workers, record.options.local_steps) == (2, 1)
+
+
+def test_the_film_is_that_of_one_process(folder: Path, two_ranks: Path) -> None:
+    """Rank 0 writes it, which alone may have the whole text; the first frame is that of the same random weights."""
+    in_one_place(folder, "train", "text.txt", *OPTIONS, "--steps", 30, "--workers", 1, "-o", "film.npz", "-q")
+    records = [checkpoint.load(path).record for path in (folder / "film.npz", two_ranks)]
+    ours, theirs = (record.state["film"] for record in records if record)
+    assert theirs["frames"] == [{**ours["frames"][0], "loss": pytest.approx(ours["frames"][0]["loss"])}]
+    assert (theirs["end"]["step"], len(theirs["end"]["text"])) == (30, len(ours["end"]["text"]))

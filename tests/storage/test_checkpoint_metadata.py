@@ -91,3 +91,27 @@ def test_versions_that_cannot_be_are_refused(software: object) -> None:
     assert found and found.to_json()["software"] == some
     with pytest.raises(ValueError, match="the software of its training record"):
         Record.from_json({**record, "software": software}, model)
+
+
+@pytest.mark.parametrize(
+    ("more", "is_valid"),
+    [
+        ({}, True),
+        ({"validation_loss": 2.0, "validation_accuracy": 0.5}, True),
+        ({"validation_loss": 2.0, "validation_accuracy": 0.5, "validation_mse": 0.01}, True),
+        ({"validation_loss": 2.0, "validation_accuracy": 0.5, "validation_mse": -0.01}, False),
+        ({"validation_loss": 2.0, "validation_accuracy": 0.5, "validation_mse": None}, False),
+        ({"validation_mse": 0.01}, False),
+        ({"validation_loss": 2.0}, False),
+    ],
+)
+def test_an_evaluation_has_what_belongs_together(more: dict[str, Any], is_valid: bool) -> None:
+    """A step and a training loss; of held-out text a loss and an accuracy, and perhaps the squared error."""
+    record = RECORD.to_json()
+    record["state"] = {**record["state"], "history": [{"step": 3, "loss": 1.5, **more}]}
+    model = random_model()
+    if is_valid:
+        assert Record.from_json(record, model) is not None
+    else:
+        with pytest.raises(ValueError, match="history"):
+            Record.from_json(record, model)

@@ -7,7 +7,8 @@ from tempfile import mkdtemp
 from tests.cli.running import rnncli, succeeded
 
 HOSTILE = '</script><img src=x onerror="document.title=1"><b>&amp;"\'\n'
-LINES = "".join(f'{HOSTILE if n % 7 == 0 else ""}line {n * n % 97} (of {n % 5}) "quoted" text\n' for n in range(900))
+LINES = "".join(f'{HOSTILE if n % 7 == 0 else ""}line {n * n % 97} (of {n % 5}) "quoted" text\n' for n in range(600))
+"""Its held-out part is just long enough to say which units are associated with something."""
 
 
 @cache

@@ -15,9 +15,24 @@ from rnncli.cli.options import Command, int_range, one_of, option
 from rnncli.cli.train import messages
 from rnncli.cli.train.options import Request
 from rnncli.evaluation.metrics import ConfusionMatrix
+from rnncli.inspection.request import ViewRequest
+from rnncli.inspection.views.step import step as arithmetic_of
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
-from rnncli.results import Block, ColouredText, Curves, Heatmap, Scatter, Table, ViewResult
+from rnncli.results import (
+    Block,
+    ColouredText,
+    Curves,
+    Diagram,
+    Edge,
+    Heatmap,
+    Node,
+    Paragraph,
+    Plane,
+    Scatter,
+    Table,
+    ViewResult,
+)
 from rnncli.terminal import progress
 from rnncli.terminal.metrics import draw_confusion, draw_f1
 from rnncli.terminal.view_result import draw_table, draw_view_result
@@ -25,6 +40,7 @@ from rnncli.terminal.words import wrapped
 from rnncli.training.options import TrainingOptions
 from rnncli.training.trainer import Report, Trainer
 from tests.helpers import dataset_of
+from tests.inspection.probes import probe_of, worked_example
 
 Screen = Callable[[int, pytest.MonkeyPatch], str]
 SCREENS: dict[str, Screen] = {}
@@ -88,25 +104,61 @@ SCREENS["gates"] = view(
     Scatter("l1.update", "share of time open", "share of time shut", [(0.1, 0.9), (0.5, 0.5), (1, 0)], ["a", "b", "c"]),
     Heatmap("States", ["h", "\n", "e"], [f"1:{n}" for n in range(60)], [[n / 30 - 1 for n in range(60)]] * 3),
 )
-VALUES = " ".join(f"{n / 7 - 1:+.4f}" for n in range(15))
-SCREENS["step"] = view(
-    Table(
-        "Forwards",
-        ("step", "read", "activation", "values"),
-        [(0, "h", "l1.update", VALUES), (0, "h", "l1.hidden", VALUES)],
-    )
+
+
+@picture
+def step(width: int, _: pytest.MonkeyPatch) -> str:
+    """Of the worked example."""
+    found = arithmetic_of(ViewRequest(probe_of(worked_example(), "he"), prime="he"))
+    return printed(draw_view_result(found, width, has_colour=False), width)
+
+
+NODES = [
+    Node("x1", 0, 0, {"": 0.1}),
+    Node("x2", 0, 1, {"": 0.25}),
+    Node("h1", 1, 0, {"z": 0.3, "h": 0.5744}),
+    Node("h2", 1, 1, {"z": -0.4, "h": 0.4013}),
+    Node("음", 2, 0, {"y": [0.25, -0.5]}),
+]
+EDGES = [
+    *(Edge(a, b, f"w{n}", n / 8) for n, (a, b) in enumerate((("x1", "h1"), ("x2", "h1"), ("x1", "h2"), ("x2", "h2")))),
+    Edge("h1", "음"),
+    Edge("h2", "h1", "up"),
+    Edge("음", "h2"),
+]
+PLACES = [n / 4 - 2 for n in range(17)]
+SCREENS["lesson"] = view(
+    Paragraph("", "A unit sums up its inputs, each times its weight w, to z; sigmoid(z) is its output."),
+    Diagram("A network", NODES, EDGES, digits=4),
+    Plane(
+        "A valley",
+        "first weight",
+        "second weight",
+        PLACES,
+        PLACES,
+        [[a * a + 9 * b * b for a in PLACES] for b in PLACES],
+        levels=(1, 4),
+        points=[(0, 0, "×")],
+        paths={"sgd": [(-1.9, 0.5), (-1.5, -0.4), (0, 0), (9, 9)], "adam": [(-1.9, 0.5), (-1, 0.2), (0, 0)]},
+    ),
+    Plane("A boundary", "x1", "x2", PLACES, PLACES, [[a + b for a in PLACES] for b in PLACES], points=[(1, 1, "1")]),
+    Table("Change this", ("what", "shows"), [("rnncli lesson activations --at 4", "saturation")], head=False),
+    Table("In numbers", ("weight", "w"), [("w1", 0.3), ("w2", 2.5e-9), ("w3", 0.0)], digits=7),
 )
 
 COMPARED = [
     ("plays-with-a-long-name.npz", 156_731, 791, "2 min 05 s", 1.6629, 2.3991),
     ("6-gram model", None, None, None, 1.5621, 2.2536),
 ]
+LEARNT_COLUMNS = ("model", "optimizer", "rate", "training loss", "validation loss", "best at")
+LEARNT = [("plays-with-a-long-name.npz", "momentum", 0.005, 1.43, 1.66, 10_000)]
 
 
 @picture
 def compare(width: int, _: pytest.MonkeyPatch) -> str:
     columns = ("model", "parameters", "steps", "time", "nats", "bits")
-    return "".join(printed(drawn, width) for drawn in draw_table(Table("", columns, COMPARED), width))
+    tables = Table("", columns, COMPARED), Table("", LEARNT_COLUMNS, LEARNT, "of the last evaluation", digits=4)
+    return "\n".join("".join(printed(drawn, width) for drawn in draw_table(table, width)) for table in tables)
 
 
 @picture

@@ -8,8 +8,9 @@ import pytest
 
 from rnncli.datasets.ragged import Padded
 from rnncli.engine.arrays import Array
+from rnncli.inference.generation import GenerationConfig, generate_texts
 from rnncli.inference.prediction import predict
-from rnncli.inference.sampling import SamplingConfig
+from rnncli.inference.sampling import SamplingConfig, as_beginning
 from rnncli.models.base import Model
 from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import NextCharacterModel
@@ -93,6 +94,30 @@ def test_characters_are_drawn_as_sample_draws_them(
     )
     np.testing.assert_allclose(drawn[0], expected, atol=1e-12)
     np.testing.assert_allclose(drawn[1], expected, atol=0.02)  # six standard deviations
+
+
+@pytest.mark.parametrize("case", ["gru", "mlp", "labelled"])
+def test_a_prime_is_read_as_sample_reads_it(case: str, browser: Any, tmp_path: Path) -> None:
+    """After a line end, where it does not begin with one."""
+    path, model = write_page(tmp_path, case)
+    browser.get(path.as_uri())
+    label = "b" if isinstance(model, LabelledLanguageModel) else None
+    for prime in ("", "b", "\nb"):
+        ids = browser.execute_script("return fullPrime(page.model, page.model.vocabulary.idsOf(arguments[0]))", prime)
+        assert ids == model.vocabulary.encode(as_beginning(model, prime)).tolist()  # type: ignore[arg-type]
+        greedy = GenerationConfig(SamplingConfig(0), length=12)
+        [expected] = map("".join, generate_texts(model, prime, greedy, label=label))  # type: ignore[arg-type]
+        written = browser.execute_script(
+            """
+            const [prime, label] = arguments, { vocabulary } = page.model, ids = [];
+            const options = { prime: vocabulary.idsOf(prime), label, temperature: 0 };
+            for (const id of writeText(page.model, options)) if (ids.push(id) >= 12) break;
+            return ids.map(vocabulary.decoder()).join("");
+            """,
+            prime,
+            LABEL,
+        )
+        assert written == expected
 
 
 def test_the_same_seed_writes_the_same_text(browser: Any, tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from rnncli.storage.checkpoint import Checkpoint, save
 from tests.cli.running import refused, rnncli, succeeded
+from tests.terminal.pages import model_of
 from tests.terminal.reports import HOSTILE, LINES, report
 
 SMALL = 3 << 20
@@ -49,6 +51,7 @@ def test_everything_can_be_read_without_script(reader: Reader) -> None:
     for words in ("is it healthy", "Where is it surprised", "Which unit tracks what", "How far back", "Integrators"):
         assert words in reader.text
     assert "Do gradients vanish" in reader.text
+    assert "What it wrote while it learnt" in reader.text
     tags = [tag for tag, _ in reader.tags]
     assert tags.count("details") == 10 + 1  # ten units, and the numbers of a step
     assert tags.count("svg") > 5
@@ -143,4 +146,8 @@ def test_only_a_report_is_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "diary.html").read_text() == "dear diary"
     refused(rnncli("inspect", model, "--html", tmp_path), "folder")
     refused(rnncli("inspect", model, "--html", tmp_path / "none" / "x.html"), "does not exist")
-    succeeded(rnncli("inspect", model, "--html", report()))
+    bare = tmp_path / "bare.npz"
+    save(bare, Checkpoint(model_of("classify")))
+    (tmp_path / "report.html").write_bytes(report().read_bytes())
+    succeeded(rnncli("inspect", bare, "--html", tmp_path / "report.html"))
+    assert "bare.npz" in (tmp_path / "report.html").read_text("utf-8")

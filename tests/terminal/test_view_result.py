@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 from rich.console import Console
 
-from rnncli.results import Block, ColouredText, Heatmap, Table, ViewResult
+from rnncli.results import Block, ColouredText, Heatmap, Paragraph, Table, ViewResult
 from rnncli.terminal.cells import mark
 from rnncli.terminal.view_result import as_csv, draw_coloured_text, draw_view_result
 
@@ -77,9 +77,31 @@ def test_a_blank_in_a_table_can_be_seen() -> None:
     assert any(line.split() == ["·", "1"] for line in drawn(Table("t", ("character", "n"), [(" ", 1)]), 80))
 
 
+def test_a_text_without_blanks_is_broken_where_the_line_ends() -> None:
+    """A longer one than any word; a word stays whole, and the table becomes records."""
+    rows = [(1, "x" * 70)]
+    _, heading, _, *lines = drawn(Table("t", ("n", "text"), rows), 67)
+    assert heading.split() == ["n", "text"]
+    assert [line.split() for line in lines] == [["1", "x" * 64], ["x" * 6]]
+    assert drawn(Table("t", ("n", "text"), [(1, "x" * 60)]), 61)[1].split() == ["n", "1"]
+
+
 def test_tables_and_blocks_as_csv() -> None:
     result = ViewResult(blocks=[HEATMAP], tables=[Table("t", ("n",), [(1,)])])
     head, *rows = as_csv(result).split("States\n")[1].splitlines()
     assert as_csv(result).startswith("t\nn\n1\n\nStates\n")
     assert head == "row," + ",".join(HEATMAP.columns)
     assert len(rows) == 4  # a label is a line end
+
+
+def test_a_paragraph_is_broken_at_blanks_and_has_a_name_or_none() -> None:
+    assert drawn(Paragraph("", "one two three"), 9) == ["one two", "three"]
+    assert drawn(Paragraph("Name", "one\x1b"), 80) == ["Name", "one\\x1b"]
+
+
+def test_the_digits_of_a_table_and_its_head() -> None:
+    rows = [("a", 0.25, 3), ("b", 1e-9, 4), ("c", 0.0, 5)]
+    with_head = drawn(Table("T", ("x", "y", "n"), rows, digits=3), 80)
+    assert with_head[1].split() == ["x", "y", "n"]
+    assert [line.split() for line in with_head[3:]] == [["a", "0.250", "3"], ["b", "1.0e-09", "4"], ["c", "0.000", "5"]]
+    assert drawn(Table("T", ("x", "y", "n"), rows, digits=3, head=False), 80)[1:] == with_head[3:]

@@ -201,6 +201,22 @@ def test_a_team_learns_what_one_learns_alone(task: str, dropout: float, loss: st
             assert {learnt.characters for learnt, _ in team} == {whole.characters}
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_the_squared_error_of_what_is_held_out_is_the_training_loss_there(task: str) -> None:
+    """Without dropout, by all members together; the sum over what is predicted."""
+    model = random_pair_model(task, np.float64, dropout=0.5)
+    dataset, options = with_pairs_of(model, 11), TrainingOptions(batch_size=6, loss="mse")
+    text, target = dataset.validation.padded(np.arange(11))
+    loss = model.loss_and_gradients(text, target, model.parameters.zeros_like(), None, "mse")
+    expected = loss * model.symbols(text.lengths, target.lengths)
+    for members in (1, 3):
+        sources = [make_batches(dataset, model, options, Member(rank, members)) for rank in range(members)]
+        assert sum(batches.squared_error(model) for batches in sources) == pytest.approx(expected, rel=1e-10)
+        assert sum(batches.validate(model).symbols for batches in sources) == model.symbols(
+            text.lengths, target.lengths
+        )
+
+
 def test_characters_are_those_of_the_longer_side_and_of_all_members() -> None:
     pairs = numbered(5)
     turned = Pairs(pairs.targets, pairs.texts)

@@ -51,6 +51,7 @@ def test_a_resumed_run_is_the_same_run(optimizer: str, step: int) -> None:
         "seq_length": 7,
         "optimizer": optimizer,
         "learning_rate": 0.02,
+        "state_reset": 0.3,
         "eval_every": 3,
         "steps": STEPS,
     }

@@ -13,6 +13,7 @@ from rnncli.errors import InputError, NotFiniteError, TrainingError
 from rnncli.evaluation.losses import score
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
+from rnncli.models.output import softmax
 from rnncli.models.score import Score
 from rnncli.training.options import TrainingOptions
 from rnncli.training.trainer import Report, Trainer
@@ -139,6 +140,30 @@ def test_the_best_model_is_that_with_the_lowest_validation_loss() -> None:
     assert best[1] != tries[-1][1]
     assert trainer.best_model.parameters.flat.tobytes() == best[1]
     assert [entry["validation_loss"] for entry in trainer.history] == [loss for loss, _ in tries]
+    assert not any("validation_mse" in entry for entry in trainer.history)  # nats compare with nats
+
+
+def squared_error(model: LanguageModel, ids: np.ndarray) -> float:
+    """Of the probabilities and the one-hot characters, a mean over all of both."""
+    logits = model.logits(ids[:-1, None].astype(np.intp), model.zero_state())[0][:, 0]
+    return float(np.mean((softmax(logits) - np.eye(len(model.vocabulary))[ids[1:]]) ** 2))
+
+
+def test_a_squared_error_is_compared_with_itself() -> None:
+    """The validation text is measured in the training loss as well; the best model is still that of the lowest
+    cross-entropy."""
+    trainer = trainer_of(validation=PERIODIC[3:90], loss="mse", eval_every=5, learning_rate=0.02, steps=30)
+    found = []
+    for report in trainer.run():
+        assert (report.validation_mse is None) == (report.validation is None)
+        if report.validation_mse is not None:
+            ids = np.asarray(trainer.dataset.validation)
+            assert report.validation_mse == pytest.approx(squared_error(trainer.model, ids), rel=1e-5)
+            found.append(report.validation_mse)
+    assert [entry["validation_mse"] for entry in trainer.history] == found
+    assert found[-1] < found[0]
+    assert found[-1] == pytest.approx(trainer.history[-1]["loss"], rel=0.2)
+    assert trainer.best_loss == min(entry["validation_loss"] for entry in trainer.history)
 
 
 def test_without_a_text_to_check_on_the_last_model_is_kept() -> None:

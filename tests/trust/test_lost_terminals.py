@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rnncli.storage.checkpoint import load
-from tests.cli.running import COMMAND, environment
+from tests.cli.running import COMMAND, environment, rnncli, succeeded
 
 TEXT = "".join(f"{n} and {n * n % 97}\n" for n in range(400))
 RUN = [*COMMAND, "train", "a.txt", "--hidden-size", "16", "-o", "m.npz"]
@@ -38,7 +38,7 @@ def shell(line: str, folder: Path) -> "subprocess.CompletedProcess[bytes]":
 def test_an_ignored_signal_stays_ignored(number: int, workers: int, folder: Path) -> None:
     """As nohup asks for, and a shell for what it starts in the background."""
     process = subprocess.Popen(
-        [*RUN, "--time", "1", "--json", "--workers", str(workers)],
+        [*RUN, "--time", "0.5", "--json", "--workers", str(workers)],
         cwd=folder,
         env=environment(),
         stdout=subprocess.PIPE,
@@ -47,7 +47,7 @@ def test_an_ignored_signal_stays_ignored(number: int, workers: int, folder: Path
         preexec_fn=lambda: signal.signal(number, signal.SIG_IGN),
     )
     assert process.stdout is not None
-    while b'"step"' not in process.stdout.readline():
+    while b'"event": "step"' not in process.stdout.readline():
         pass
     os.killpg(process.pid, number)
     _, err = process.communicate(timeout=60)
@@ -82,7 +82,7 @@ def test_a_closed_terminal_stops_the_run_and_saves_it(workers: int, folder: Path
 def test_a_terminal_that_is_gone_does_not_end_a_run_without_its_signal(folder: Path) -> None:
     """A session of its own, as of setsid: every write to the terminal fails from then on."""
     terminal, side = os.openpty()
-    command = [*RUN, "--time", "2", "--workers", "1"]
+    command = [*RUN, "--time", "1", "--workers", "1"]
     process = subprocess.Popen(
         command, cwd=folder, env=environment(TERM="xterm"), stderr=side, stdout=side, start_new_session=True
     )
@@ -131,11 +131,10 @@ def test_without_a_standard_error_messages_are_not_mixed_into_the_data(folder: P
 def test_without_a_standard_input_it_is_told_in_a_sentence(words: str, folder: Path) -> None:
     if words == "predict":
         (folder / "p.tsv").write_text("a\tone\nb\ttwo\n" * 5)
-        train = [*COMMAND, "train", "p.tsv", "--task", "classify", "--steps", "2", "-q", "-o", "p.npz"]
-        subprocess.run(train, cwd=folder, env=environment(), check=True, timeout=60)
+        succeeded(rnncli("train", folder / "p.tsv", "--task", "classify", "--steps", 2, "-q", "-o", folder / "p.npz"))
         words = "predict p.npz"
     elif "train" not in words:
-        assert run(folder, "--steps", 2, "-q").returncode == 0
+        succeeded(rnncli("train", folder / "a.txt", "--steps", 2, "-q", "-o", folder / "m.npz"))
     command = f"{' '.join(COMMAND)} {words} <&-"
     result = subprocess.run(
         command, shell=True, cwd=folder, env=environment(), capture_output=True, timeout=60, check=False

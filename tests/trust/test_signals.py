@@ -24,21 +24,30 @@ RUN = ["train", "a.txt", "--json", "--workers", "1", "--hidden-size", "24", "--t
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX")
 
 
-def start(folder: Path, name: str) -> "subprocess.Popen[str]":
-    """A run that has made its first steps."""
-    process = subprocess.Popen(
+def launched(folder: Path, name: str) -> "subprocess.Popen[bytes]":
+    """A run that begins. Its pipes have no buffer here, in which lines would be lost for who reads the rest."""
+    return subprocess.Popen(
         [*COMMAND, *RUN, name],
         cwd=folder,
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        bufsize=0,
     )
-    assert process.stdout is not None
-    for line in process.stdout:
+
+
+def wait_for_a_step(run: "subprocess.Popen[bytes]") -> None:
+    assert run.stdout is not None
+    for line in run.stdout:
         if json.loads(line)["event"] == "step":
             break
-    return process
+
+
+def start(folder: Path, name: str) -> "subprocess.Popen[bytes]":
+    """A run that has made its first steps."""
+    run = launched(folder, name)
+    wait_for_a_step(run)
+    return run
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -47,8 +56,9 @@ def test_a_signal_saves_and_ends(number: int, status: int, tmp_path: Path) -> No
     rng = random.Random(number)
     for first in range(0, TIMES, TOGETHER):
         names = [f"m{n}.npz" for n in range(first, first + TOGETHER)]
-        runs = [start(tmp_path, name) for name in names]
+        runs = [launched(tmp_path, name) for name in names]
         for run in runs:
+            wait_for_a_step(run)
             time.sleep(rng.uniform(0, 0.06))
             run.send_signal(number)
         for name, run in zip(names, runs, strict=True):
@@ -73,6 +83,6 @@ def test_a_second_signal_ends_at_once_and_keeps_the_last_save(tmp_path: Path) ->
     _, err = run.communicate(timeout=30)
     assert time.monotonic() - began < 5
     assert run.returncode == 130
-    assert "Traceback" not in err
+    assert b"Traceback" not in err
     if (tmp_path / "m.npz").exists():
         load(tmp_path / "m.npz")

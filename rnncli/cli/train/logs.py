@@ -55,9 +55,9 @@ def open_logs(request: Request, trainer: Trainer) -> Iterator[Logs]:
     """The logs that a run asks for, which go on where it is resumed."""
     opened: list[RunLog] = []
     if request.log is not None:
-        opened.append(CsvLog(request.log, append=request.resume))
+        opened.append(CsvLog(request.log, request.resume, trainer.options.loss))
     if request.tensorboard is not None:
-        opened.append(TensorBoardLog(request.tensorboard, trainer.step))
+        opened.append(TensorBoardLog(request.tensorboard, trainer.step, trainer.options.loss))
     logs = Logs(opened, trainer.progress)
     try:
         yield logs

@@ -21,7 +21,7 @@ from rnncli.launcher import launcher_command
 from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.mixture import COUNTS, MIXTURE, NETWORK, Counts, Mixture, Writer, with_counts
-from rnncli.names import NORMAL_FORMS, command_line, plural
+from rnncli.names import CROSS_ENTROPY, NORMAL_FORMS, command_line, plural
 from rnncli.terminal.words import count, seconds, visible_line, visible_lines
 from rnncli.training.batches import BALANCED, balanced_weights
 from rnncli.training.counts import MAX_COUNTED, count_beside
@@ -80,7 +80,11 @@ def result(request: Request, trainer: Trainer) -> str:
     best = best_validation_loss(trainer)
     if best is None:
         return saved
-    return f"{saved}; validation loss {_nats(best)} per {trainer.model.unit}"
+    kept = trainer.record.kept
+    squared = ""
+    if "validation_mse" in kept:
+        squared = f"; mean squared error {kept['validation_mse']:.4f}, in training {kept['loss']:.4f}"
+    return f"{saved}; validation loss {_nats(best)} per {trainer.model.unit}{squared}"
 
 
 def mixture(counts: Counts | None) -> list[str]:
@@ -117,7 +121,7 @@ def advice(request: Request, trainer: Trainer) -> list[str]:
     """For running text: whether the network overfits, underfits or has nothing left to learn, and a command that may do
     better."""
     dataset = trainer.dataset
-    if dataset.spec.format != TEXT or trainer.options.loss != "cross-entropy":  # the validation loss is in nats
+    if dataset.spec.format != TEXT or trainer.options.loss != CROSS_ENTROPY:  # the validation loss is in nats
         return []
 
     def baseline() -> Baseline:
@@ -205,8 +209,7 @@ def _example(model: Any, dataset: Dataset, rng: np.random.Generator) -> str:
 def _(model: Writer, dataset: Dataset, rng: np.random.Generator) -> str:
     """A text at most as long as that of the training. It starts a line, or where the training text has only one, with
     the first character of that."""
-    has_lines = BOUNDARY in model.vocabulary.characters
-    prime = model.vocabulary.encode(BOUNDARY) if has_lines else dataset.text_ids(dataset.training, 1)
+    prime = model.vocabulary.encode(model.opening) if model.opening else dataset.text_ids(dataset.training, 1)
     length = min(SAMPLE_LENGTH, len(dataset.training) - 1)
     drawn = islice(generate(model, prime, SamplingConfig(temperature=0.8), rng), length)
     text = model.vocabulary.decode([*prime, *(int(ids[0]) for ids in drawn)])

@@ -80,6 +80,11 @@ class Request:
         help="Dropout probability, between layers and before the output.",
         show_default="by network size and length",
     )
+    forget_bias: float | None = _network(
+        "--forget-bias",
+        help="Where the forget gate's bias of an lstm begins: the larger, the longer it remembers.",
+        show_default="1",
+    )
     ngram: int | None = _learning(
         "--ngram",
         help="Count n-grams of this order as well, and mix them with the network; 0 is none.",
@@ -135,6 +140,12 @@ class Request:
         "--seq-length",
         help="Window of truncated back-propagation through time, in characters.",
         show_default="64, or less",
+    )
+    state_reset: float | None = _learning(
+        "--state-reset",
+        metavar="P",
+        help="Probability that a stream begins a window with the zero state.",
+        show_default="0.0625; 0 for short texts",
     )
     optimizer: str | None = _learning("--optimizer", help="Optimizer.", show_default="adam")
     learning_rate: float | None = _learning(

@@ -71,6 +71,7 @@ class Reporter:
                 validation_loss=report.validation.nats,
                 bits_per_character=report.validation.bits,
                 accuracy=report.validation.accuracy,
+                **({} if report.validation_mse is None else {"validation_mse": report.validation_mse}),
                 is_best=report.is_best,
             )
 

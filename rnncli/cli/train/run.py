@@ -22,9 +22,9 @@ from rnncli.terminal.console import say
 from rnncli.terminal.progress import show_progress
 from rnncli.terminal.words import count
 from rnncli.training.counts import counts_of_run
-from rnncli.training.follow import follow
+from rnncli.training.follow import mpi_group
 from rnncli.training.parallel.group import STOP_SIGNALS
-from rnncli.training.parallel.mpi import MPIGroup, leading, mpi_group
+from rnncli.training.parallel.mpi import MPIGroup
 from rnncli.training.plan import Overrides, resume_run, start_run
 from rnncli.training.trainer import Report, Trainer
 
@@ -37,10 +37,7 @@ def run(request: Request) -> None:
 
     Under an MPI launcher this is what rank 0 does; the others follow it.
     """
-    group = mpi_group()
-    if group and group.rank:
-        raise typer.Exit(follow(group, request.files))
-    with leading(group) if group else nullcontext():
+    with mpi_group(request.files) as group:
         _check_output(request)
         check_logs(request)
         with nullcontext() if request.dry_run else exclusive_lock(Path(request.output)):
@@ -94,7 +91,7 @@ def _train(
     """Train to the end or until a signal has come; returns the last report. ``counts`` are those that the file has."""
     last, saved = None, monotonic()
     with closing(trainer.run()) as run:
-        for last in run if request.quiet or request.json else show_progress(run):
+        for last in run if request.quiet or request.json else show_progress(run, trainer.options.loss):
             reporter.step(last)
             logs.step(last)
             due = last.validation is not None and monotonic() - saved > SAVE_INTERVAL

@@ -26,7 +26,8 @@ less without, or looks at the parameters or its argument alone."""
 
 @dataclass(frozen=True)
 class View:
-    """A ``question``, and what the ``answer`` shows; together they are the view's row in the README.
+    """A ``question``, and what the ``answer`` shows; together they are the view's row in the guide's page
+    on inspect.
 
     ``example`` is a command line, and ``purpose`` what it is for: a line in the help of ``rnncli inspect``.
     """
@@ -109,7 +110,7 @@ _ALL = (
     View(
         "gates",
         "Integrators, or memoryless?",
-        "How often each gate is shut or open",
+        "How far each gate is open, and how often it is shut or open",
         "rnncli inspect model.npz gates",
         "integrators, or memoryless",
         in_report=True,
@@ -117,16 +118,28 @@ _ALL = (
     View(
         "gradients",
         "Do gradients vanish?",
-        "Norm of the gradient against the distance in time, of several models side by side",
+        "Norm of the gradient against the distance in time, at a thousand places, of several models side by side",
         "rnncli inspect a.npz gradients b.npz",
         "do gradients vanish, side by side",
         "MODEL...",
         in_report=True,
     ),
     View(
+        "learning",
+        "How did it learn?",
+        "Training and validation loss over the steps, and what it wrote meanwhile, noise becoming words; the losses of "
+        "several models one over the other",
+        "rnncli inspect a.npz learning b.npz",
+        "how they learnt, one over the other",
+        "MODEL...",
+        "nothing",
+        in_report=True,
+    ),
+    View(
         "step",
         "What is the arithmetic?",
-        "Every number, forwards and backwards",
+        "Every number of a small network: input, weights, sums, gates, states, probabilities and loss; backwards the "
+        "gradient of each, and the update of gradient descent",
         "rnncli inspect model.npz step hell",
         "the arithmetic",
         "TEXT",

@@ -10,17 +10,19 @@ from rnncli.datasets.spec import TEXT
 from rnncli.inspection.activations import read, recurrent_cell, require_language_model
 from rnncli.inspection.association import SMALLEST_SHIFT
 from rnncli.inspection.features import FEATURES
+from rnncli.inspection.info import in_words
 from rnncli.inspection.prime import PrimeStep, read_prime
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.errors import ORDER, ngram_probabilities
+from rnncli.inspection.views.learning import learning_curves
 from rnncli.inspection.views.memory import SMALL, memory_length
 from rnncli.inspection.views.units import best_units
 from rnncli.models.base import Model, PairModel
 from rnncli.models.mixture import MIXTURE
 from rnncli.models.score import perplexity
-from rnncli.names import plural
-from rnncli.results import BLANK, Block, Curves, Heatmap, Table, ViewResult, with_numbers
+from rnncli.names import MSE, plural
+from rnncli.results import BLANK, Block, Heatmap, Table, ViewResult, with_numbers
 from rnncli.training.record import Record
 
 CHARACTERS = 30_000
@@ -41,7 +43,8 @@ def overview(request: ViewRequest) -> ViewResult:
     data = file_data(probe.model, probe.checkpoint.record)
     steps = read_prime(probe.model, request.prime, label=request.label)
     found = health(request) if len(probe.ids) else None
-    facts, blocks = _facts(data, probe.model), _losses(data, probe.model.unit)
+    facts = _facts(data, probe.model)
+    blocks: list[Block] = list(learning_curves(probe)) if len(data["history"]) > 1 else []
     if (counts := probe.checkpoint.counts) is not None:
         together = f"; {counts.held_out[MIXTURE]:.4f} nats together with the network" if counts.held_out else ""
         facts["counts"] = f"{counts.model.order}-gram model, weight {counts.weight:.2f}{together}"
@@ -58,8 +61,9 @@ def overview(request: ViewRequest) -> ViewResult:
 def file_data(model: Model, record: Record | None) -> dict[str, Any]:
     """What the model file says, as plain data.
 
-    ``history`` has the evaluations with ``step``, ``loss`` and, where a part was held out, ``validation_loss``, in nats
-    per ``unit`` of the model; ``best_validation_loss`` is the lowest of these, None where there is none.
+    ``history`` has the evaluations with ``step``, ``loss``, the training loss, and, where a part was held out,
+    ``validation_loss``, in nats per ``unit`` of the model, and for the mean squared error ``validation_mse``;
+    ``best_validation_loss`` is the lowest validation loss, None where there is none.
     """
     state = record.state if record else {"step": 0, "history": [], "best_loss": None}
     best = state["best_loss"]
@@ -133,7 +137,8 @@ def _facts(data: Mapping[str, Any], model: Model) -> dict[str, str]:
             f"perplexity {data['perplexity']:.2f}"
         )
     elif data["history"]:
-        facts["last loss"] = f"{data['history'][-1]['loss']:.4f} nats {per} (nothing was held out)"
+        last = in_words("", data["history"][-1]["loss"], options["loss"], per).strip()
+        facts["last loss"] = f"{last}; nothing was held out"
     return facts
 
 
@@ -141,22 +146,12 @@ def _beginning(symbols: str) -> str:
     return symbols[:SYMBOLS] + (" …" if len(symbols) > SYMBOLS else "")
 
 
-def _losses(data: Mapping[str, Any], unit: str) -> list[Block]:
-    """The losses over the steps, where there are several."""
-    curves = {
-        name: [(entry["step"], entry[key]) for entry in data["history"] if key in entry]
-        for name, key in (("training loss", "loss"), ("validation loss", "validation_loss"))
-    }
-    curves = {name: points for name, points in curves.items() if len(points) > 1}
-    return [Curves(f"Loss, nats per {unit}", "step", "nats", curves)] if curves else []
-
-
 def _tables(data: Mapping[str, Any]) -> list[Table]:
     """The numbers of the whole, the parameters, the evaluations."""
     whole = {"task": data["task"], **data["network"], "parameters": data["total_parameters"]}
     whole |= {name: data[name] for name in ("steps", "epochs", "best_validation_loss", "bits_per_character")}
     shapes = [(array["name"], " × ".join(map(str, array["shape"])), array["size"]) for array in data["parameters"]]
-    columns = ("step", "loss", "validation_loss")
+    columns = ("step", "loss", "validation_loss", *(["validation_mse"] if data["options"].get("loss") == MSE else []))
     return [
         Table("Model", ("name", "value"), list(whole.items())),
         Table("Parameters", ("name", "shape", "elements"), shapes),
@@ -195,7 +190,7 @@ def health(request: ViewRequest) -> ViewResult:
         saturated = float(np.mean((np.abs(hidden) > SATURATED).mean(axis=0) > MOSTLY))
         facts["units"] = f"{dead:.1%} dead, {saturated:.1%} saturated"
     if recurrent_cell(model):
-        _, enough = memory_length(probe)
+        _, enough = memory_length(probe, effort=0.25)
         facts["memory"] = f"{plural(enough, 'character')}: reading more changes its loss by less than {SMALL} nats"
     blocks: list[Block] = []
     following = [request.command("text"), request.command("memory")]

@@ -114,7 +114,7 @@ def units(request: ViewRequest) -> ViewResult:
     blocks: list[Table | ColouredText] = [Table("The most selective units for each feature", columns, rows, note)]
     following = []
     if associated:
-        best = max(associated, key=lambda score: abs(score.z))
+        best = max(associated, key=lambda score: score.learnt)  # z also grows with how often a feature changes
         blocks.append(_snippet(probe, best))
         following = [
             request.command("ablate", unit=str(best.unit), feature=best.feature),

@@ -12,6 +12,7 @@ from html import escape
 from importlib.resources import files
 
 from rnncli.inspection.page import ModelPage
+from rnncli.names import file_size
 from rnncli.terminal.words import visible_line
 
 MARK = "<!doctype html>\n<!-- a model of rnncli, alive -->\n"
@@ -135,7 +136,7 @@ def _about(page: ModelPage) -> str:
 
 def _weights(page: ModelPage) -> str:
     """The precision of the weights, and what it costs."""
-    text = f"{PRECISIONS[page.weights.precision]}, {len(page.weights.data) / 1024:,.0f} KB"
+    text = f"{PRECISIONS[page.weights.precision]}, {file_size(len(page.weights.data))}"
     if not page.losses:
         return f"{text}; no text was at hand to measure what that changes"
     losses = "; ".join(f"{PRECISIONS[kind]}: {nats:.4f}" for kind, nats in page.losses.items())

@@ -72,6 +72,7 @@ class LanguageModel {
     this.labels = model.target || [];
     this.firstStates = weights["label.W"];
     this.eos = this.labels.length ? this.vocabulary.ids.get(BOUNDARY) : -1;
+    this.lineEnd = model.beginsLines ? this.vocabulary.ids.get(BOUNDARY) : -1;
   }
 
   /** The state before a text of this label. */

@@ -40,12 +40,18 @@ function draw(logits, uniform) {
   return best;
 }
 
+/** What is read before the first character is drawn: the prime, after a line end if the model has learnt to read one, or
+ * else the first character there is. */
+function fullPrime(model, prime) {
+  if (model.lineEnd >= 0 && prime[0] !== model.lineEnd) return [model.lineEnd, ...prime];
+  return prime.length ? prime : [0];
+}
+
 /** The ids that a language model writes after a prime, one by one; it ends where the text does. */
 function* writeText(model, { prime, label = 0, temperature = 1, topP = 1, seed = 0, held = null }) {
   const state = model.start(label), uniform = uniformGenerator(seed);
   let logits = null;
-  for (const id of [...model.opening, ...prime]) logits = model.step(id, state, held);
-  if (!logits) return;
+  for (const id of fullPrime(model, prime)) logits = model.step(id, state, held);
   for (;;) {
     if (model.vocabulary.unknown >= 0) logits[model.vocabulary.unknown] = -Infinity;
     const id = draw(filterLogits(logits, temperature, topP), uniform);

@@ -21,8 +21,7 @@ class TextWriter {
   async write(prime, options, length) {
     this.stop();
     const run = this.run, { model } = page;
-    const ids = model.vocabulary.idsOf(prime), decode = model.vocabulary.decoder();
-    const written = writeText(model, { ...options, prime: ids.length ? ids : defaultPrime(model) });
+    const written = writeText(model, { ...options, prime: model.vocabulary.idsOf(prime) }), decode = model.vocabulary.decoder();
     const tail = document.createTextNode("");
     this.pre.replaceChildren(element("span", { className: "prime", textContent: printable(prime) }), tail);
     this.pre.classList.add("running");
@@ -51,11 +50,6 @@ class TextWriter {
     this.stop();
     return { characters, seconds: milliseconds / 1000, isEnd: false, text };
   }
-}
-
-/** What is read first where nothing was typed: a line end, or the first character there is. */
-function defaultPrime(model) {
-  return model.opening.length ? [] : [model.vocabulary.ids.get("\n") ?? 0];
 }
 
 /** The choices of the section Write. */

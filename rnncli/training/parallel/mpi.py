@@ -5,15 +5,14 @@ and of what is sharded a rank has its part, which rank 0 gathers to save it. Bet
 a word of rank 0: to go on, to send their shards, or to end.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
-from rnncli.launcher import abort, here, launched, mpi
+from rnncli.launcher import abort, here, mpi
 from rnncli.training.parallel.group import Stopped, Work, shard_of
 
 STEP, GATHER, STOP = range(3)
@@ -159,21 +158,3 @@ class MPIGroup:
     def _sizes(self, total: int) -> list[int]:
         shards = (shard_of(total, rank, self.size) for rank in range(self.size))
         return [own.stop - own.start for own in shards]
-
-
-@contextmanager
-def leading(group: MPIGroup) -> Iterator[None]:
-    """What rank 0 does while the others wait for it: however it ends, they end as well."""
-    code = 0
-    try:
-        yield
-    except BaseException as error:
-        code = getattr(error, "exit_code", 1)
-        raise
-    finally:
-        group.dismiss(code)
-
-
-def mpi_group() -> MPIGroup | None:
-    """The ranks that a launcher has started, where they are several; InputError where they cannot reach each other."""
-    return MPIGroup(mpi().COMM_WORLD) if launched()[1] > 1 else None

@@ -22,8 +22,8 @@ from rnncli.training.sweep.trial import COMPLETE, FAILED, STOPPED, Trial
 from rnncli.training.trainer import EVALUATIONS, Trainer
 
 STARTUP_TRIALS, FIRST_PRUNING = 5, EVALUATIONS // 4
-"""So many trials are complete before one is pruned, and none is in its first quarter: the rate is warmed up there, and
-high rates show later what they are good for."""
+"""Complete trials before one is pruned, and the evaluations of each that are never compared: the rate is warmed up
+there, and high rates pay later."""
 
 SILENCE = 600.0
 """Seconds without a sign of life after which a trial of another machine counts as dead: many times SIGN_OF_LIFE."""

@@ -1,0 +1,20 @@
+"""A result of a view or a lesson on standard output."""
+
+import json as jsonlib
+import sys
+
+from rnncli.results import ViewResult
+from rnncli.terminal.console import write
+from rnncli.terminal.screen import screen
+from rnncli.terminal.view_result import as_csv, draw_view_result
+
+
+def show(result: ViewResult, json: bool, csv: bool) -> None:
+    """Print it as JSON, as CSV, or drawn."""
+    if json:
+        write(jsonlib.dumps(result.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
+    elif csv:
+        write(as_csv(result))
+    else:
+        output = screen(sys.stdout)
+        output.print(draw_view_result(result, output.width, output.color_system is not None, output.is_terminal))
