@@ -14,6 +14,7 @@ from rnncli.engine.activations import sigmoid
 from rnncli.engine.arrays import Array
 from rnncli.engine.losses import LOSSES
 from rnncli.engine.optimizers import OPTIMIZERS, GradientDescent
+from rnncli.names import plural
 from rnncli.results import Paragraph, Plane, Table, ViewResult
 
 WRONG = -6.0
@@ -179,7 +180,7 @@ def path(name: str, rate: float, tilt: float) -> list[tuple[float, float]]:
 def arrival(way: list[tuple[float, float]], tilt: float) -> str:
     """Whether a path arrives, and after how many steps."""
     last, steps = float(error_and_gradient(np.array(way[-1]), curvature(tilt))[0]), len(way) - 1
-    return f"{steps} steps" if last < GOAL else f"E is {last:.3g} after {steps} steps"
+    return plural(steps, "step") if last < GOAL else f"E is {last:.3g} after {plural(steps, 'step')}"
 
 
 def until_outside(way: list[tuple[float, float]]) -> list[tuple[float, float]]:
