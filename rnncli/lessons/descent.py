@@ -87,7 +87,7 @@ def descent(loss: str | None, optimizer: str | None, rate: float | None, tilt: f
 
 
 def _of_the_turn(hindered: str, straight: dict[str, tuple[float, int]], turned: dict[str, tuple[float, int]]) -> str:
-    """Whom it hinders most, and whom not at all."""
+    """Which optimizer the turn slows most, and which it does not affect."""
     before, after = straight[hindered][1], turned[hindered][1]
     if after < 2 * before:
         steps = turned["adagrad"][1]
