@@ -147,7 +147,7 @@ def test_a_view(copy: Copy) -> None:
 def test_a_lesson(copy: Copy) -> None:
     """It stands in the list, and the lesson before it leads there."""
     drawn, listed, before = followed(copy, "A lesson")
-    assert "at 0.5 the first is still the likeliest" in drawn and "rnncli lesson lstm" in drawn
+    assert "at 0.5 the first is still the likeliest" in drawn and "rnncli lesson descent" in drawn
     assert re.search(r"temperature +온도 +how sure a sample is", listed)
     assert re.search(r"rnncli lesson temperature +the next lesson", before)
     assert len(drawn.splitlines()) <= 48
