@@ -88,7 +88,7 @@ def followed(copy: Copy, title: str) -> list[str]:
 
 
 def test_every_section_is_followed() -> None:
-    assert set(SECTIONS) == {"A cell", "An optimizer", "An option of train", "A view", "A task", "A metric"}
+    assert set(SECTIONS) == {"A cell", "An optimizer", "An option of train", "A view", "A lesson", "A task", "A metric"}
 
 
 GRADIENT = """
@@ -142,6 +142,15 @@ def test_a_view(copy: Copy) -> None:
     assert '"view": "entropy"' in as_json
     assert "Where is it unsure?" in drawn
     assert "where it is unsure" in copy.run(sys.executable, "-m", "rnncli", "inspect", "--help")
+
+
+def test_a_lesson(copy: Copy) -> None:
+    """It stands in the list, and the lesson before it leads there."""
+    drawn, listed, before = followed(copy, "A lesson")
+    assert "at 0.5 the first is still the likeliest" in drawn and "rnncli lesson descent" in drawn
+    assert re.search(r"temperature +온도 +how sure a sample is", listed)
+    assert re.search(r"rnncli lesson temperature +the next lesson", before)
+    assert len(drawn.splitlines()) <= 48
 
 
 def test_a_task(copy: Copy) -> None:

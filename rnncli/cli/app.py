@@ -27,8 +27,10 @@ class Commands(OwnCommand, TyperGroup):
         self._variables = Variables(self.commands)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """In the order of use, not alphabetical; Typer has commands of commands first."""
-        return sorted(self.commands, key=lambda name: hasattr(self.commands[name], "commands"))
+        """In the order of use, not alphabetical; Typer has the lessons first, which are commands of a command."""
+        ordered = [name for name in self.commands if name != "lesson"]
+        ordered.insert(ordered.index("guide"), "lesson")
+        return ordered
 
     def invoke(self, ctx: Any) -> Any:
         for warning in self._variables.warnings(os.environ):

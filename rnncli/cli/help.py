@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from rnncli.errors import InputError
 from rnncli.terminal.words import width_of, wrap_words
 
 MAX_WIDTH = 100
@@ -29,23 +30,30 @@ def _commands(ctx: typer.Context, incomplete: str) -> list[str]:
 def help_(
     ctx: typer.Context,
     command: Annotated[
-        str | None,
-        typer.Argument(metavar="[COMMAND]", help="The command.", show_default=False, autocompletion=_commands),
+        list[str] | None,
+        typer.Argument(
+            metavar="[COMMAND]",
+            help="The command; of a lesson its name as well.",
+            show_default=False,
+            autocompletion=_commands,
+        ),
     ] = None,
 ) -> None:
     """Show the help of a command; without one, list the commands.
 
     \b
-      rnncli help         as rnncli --help
-      rnncli help train   as rnncli train --help
+      rnncli help              as rnncli --help
+      rnncli help train        as rnncli train --help
+      rnncli help lesson rnn   as rnncli lesson rnn --help
     """
-    root = ctx.find_root()
-    if command is None:
-        typer.echo(root.get_help())
-        return
-    group: Any = root.command
-    name, found, _ = group.resolve_command(root, [command])
-    found.make_context(name, ["--help"], parent=root)
+    asked: Any = ctx.find_root()
+    words = command or []
+    while words and hasattr(asked.command, "resolve_command"):
+        name, found, words = asked.command.resolve_command(asked, words)
+        asked = found.make_context(name, [], parent=asked, resilient_parsing=True)
+    if words:
+        raise InputError(f"rnncli help takes one command, and {words[0]} stands after {asked.info_name}")
+    typer.echo(asked.get_help())
 
 
 def page(ctx: Any, width: int | None = None) -> str:

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 from rnncli.cli.completion import model_files
 from rnncli.cli.options import Command, OwnCommand, option, settings
 from rnncli.errors import InputError
-from rnncli.lessons import LESSONS, MODEL_FILE, Lesson, contents, find
+from rnncli.lessons import LESSONS, MODEL_FILE, Lesson, Option, contents, find
 
 MARK = "<!doctype html>\n<!-- a lesson of rnncli -->\n"
 """How every page of a lesson begins, so that none but such a page is ever overwritten."""
@@ -29,7 +29,12 @@ class Lessons(OwnCommand, TyperGroup):
         """A name may be of several words, since no lesson takes others but options."""
         words = list(takewhile(lambda word: not word.startswith("-"), args))
         name = find(" ".join(words))
-        return super().resolve_command(ctx, args if name is None else [name, *args[len(words) :]])
+        try:
+            return super().resolve_command(ctx, args if name is None else [name, *args[len(words) :]])
+        except typer.TyperException as error:
+            if "Did you mean" in error.format_message():
+                raise
+            raise InputError(f"there is no lesson {' '.join(words)}; rnncli lesson lists them") from None
 
 
 lessons = typer.Typer(cls=Lessons, invoke_without_command=True)
@@ -93,7 +98,7 @@ def _command(lesson: Lesson) -> Callable[..., None]:
     return show
 
 
-def _parameter(given: Any) -> inspect.Parameter:
+def _parameter(given: Option) -> inspect.Parameter:
     """An option of a lesson as a parameter that Typer reads."""
     shown: dict[str, Any] = {"show_default": given.shown} if given.shown else {}
     if given.values is MODEL_FILE:

@@ -122,7 +122,8 @@ def arrangements(length: int) -> ViewResult:
             Paragraph(
                 "A surprise",
                 f"Of the letters after each, one direction tells {found['one direction']:.1%}, both tell "
-                f"{found['both directions']:.1%}. Who sees only the past can but guess: the last is {NO_TAG}, of the "
+                f"{found['both directions']:.1%}. A network that sees only the past can only guess: the last is "
+                f"{NO_TAG}, of the "
                 f"others one in {len(LETTERS)} is right, 1/{length} + {length - 1}/{length} · 1/{len(LETTERS)} = "
                 f"{chance:.1%}, give or take some luck.",
             ),

@@ -14,6 +14,7 @@ from rnncli.engine.activations import sigmoid
 from rnncli.engine.arrays import Array
 from rnncli.engine.losses import LOSSES
 from rnncli.engine.optimizers import OPTIMIZERS, GradientDescent
+from rnncli.names import plural
 from rnncli.results import Paragraph, Plane, Table, ViewResult
 
 WRONG = -6.0
@@ -86,7 +87,7 @@ def descent(loss: str | None, optimizer: str | None, rate: float | None, tilt: f
 
 
 def _of_the_turn(hindered: str, straight: dict[str, tuple[float, int]], turned: dict[str, tuple[float, int]]) -> str:
-    """Whom it hinders most, and whom not at all."""
+    """Which optimizer the turn slows most, and which it does not affect."""
     before, after = straight[hindered][1], turned[hindered][1]
     if after < 2 * before:
         steps = turned["adagrad"][1]
@@ -179,7 +180,7 @@ def path(name: str, rate: float, tilt: float) -> list[tuple[float, float]]:
 def arrival(way: list[tuple[float, float]], tilt: float) -> str:
     """Whether a path arrives, and after how many steps."""
     last, steps = float(error_and_gradient(np.array(way[-1]), curvature(tilt))[0]), len(way) - 1
-    return f"{steps} steps" if last < GOAL else f"E is {last:.3g} after {steps} steps"
+    return plural(steps, "step") if last < GOAL else f"E is {last:.3g} after {plural(steps, 'step')}"
 
 
 def until_outside(way: list[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -122,15 +122,25 @@ def of_model(path: str, text: str) -> tuple[list[Block], str]:
         described = model.config.describe()
         raise InputError(f"{path} is no LSTM but a {described}; train one with rnncli train --cell lstm")
     text = model.vocabulary.from_user_text(text)
-    ids = model.vocabulary.encode(text, "--text").astype(np.intp)[:, None]
+    try:
+        ids = model.vocabulary.encode(text, "--text").astype(np.intp)[:, None]
+    except InputError as error:
+        raise InputError(f"{error}; choose a text of its characters with --text") from None
     parameters = model.reader_parameters
     forward = network.forward(parameters, ids, network.zero_state(1, parameters.flat.dtype), Workspace())
     forget = forward.activation("l1.forget")[:, 0].mean(axis=0, dtype=np.float64)
     unit = int(forget.argmax())
     values = {name: forward.activation(f"l1.{name}")[:, 0, unit].tolist() for name in COLUMNS}
-    kept, lasts = float(forget[unit]), math.log(0.5) / math.log(forget[unit])
+    kept = float(forget[unit])
     found = [Paragraph(f"Unit 1:{unit} of {path}", ""), *strips(UNIT.strips, LSTM.states, text, values)]
     return found, (
         f"This unit keeps more than any other of its layer: {kept:.3f} of its cell from one character to the next, so "
-        f"that half is left after {lasts:.0f}. The mean of the layer is {forget.mean():.3f}."
+        f"that {_lasting(kept)}. The mean of the layer is {forget.mean():.3f}."
     )
+
+
+def _lasting(kept: float) -> str:
+    """What becomes of a cell of which this much is kept at each character; float32 knows a gate that is 0 or 1."""
+    if kept <= 0:
+        return "nothing is left"
+    return "nothing is lost" if kept >= 1 else f"half is left after {math.log(0.5) / math.log(kept):,.0f}"

@@ -38,8 +38,8 @@ from rnncli.storage.faults import named_faults
 from rnncli.storage.npz import ArrayType, Npz, open_npz, write_npz
 from rnncli.training.record import Record, resume_shapes, upgrade
 
-FORMAT_VERSION = 6
-READABLE = (2, 3, 4, 5, FORMAT_VERSION)
+FORMAT_VERSION = 7
+READABLE = (2, 3, 4, 5, 6, FORMAT_VERSION)
 RESUME = "resume/"
 
 PARAMETER = np.dtype("<f4")

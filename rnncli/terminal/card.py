@@ -52,6 +52,8 @@ CONTAINS_TEXT = (
 
 MAY_QUOTE = "The file does not hold the training text itself, but a network can memorise passages of it."
 
+OF_ITS_FILM = " One line of the data stands in it: the one of whose translations its film of learning consists."
+
 REPEATABLE = "The same text, options and seed give the same bytes on the same kind of machine with these versions."
 
 TIMED = "The run was limited by time, so another one does not give the same bytes."
@@ -109,7 +111,7 @@ def _reading(info: dict[str, Any]) -> str:
 
 def _origin(info: dict[str, Any], path: str) -> str:
     if not info["contains_text"]:
-        return MAY_QUOTE
+        return MAY_QUOTE + (OF_ITS_FILM if info["task"] == "translate" else "")
     without = command_line("train", "FILE", options=["-o", path, "--resume", "--ngram", "0"])
     return CONTAINS_TEXT.format(command=_code(without))
 

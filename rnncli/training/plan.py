@@ -141,10 +141,11 @@ def start_run(
     if initial is None:
         model = MODELS[dataset.spec.kind](configuration.network, *dataset.alphabets)
         model.initialise(np.random.default_rng([options.seed, 0]))
-        if isinstance(model, LanguageModel) and isinstance(dataset, TextDataset):
-            model.forget(dataset.unread())
     else:
         model = extended(initial, dataset.alphabets, np.random.default_rng([options.seed, 0]))
+    if isinstance(model, LanguageModel) and isinstance(dataset, TextDataset):
+        known = set(initial.vocabulary.symbols if initial else ())  # these may have been read before
+        model.forget(np.array([i for i in dataset.unread() if model.vocabulary.symbols[i] not in known], np.intp))
     return Trainer(model, dataset, options, group or make_group(options.workers, options.batch_size))
 
 

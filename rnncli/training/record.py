@@ -105,8 +105,6 @@ class Record:
         if not isinstance(record, dict) or set(record) != {"options", "data", "state", "software"}:
             raise ValueError("its training record is malformed")
         options, data, state = TrainingOptions.from_json(record["options"]), record["data"], record["state"]
-        if isinstance(state, dict):
-            state = {**state, "film": state.get("film", NO_FILM)}  # an older file has none
         if not isinstance(state, dict) or set(state) != set(STATE):
             raise ValueError("the state of its training record is malformed")
         for name, is_valid in STATE.items():
@@ -143,7 +141,8 @@ def upgrade(record: Any, version: int, model: Model) -> Any:
     if version == 2:
         record = _upgrade_2(record, model)
     before = {"normalize": "none", "columns": [], "shuffle": NO_SHUFFLE, "max_length": MAX_LENGTH}
-    return {**record, "data": {**before, **record["data"]}, "software": []}
+    data, state = {**before, **record["data"]}, {"film": NO_FILM, **record["state"]}
+    return {"software": [], **record, "data": data, "state": state}
 
 
 def _upgrade_2(record: Any, model: Model) -> Any:

@@ -142,6 +142,7 @@ class Trainer:
             self.options.local_steps if self.steps is None else min(self.options.local_steps, self.steps - self.step)
         )
         untrained = self.film.write(self.model) if self._is_filmed and not self.step else None
+        started = time.perf_counter()
         rates = [self._rate(self.step + number) for number in range(steps)]
         result = self.update(self.step, rates)
         for value, what in ((result.loss, "loss"), (result.gradient_norm, "gradient")):
@@ -149,8 +150,9 @@ class Trainer:
         if not self.step:
             self.film.add(0, result.loss, untrained)
         self.step += steps
-        duration = time.perf_counter() - began
-        self.seconds += duration
+        ended = time.perf_counter()
+        duration = ended - started
+        self.seconds += ended - began
         if not self.last_evaluation:  # a guess: to read takes a third of the time that it takes to learn
             self._evaluation_seconds = duration / steps * self.batches.validation_steps / 3
         # The clock of rank 0 counts for all.
@@ -232,7 +234,12 @@ class Trainer:
                 self.best_so_far.parameters.flat[...] = self.model.parameters.flat
         self.history.append(entry)
         if len(self.history) > MAX_EVALUATIONS:
-            del self.history[-2::-2]  # of a long history every second entry is enough for its curve
+            # Of a long history every second entry is enough for its curve, beside that of the weights which are kept.
+            self.history = [
+                entry
+                for number, entry in enumerate(reversed(self.history))
+                if number % 2 == 0 or entry.get("validation_loss") == self.best_loss
+            ][::-1]
         if self._is_filmed and ((is_due := self.film.is_due(self.step)) or self.finished):
             self.film.add(self.step, entry["loss"], self.film.write(self.model), is_end=not is_due)
         self._evaluation_seconds = time.perf_counter() - began

@@ -77,11 +77,22 @@ def test_help_of_a_command_is_its_help(name: str) -> None:
     assert succeeded(rnncli("help", name)) == succeeded(rnncli(name, "--help"))
 
 
+def test_help_of_a_lesson_is_its_help() -> None:
+    assert succeeded(rnncli("help", "lesson", "rnn")) == succeeded(rnncli("lesson", "rnn", "--help"))
+    refused(rnncli("help", "train", "rnn"), "rnn stands after train")
+
+
 def test_the_root_lists_its_commands() -> None:
     text = succeeded(rnncli("--help"))
     assert all(name in text for name in COMMANDS)
     assert "RNNCLI_" in text
     assert succeeded(rnncli()) == succeeded(rnncli("help")) == text
+    assert re.findall(r"^  (\w+)", text.partition("Commands:")[2], re.MULTILINE)[-4:] == [
+        "bench",
+        "lesson",
+        "guide",
+        "help",
+    ]
 
 
 @pytest.mark.parametrize(("name", "parameter"), OPTIONS)

@@ -103,6 +103,14 @@ def test_a_file_with_counts_says_that_it_contains_the_text(folder: Path) -> None
     assert "does not hold the training text" in card("both.npz")
 
 
+def test_a_translator_says_that_its_film_shows_a_line(folder: Path) -> None:
+    (folder / "pairs.tsv").write_text("".join(f"line {n}\tenil {n}\n" for n in range(30)))
+    for task, says in (("translate", True), ("generate", False)):
+        train = ("train", "pairs.tsv", "--task", task, "--hidden-size", 4, "--steps", 1, "-q", "-f")
+        succeeded(rnncli(*train))
+        assert ("One line of the data stands in it" in card("model.npz")) is says
+
+
 def test_what_a_file_says_is_not_taken_for_markdown(folder: Path) -> None:
     name = "a|`<b>`\n# c <script>.txt"
     (folder / name).write_text(LINES)

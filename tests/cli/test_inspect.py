@@ -138,3 +138,11 @@ def test_the_arithmetic_of_a_small_network_is_written_out_whole(units: int, writ
         assert all(isinstance(value, float) for value in row[3:])
     assert ("shown" in found["facts"]) == (units > written)
     assert [len(values) for values in found["numbers"]["forward"]["l1.hidden"]] == [units, units]
+
+
+def test_a_character_that_was_never_read_has_no_neighbours(folder: Path) -> None:
+    """Its input weights are zero: the last one of the text, which nothing follows."""
+    (folder / "text.txt").write_text("abcdefgh" * 9 + "z")
+    succeeded(rnncli("train", "text.txt", "--hidden-size", 4, "--steps", 2, "-q"))
+    neighbours = succeeded(rnncli("inspect", "model.npz", "weights")).partition("Nearest neighbours")[2]
+    assert "a  " in neighbours and "z" not in neighbours.partition("next:")[0].replace("cosine", "")

@@ -98,6 +98,8 @@ def test_json_before_the_name_and_for_all_commands() -> None:
         (("memory", "--cell", "lstn"), ("'--cell'", "did you mean lstm?")),
         (("memory", "--forget-bias", "nan"), ("'--forget-bias'", "nan is not a finite number")),
         (("lstm", "--model", "no.npz"), ("no.npz", "does not exist")),
+        (("loss",), ("there is no lesson loss; rnncli lesson lists them",)),
+        (("rnm",), ("Did you mean 'rnn'?",)),
         (("activations", "--json", "--csv"), ("mutually exclusive",)),
     ],
 )

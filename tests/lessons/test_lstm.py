@@ -96,3 +96,13 @@ def test_a_model_without_these_gates_is_refused(models: dict[str, Path]) -> None
 def test_a_text_that_the_model_does_not_know_is_refused(models: dict[str, Path]) -> None:
     with pytest.raises(InputError, match="has never seen 'x'"):
         lesson("lstm", model=str(models["lstm"]), text="hexo")
+
+
+@pytest.mark.parametrize(("bias", "said"), [(100, "nothing is lost"), (-100, "nothing is left")])
+def test_a_gate_that_is_open_or_shut_in_float32(tmp_path: Path, bias: float, said: str) -> None:
+    """What float32 knows as 0 or 1 has no half-life."""
+    model = LanguageModel(NetworkConfig("lstm", hidden_size=3, forget_bias=bias), Vocabulary("ab"))
+    model.initialise(np.random.default_rng(0))
+    checkpoint.save(tmp_path / "model.npz", Checkpoint(model))
+    shown = lesson("lstm", model=str(tmp_path / "model.npz"), text="abba")
+    assert said in block(shown, "A surprise").text

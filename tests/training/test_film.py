@@ -13,7 +13,7 @@ from rnncli.inference.sampling import SamplingConfig
 from rnncli.training.data import open_new
 from rnncli.training.film import MAX_FRAMES, MAX_LENGTH, MIN_LEARNT, NO_FILM, TEMPERATURE, Film
 from rnncli.training.plan import Overrides, start_run
-from rnncli.training.record import Record
+from rnncli.training.record import Record, upgrade
 from rnncli.training.trainer import Trainer
 from tests.helpers import RECORD, random_model
 from tests.training.test_trainer import PERIODIC, trainer_of
@@ -127,9 +127,12 @@ def test_weights_out_of_range_end_a_frame_and_nothing_else() -> None:
 def test_a_record_without_a_film_is_of_an_earlier_version() -> None:
     data, model = RECORD.to_json(), random_model()
     state = {name: value for name, value in RECORD.state.items() if name != "film"}
-    record = Record.from_json({**data, "state": state}, model)
+    record = Record.from_json(upgrade({**data, "state": state}, 6, model), model)
     assert record is not None
     assert record.state["film"] == NO_FILM
+    assert record.software == RECORD.software
+    with pytest.raises(ValueError, match="malformed"):
+        Record.from_json({**data, "state": state}, model)
 
 
 @pytest.mark.parametrize(

@@ -217,3 +217,13 @@ def test_more_streams_than_characters_are_refused() -> None:
     with pytest.raises(InputError, match="--batch-size"):
         trainer_of("abcd", batch_size=4)
     assert [*trainer_of("abcde", batch_size=4, steps=1).run()]
+
+
+def test_of_a_long_history_the_evaluation_of_the_kept_weights_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnncli.training.trainer.MAX_EVALUATIONS", 6)
+    trainer = trainer_of(validation=PERIODIC[::-1] * 2, steps=40, eval_every=1, learning_rate=0.02)
+    measured = {report.step: report.validation.nats for report in trainer.run() if report.validation}
+    best = min(measured, key=measured.__getitem__)
+    steps = [entry["step"] for entry in trainer.history]
+    assert len(steps) <= 8 and steps[-1] == 40 and best < 40
+    assert trainer.record.kept["step"] == best

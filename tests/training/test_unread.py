@@ -26,3 +26,14 @@ def test_a_long_text_is_looked_through_in_parts(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("rnncli.datasets.text.CHUNK", 5)
     assert dataset_of("aaaaaaaaabaaac").unread().tolist() == [2]
     assert dataset_of("ab").unread().tolist() == [1]
+
+
+def test_a_new_character_of_another_text_says_nothing_if_it_is_never_read() -> None:
+    """One that the first model has read says what it did, though the new text does not read it."""
+    options = Overrides({"hidden_size": 4}, {"batch_size": 2}, {"steps": 3})
+    first = start_run(dataset_of("abcb" * 8), options)
+    list(first.run())
+    second = start_run(dataset_of("abab" * 8 + "c\n"), Overrides({}, {"batch_size": 2}, {"steps": 3}), first.model)
+    assert second.model.opening == ""
+    [weights] = second.model.network.input_embeddings(second.model.parameters)
+    assert weights.any(axis=(0, 2))[:4].tolist() == [False, True, True, True]

@@ -207,8 +207,8 @@ def _example(model: Any, dataset: Dataset, rng: np.random.Generator) -> str:
 @_example.register(LanguageModel)
 @_example.register(Mixture)
 def _(model: Writer, dataset: Dataset, rng: np.random.Generator) -> str:
-    """A text at most as long as that of the training. It starts a line, or where the training text has only one, with
-    the first character of that."""
+    """A text at most as long as that of the training. It starts a line, or where the network has not learnt to read a
+    line end, with the first character of the training text."""
     prime = model.vocabulary.encode(model.opening) if model.opening else dataset.text_ids(dataset.training, 1)
     length = min(SAMPLE_LENGTH, len(dataset.training) - 1)
     drawn = islice(generate(model, prime, SamplingConfig(temperature=0.8), rng), length)

@@ -61,19 +61,22 @@ def weights(request: ViewRequest) -> ViewResult:
         blocks.append(Table("Recurrent matrices", columns, rows))
     follows_text = isinstance(model, LanguageModel) and recurrent_cell(model)
     following = [request.command("gradients")] if follows_text else []
-    if len(model.vocabulary) > NEIGHBOURS:
-        blocks.append(_neighbours(model))
+    blocks += _neighbours(model)
     return ViewResult("", {}, blocks, following)
 
 
-def _neighbours(model: Model) -> Table:
+def _neighbours(model: Model) -> list[Table]:
+    """Of some characters; none where there are too few."""
     vectors = character_vectors(model)
-    vectors = vectors - vectors.mean(axis=0)
+    read = np.flatnonzero(vectors.any(axis=1))  # a character that was never read in training has none
+    if len(read) <= NEIGHBOURS:
+        return []
+    vectors = vectors[read] - vectors[read].mean(axis=0)
     vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     cosine = vectors @ vectors.T
-    symbols, rows = model.vocabulary.symbols, []
+    symbols, rows = [model.vocabulary.symbols[i] for i in read], []
     for i in np.unique(np.linspace(0, len(symbols) - 1, CHARACTERS).astype(int)):
         nearest = [j for j in np.argsort(-cosine[i], kind="stable") if j != i][:NEIGHBOURS]
         rows.append((symbols[i], with_numbers(((symbols[j], cosine[i, j]) for j in nearest), ".2f")))
     what = "embeddings" if model.config.embedding_size else "input weights"
-    return Table("Nearest neighbours of characters", ("character", f"nearest by the cosine of their {what}"), rows)
+    return [Table("Nearest neighbours of characters", ("character", f"nearest by the cosine of their {what}"), rows)]
