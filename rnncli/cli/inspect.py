@@ -1,7 +1,7 @@
 """rnncli inspect: look inside a model."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -12,7 +12,7 @@ from rnncli.inspection.views import VIEWS, View
 
 if TYPE_CHECKING:
     from rnncli.inspection.probe import Probe
-    from rnncli.inspection.request import ViewRequest
+    from rnncli.inspection.request import Ranking, ViewRequest
     from rnncli.storage.checkpoint import Checkpoint
 
 WHAT, OUTPUT = "What to look at", "Output"
@@ -68,8 +68,14 @@ def inspect(
         ),
     ] = None,
     unit: Annotated[
-        str | None,
-        option("--unit", metavar="L:J", help="The unit to ablate.", show_default="the most selective", panel=WHAT),
+        list[str] | None,
+        option(
+            "--unit",
+            metavar="L:J",
+            help="For ablate: a unit; several are held one by one.",
+            show_default="those of the largest effect",
+            panel=WHAT,
+        ),
     ] = None,
     feature: Annotated[
         list[str] | None,
@@ -89,6 +95,45 @@ def inspect(
             help="For why: the character that might have come instead.",
             show_default=False,
             panel=WHAT,
+        ),
+    ] = None,
+    at: Annotated[
+        int | None,
+        option(
+            "--at",
+            help="For text and unit: the character about which the text is shown.",
+            **int_range(0),
+            show_default="the beginning",
+            panel=WHAT,
+        ),
+    ] = None,
+    by: Annotated[
+        str,
+        option("--by", help="For units: what ranks them.", **one_of("selectivity", "importance"), panel=WHAT),
+    ] = "selectivity",
+    redraw: Annotated[
+        bool,
+        option("--replace", help="For why: draw each earlier character anew, and look at what changes.", panel=WHAT),
+    ] = False,
+    direction: Annotated[
+        str | None,
+        option(
+            "--direction",
+            metavar="FILE",
+            help="For ablate: a direction that probe has found.",
+            show_default=False,
+            panel=WHAT,
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="For probe: write the direction that it finds, an .npz file.",
+            show_default=False,
+            panel=OUTPUT,
         ),
     ] = None,
     json: Annotated[bool, option("--json", help="Print one JSON object.", panel=OUTPUT)] = False,
@@ -118,10 +163,15 @@ def inspect(
     chosen, words = (VIEWS[view], arguments or []) if html is None else (VIEWS["overview"], [])
     request = replace(
         _request(chosen, loaded, words, text or [], encoding, primed(prime, loaded.model.vocabulary), html is not None),
-        unit=unit,
+        units=list(unit or []),
         layer=layer,
         features=list(feature or []),
         contrast=contrast,
+        at=at,
+        by=cast("Ranking", by),
+        replace=redraw,
+        direction=direction,
+        output=output,
         label=label,
         answer=answer,
     )

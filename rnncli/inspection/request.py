@@ -1,9 +1,12 @@
 """What a view is asked."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from rnncli.inspection.probe import Probe
 from rnncli.names import command_line
+
+Ranking = Literal["selectivity", "importance"]
 
 
 @dataclass(frozen=True)
@@ -12,10 +15,20 @@ class ViewRequest:
 
     probe: Probe
     arguments: list[str] = field(default_factory=list)
-    unit: str | None = None
+    units: list[str] = field(default_factory=list)
     layer: int | None = None
     features: list[str] = field(default_factory=list)
     contrast: str | None = None
+    at: int | None = None
+    """The number of a character about which the text is shown; None the beginning."""
+    by: Ranking = "selectivity"
+    """By what ``units`` ranks the units."""
+    replace: bool = False
+    """Whether ``why`` draws earlier characters anew, instead of following gradients."""
+    direction: str | None = None
+    """A file with a direction in the states, which ``probe`` wrote."""
+    output: str | None = None
+    """Where ``probe`` writes the direction that it found."""
     label: str | None = None
     answer: str | None = None
     """What a classifier, tagger or translator is to learn from the prime; None its own answer."""

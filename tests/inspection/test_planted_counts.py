@@ -88,7 +88,7 @@ def test_the_view_names_the_feature_and_the_unit(name: str) -> None:
 def test_without_the_best_unit_the_loss_is_higher_where_it_matters(name: str) -> None:
     """Twice as much as elsewhere at the least, and in sum it is the loss that it is."""
     probe, one = learnt(name)[0], best(name)
-    (row,) = table(ablate(ViewRequest(probe, unit=str(one.unit), features=[one.feature])), "Change")
+    (row,) = table(ablate(ViewRequest(probe, units=[str(one.unit)], features=[one.feature])), "Change")
     inside, elsewhere, all_ = row["at the feature"], row["elsewhere"], row["change, all"]
     assert inside > 0.05
     assert inside > 2 * elsewhere
@@ -100,7 +100,7 @@ def test_without_the_best_unit_the_loss_is_higher_where_it_matters(name: str) ->
 def test_without_a_unit_that_knows_nothing_the_loss_is_nearly_what_it_was(name: str) -> None:
     """Of an untrained network, which has learnt nothing that it could lose."""
     probe, one = learnt(name)[1], best(name, is_trained=False)
-    (row,) = table(ablate(ViewRequest(probe, unit=str(one.unit), features=[one.feature])), "Change")
+    (row,) = table(ablate(ViewRequest(probe, units=[str(one.unit)], features=[one.feature])), "Change")
     assert abs(row["change, all"]) < 0.01
 
 

@@ -20,9 +20,9 @@ def ablate(request: ViewRequest) -> ViewResult:
     """Hold units at their mean and compare the loss, in bits per character."""
     probe = request.probe.first(CHARACTERS)
     model = require_language_model(probe)
-    if request.unit is not None:
+    if request.units:
         names = request.features or list(FEATURES)
-        chosen = [(parse_unit(request.unit, model, probe.path), name) for name in names]
+        chosen = [(parse_unit(unit, model, probe.path), name) for unit in request.units for name in names]
     else:
         scores = best_units(probe, request.features or list(FEATURES), request.layer, best=1)
         scores.sort(key=lambda score: -abs(score.z))

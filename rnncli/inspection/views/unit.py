@@ -24,12 +24,12 @@ BEST = 6
 
 def unit(request: ViewRequest) -> ViewResult:
     """One unit: text coloured by its states and gates, where it is strongest, its mean by character, its weights."""
-    written = request.arguments[0] if request.arguments else request.unit
-    if written is None:
+    named = [*request.arguments, *request.units]
+    if not named:
         raise InputError("name the unit: rnncli inspect MODEL unit 1:17 is number 17 of the lowest layer")
     probe = request.probe.first(CHARACTERS)
     model = require_language_model(probe)
-    unit = parse_unit(written, model, probe.path)
+    unit = parse_unit(named[0], model, probe.path)
     states, gates = state_names(model), gate_names(model)
     values = {
         name: found[:, unit.unit]
