@@ -152,15 +152,16 @@ def _earlier(texts: TwoTexts, found: Difference) -> Block:
 def _following(
     request: ViewRequest, texts: TwoTexts, exchange: Exchange, order: Ids, found: Difference
 ) -> Sequence[str]:
-    """What the strongest units do elsewhere; and the second text with them held as in the first, if that leads to what
-    the first leads to."""
+    """What the strongest units do elsewhere; and the second text with them held as at the end of the first, if that
+    leads towards what the first leads to."""
     model, path = texts.model, request.probe.path
     if not is_of_running_text(model):
         return []
     best = [exchange.units[n] for n in order[:STEERED].tolist()]
     named = [word for unit in best for word in ("--unit", str(unit))]
     commands = [request.command("unit", str(best[0])), command_line("inspect", path, "ablate", options=named)]
-    held = {exchange.units[n]: round(float(exchange.states[0, :, 0].flat[n]), 2) for n in order[:STEERED].tolist()}
+    end = model.forward(texts.ids[0][:, None], texts.state).state[:, 0, 0]
+    held = {unit: round(float(end[model.network.names.index(unit.cell), unit.unit]), 2) for unit in best}
     clamps = [
         clamp
         for unit, value in held.items()
