@@ -6,7 +6,7 @@ import numpy as np
 
 from rnncli.engine.arrays import Array, Ids
 from rnncli.errors import InputError
-from rnncli.inspection.activations import clamps_for, is_of_running_text, recurrent_cell, state_names
+from rnncli.inspection.activations import Unit, clamps_for, is_of_running_text, recurrent_cell, state_names
 from rnncli.inspection.patching import (
     Chosen,
     Difference,
@@ -37,7 +37,7 @@ LITTLE = 0.5
 """Bits; the shares of a smaller difference say little about the network."""
 
 STEERED = 3
-"""Units, at most, that the suggested command holds."""
+"""Units, at most, in the suggested commands: fewer where they make half of the difference."""
 
 
 def patch(request: ViewRequest) -> ViewResult:
@@ -64,12 +64,13 @@ def patch(request: ViewRequest) -> ViewResult:
         f"log-odds of {names[found.one]!r} to {names[found.other]!r}: {found.first:.2f} bits after the first, "
         f"{found.second:.2f} after the second{'; that is little' if found.bits < LITTLE else ''}"
     )
+    best = [exchange.units[n] for n in order[: min(STEERED, _units_for(together, 0.5))].tolist()]
     facts["exchanged"] = _where(texts, exchange)
     facts["carried"] = _carried(together)
     blocks = [_units(exchange, alone, order, found.bits), *_together(exchange, found, together)]
     if texts.common > 1:
         blocks.append(_earlier(texts, found))
-    return ViewResult("", facts, blocks, _following(request, texts, exchange, order, found))
+    return ViewResult("", facts, blocks, _following(request, texts, found, best))
 
 
 def _patchable(request: ViewRequest) -> Patchable:
@@ -99,9 +100,13 @@ def _where(texts: TwoTexts, exchange: Exchange) -> str:
 
 def _carried(together: Array) -> str:
     """How many of the best units make half of the difference, and nine tenths of it."""
-    counts = sorted({int(np.argmax(together >= part)) + 1 for part in (0.5, 0.9)})
+    counts = sorted({_units_for(together, part) for part in (0.5, 0.9)})
     parts = [f"{plural(k, 'unit')} {'makes' if k == 1 else 'make'} {together[k - 1]:.0%}" for k in counts]
     return f"{', '.join(parts)} of the difference"
+
+
+def _units_for(together: Array, part: float) -> int:
+    return int(np.argmax(together >= part)) + 1
 
 
 def _units(exchange: Exchange, alone: Array, order: Ids, bits: float) -> Block:
@@ -149,15 +154,12 @@ def _earlier(texts: TwoTexts, found: Difference) -> Block:
     return Table("Exchanged earlier", ("both then read", "strongest unit", "share"), rows)
 
 
-def _following(
-    request: ViewRequest, texts: TwoTexts, exchange: Exchange, order: Ids, found: Difference
-) -> Sequence[str]:
-    """What the strongest units do elsewhere; and the second text with them held as at the end of the first, if that
+def _following(request: ViewRequest, texts: TwoTexts, found: Difference, best: Sequence[Unit]) -> Sequence[str]:
+    """What the ``best`` units do elsewhere; and the second text with them held as at the end of the first, if that
     leads towards what the first leads to."""
     model, path = texts.model, request.probe.path
     if not is_of_running_text(model):
         return []
-    best = [exchange.units[n] for n in order[:STEERED].tolist()]
     named = [word for unit in best for word in ("--unit", str(unit))]
     commands = [request.command("unit", str(best[0])), command_line("inspect", path, "ablate", options=named)]
     end = model.forward(texts.ids[0][:, None], texts.state).state[:, 0, 0]
