@@ -8,6 +8,8 @@ with h the units of its layer one character before, l those of the layer below, 
 the bias. In a GRU's candidate the reset gate multiplies h w and a bias of its own. The covariance of a contribution
 with the sum, over the variance of the sum, is its share: shares add up to 1, and are below 0 where a source works
 against the others (Pratt 1987, "Dividing the indivisible: using simple symmetry to partition variance explained").
+
+What a unit of a GRU or an LSTM keeps of its own state stands in no sum: there, the sums say when it keeps it.
 """
 
 from collections.abc import Sequence
@@ -26,6 +28,9 @@ from rnncli.storage.checkpoint import Checkpoint
 LACK = "units that drive one another from character to character"
 CHARACTER, BIAS = "character", "bias"
 
+ROUNDING = 1e-20
+"""A variance that is no larger is that of a constant."""
+
 Source = Unit | str
 """A unit of the same layer, one character before, or of the layer below; or ``CHARACTER``, or ``BIAS``."""
 
@@ -40,9 +45,11 @@ class Drive:
 
     @property
     def of_gates(self) -> Array:
-        """The share (G, S) of each source in the variance of each sum; NaN where that is 0."""
+        """The share (G, S) of each source in the variance of each sum; NaN where that is 0 but for
+        rounding."""
         variances = self.covariances.sum(axis=1, keepdims=True)
-        return np.divide(self.covariances, variances, out=np.full_like(self.covariances, np.nan), where=variances > 0)
+        nothing = np.full_like(self.covariances, np.nan)
+        return np.divide(self.covariances, variances, out=nothing, where=variances > ROUNDING)
 
     @property
     def shares(self) -> Array | None:
@@ -72,14 +79,15 @@ def drive_of(probe: Probe, trace: ActivationTrace, unit: Unit) -> Drive:
     model = require_recurrent_model(probe, LACK)
     parameters, gates, j = model.parameters.scope(unit.cell), model.network.cell.gates, unit.unit
     layers, found = sources_of(model, unit), trace.values
-    before = found[f"{unit.cell}.hidden"][:-1].astype(np.float64)
-    below = found[f"{layers[1]}.hidden"][1:].astype(np.float64) if len(layers) == 2 else None
-    ids = probe.ids[1:-1].astype(np.intp)
+    before = np.zeros(found[f"{unit.cell}.hidden"].shape)  # at the first character the state is 0
+    before[1:] = found[f"{unit.cell}.hidden"][:-1]
+    below = found[f"{layers[1]}.hidden"].astype(np.float64) if len(layers) == 2 else None
+    ids = probe.ids[:-1].astype(np.intp)
     covariances = []
     for g, gate in enumerate(gates):
         factor, bias = np.ones(len(ids)), np.zeros(len(ids))
         if gate == "candidate" and "b_hn" in parameters:
-            factor = found[f"{unit.cell}.reset"][1:, j].astype(np.float64)
+            factor = found[f"{unit.cell}.reset"][:, j].astype(np.float64)
             bias = factor * parameters["b_hn"][j]
         own = parameters["W_h"][g, :, j].astype(np.float64)
         if below is None:

@@ -100,7 +100,7 @@ def test_shares_are_covariances_of_contributions_with_the_sum(config: dict[str, 
         assert found.shares is not None
         assert found.shares.sum() == pytest.approx(1)
         np.testing.assert_allclose(found.of_gates.mean(axis=0), found.shares, rtol=1e-12, atol=1e-12)
-        own, below, bias = (part[name][1:, ..., J] for part in (hand.own, hand.below, hand.bias))
+        own, below, bias = (part[name][..., J] for part in (hand.own, hand.below, hand.bias))
         for g in range(len(model.network.cell.gates)):
             total = own[:, g].sum(axis=1) + below[:, g].sum(axis=1) + bias[:, g]
             for n, source in enumerate(found.sources):
@@ -223,3 +223,16 @@ def test_the_error_is_that_of_means_of_blocks() -> None:
     assert _mean(even) == pytest.approx((0.5, 0))
     one = np.repeat([1.0, *[0.0] * 19], 20)
     assert _mean(one) == pytest.approx((0.05, 0.05))
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_what_nothing_drives_says_so(cell: str) -> None:
+    """A unit that hears nobody; and of one that hears a source in one gate alone, only this gate counts."""
+    unit = Unit("l2", J)
+    model = chain({"cell": cell, "layers": 2}, Unit("l1", 5), unit)
+    model.parameters["l2.W_x"][1:, :, J] = 0
+    found = drive(ViewRequest(probe_of(model, 300), [str(unit)]))
+    assert isinstance(found.blocks[0], Table)
+    assert found.blocks[0].rows[0][:2] == pytest.approx(("1:5", 1))
+    model.parameters["l2.W_x"][0, :, J] = 0
+    assert "none" in drive(ViewRequest(probe_of(model, 300), [str(unit)])).facts["drive"]

@@ -45,14 +45,16 @@ def drive(request: ViewRequest) -> ViewResult:
     pairs = [*((source, unit) for source in sources), *dict.fromkeys(drawn)]
     cuts = [_mean(change) for change in changes(probe, trace, [cut_of(probe, trace, *pair) for pair in pairs])]
     of_sources, of_controls = cuts[: len(sources)], cuts[len(sources) :]
-    most = max(range(len(sources)), key=lambda n: of_sources[n][0])
+    source, (bits, error) = max(zip(sources, of_sources, strict=True), key=lambda one: one[1][0])
     facts = {
         "loss": f"{trace.losses.mean() / np.log(2):.4f} bits per character with all connections",
-        "cut off": f"from {_name(sources[most])} it is {of_sources[most][0]:+.4f} ± {of_sources[most][1]:.4f}",
+        "cut": f"{bits:+z.4f} ± {error:.4f} without {_name(source)}, the most of these sources",
     }
     if of_controls:
-        mean, most_of_them = float(np.mean(of_controls, axis=0)[0]), max(bits for bits, _ in of_controls)
-        facts["control"] = f"other connections of like weight: {mean:+.4f} on average, {most_of_them:+.4f} at most"
+        control = [bits for bits, _ in of_controls]
+        facts["control"] = (
+            f"{np.mean(control):+z.4f} on average, {max(control):+z.4f} at most without another of like weight"
+        )
     controls: list[tuple[Value, ...]] = [
         (f"{source} to {target}", strength(model, source, target), *loss)
         for (source, target), loss in zip(pairs[len(sources) :], of_controls, strict=True)
