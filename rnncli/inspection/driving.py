@@ -28,7 +28,7 @@ from rnncli.storage.checkpoint import Checkpoint
 LACK = "units that drive one another from character to character"
 CHARACTER, BIAS = "character", "bias"
 
-ROUNDING = 1e-20
+ROUNDING = 1e-12
 """A variance that is no larger is that of a constant."""
 
 Source = Unit | str

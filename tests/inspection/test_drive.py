@@ -236,3 +236,5 @@ def test_what_nothing_drives_says_so(cell: str) -> None:
     assert found.blocks[0].rows[0][:2] == pytest.approx(("1:5", 1))
     model.parameters["l2.W_x"][0, :, J] = 0
     assert "none" in drive(ViewRequest(probe_of(model, 300), [str(unit)])).facts["drive"]
+    model.parameters["l1.W_x"][:, :, 5] = 0.1  # to the source, which hears no unit, all characters are the same
+    assert "none" in drive(ViewRequest(probe_of(model, 300), ["1:5"])).facts["drive"]
