@@ -201,8 +201,8 @@ def _hover(report: "Report") -> str:
     return (
         "<h3>Point at a character: which ones made it likely?</h3>\n"
         '<p class="legend">Those before it that made it likelier are orange, those that made it less likely blue, each '
-        "in full colour where its effect is the largest. Where the pointer rests, the most probable characters are "
-        f'named.</p>\n<pre class="strip hover" id="hover">{letters}</pre>\n'
+        "in full colour where its effect, an estimate, is the largest. Where the pointer rests, the most probable "
+        f'characters are named.</p>\n<pre class="strip hover" id="hover">{letters}</pre>\n'
         f'<script type="application/octet-stream" id="effects">{base64.b64encode(packed).decode()}</script>\n'
     )
 

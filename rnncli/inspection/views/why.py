@@ -5,8 +5,9 @@ import numpy as np
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.evaluation.windows import BURN_IN
+from rnncli.inspection.activations import require_language_model, require_recurrent_model
 from rnncli.inspection.probe import Probe
-from rnncli.inspection.replacement import CONTEXT, redraw, substitute
+from rnncli.inspection.replacement import CONTEXT, LACK, redraw, substitute
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.text import expectations, likeliest, place_of
 from rnncli.results import Block, ColouredText, Table, ViewResult
@@ -22,14 +23,15 @@ def why(request: ViewRequest) -> ViewResult:
     """The characters before a place, coloured by how much each of them raised or lowered the probability of what came:
     an estimate, or with ``replace`` measured. See :mod:`rnncli.inspection.replacement`."""
     probe = request.probe
+    model = require_language_model(probe) if request.replace else require_recurrent_model(probe, LACK)
     place, contrast = _place(request, len(probe.ids)), _contrast(request)
-    symbols = probe.model.vocabulary.symbols
+    symbols = model.vocabulary.symbols
     first = max(0, place - CONTEXT)
-    if request.replace:
-        drawn = redraw(probe, place, contrast)
-        effects, facts = drawn.mean(axis=1), _how_sure(drawn)
+    drawn = redraw(probe, place, contrast) if request.replace else None
+    if drawn is None:
+        effects = substitute(probe, first, place, contrast)[-1, : place - first][::-1]
     else:
-        effects, facts = substitute(probe, first, place, contrast)[-1, : place - first][::-1], {}
+        effects = drawn.mean(axis=1)
     start = max(0, first - BURN_IN)
     bits, scores = expectations(Probe(probe.checkpoint, probe.ids[start : place + 1]))
     came, before = symbols[int(probe.ids[place])], probe.text(first, place)
@@ -38,15 +40,16 @@ def why(request: ViewRequest) -> ViewResult:
     full = float(np.abs(effects).max()) or 1.0
     blocks: list[Block] = [
         ColouredText(f"What made {came!r}{rather} likelier, or less likely", before, effects.tolist(), full, "bits"),
-        _strongest(first, before, effects, drawn if request.replace else None),
+        _strongest(first, before, effects, drawn),
         Table("What was expected", ("character", "probability", ""), guesses),
     ]
-    facts = {"place": place_of(place, came, bits[-1]), **facts}
-    if request.replace:
-        following = request.command("text", at=str(place))
-    else:
+    facts = {"place": place_of(place, came, bits[-1])}
+    if drawn is None:
         options = {} if request.contrast is None else {"contrast": request.contrast}
         following = request.command("why", str(place), replace=True, **options)
+    else:
+        facts |= _how_sure(drawn)
+        following = request.command("text", at=str(place))
     return ViewResult(probe.source, facts, blocks, [following], f"What made character {place:,} likely?")
 
 
@@ -80,7 +83,10 @@ def _strongest(first: int, before: str, effects: Array, drawn: Array | None) -> 
     rows = [(first + int(i), before[i], float(effects[i])) for i in order]
     columns = ("place", "character", "bits")
     if drawn is None:
-        note = "likelier +, less likely -; an estimate: with --replace it is measured"
+        note = (
+            "likelier +, less likely -: an estimate, as if the average of what else was expected had come instead; "
+            "--replace measures it"
+        )
         return Table("Strongest", columns, rows, note)
     errors = drawn.std(axis=1, ddof=1) / np.sqrt(drawn.shape[1])
     measured = [(*row, float(errors[i])) for row, i in zip(rows, order, strict=True)]
