@@ -133,8 +133,8 @@ def test_the_character_that_is_copied_is_named_with_its_sign(text: str, came: st
     if measured:
         effects, odds = enumerated(model, probe.ids, len(text), None)
         assert abs(strongest["bits"] - (odds * effects)[copied].sum()) < 4 * strongest["±"]
-        assert found.facts["fresh draws"].endswith("r = 1.00")
-        assert "the 6 strongest characters have 100% of it, the last 6 100%" in found.facts["effect"]
+        assert found.facts["fresh draws"].startswith("r = 1.00 ")
+        assert found.facts["share"].startswith("the 6 strongest have 100% of all effects, the last 6 100%, ")
 
 
 def test_an_effect_is_that_of_the_odds_where_a_contrast_is_named() -> None:

@@ -10,6 +10,7 @@ from rnncli.inspection.probe import Probe
 from rnncli.inspection.replacement import CONTEXT, LACK, redraw, substitute
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.text import expectations, likeliest, place_of
+from rnncli.names import plural
 from rnncli.results import Block, ColouredText, Table, ViewResult
 
 PLACE = 160
@@ -56,16 +57,25 @@ def why(request: ViewRequest) -> ViewResult:
 def _how_sure(drawn: Array) -> dict[str, str]:
     """How far the effects (n, draws) depend on the draws, and what the last characters, or any, would explain."""
     count, draws = drawn.shape
-    facts = {
-        "replaced": f"each of {'the last ' if count > 1 else ''}{count} by {draws} characters, drawn from what was "
-        "expected there"
-    }
+    facts = {"replaced": f"{plural(count, 'character')}, each by {draws} draws of what was expected there"}
     if count < 2 * STRONGEST:
         return facts
     one, other = drawn[:, ::2].mean(axis=1), drawn[:, 1::2].mean(axis=1)
     if one.std() and other.std():
         r = float(np.corrcoef(one, other)[0, 1])
-        facts["fresh draws"] = f"the effects by one half of the draws and by the other correlate with r = {r:.2f}"
+        facts["fresh draws"] = f"r = {r:.2f} between the effects by one half of the draws and by the other"
+    sizes = np.abs(drawn.mean(axis=1))
+    if total := sizes.sum():
+        strongest, last = np.sort(sizes)[-STRONGEST:].sum() / total, sizes[-STRONGEST:].sum() / total
+        facts["share"] = (
+            f"the {STRONGEST} strongest have {strongest:.0%} of all effects, the last {STRONGEST} {last:.0%}, "
+            f"{STRONGEST} by chance {STRONGEST / count:.0%}"
+        )
+    return facts
+    one, other = drawn[:, ::2].mean(axis=1), drawn[:, 1::2].mean(axis=1)
+    if one.std() and other.std():
+        r = float(np.corrcoef(one, other)[0, 1])
+        facts["fresh draws"] = f"r = {r:.2f} between the effects by one half of the draws and by the other"
     sizes = np.abs(drawn.mean(axis=1))
     if total := sizes.sum():
         strongest, last = np.sort(sizes)[-STRONGEST:].sum() / total, sizes[-STRONGEST:].sum() / total
