@@ -112,7 +112,7 @@ def test_accuracy_is_how_often_the_most_probable_came() -> None:
     model.parameters.flat[...] = 0
     model.parameters["output.b"][...] = np.log([0.4, 0.35, 0.25])
     found = text_view(ViewRequest(probe_of(model, "baabcaabac" + "b")))
-    assert found.facts["accuracy"].startswith("50% of the characters were the most probable one; 0% ")
+    assert found.facts["accuracy"].startswith("50%; 0% ")
 
 
 @every_network

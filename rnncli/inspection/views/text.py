@@ -43,8 +43,8 @@ def text(request: ViewRequest) -> ViewResult:
     columns = ("character", "after", "came", "bits", "expected")
     facts = {
         "surprisal": f"{bits.mean():.3f} bits per character, median {np.median(bits):.2f}",
-        "accuracy": f"{np.mean(best == probe.ids[skipped + 1 :]):.0%} of the characters were the most probable one; "
-        f"{np.mean(bits < 1):.0%} had a probability above one half",
+        "accuracy": f"{np.mean(best == probe.ids[skipped + 1 :]):.0%}; "
+        f"{np.mean(bits < 1):.0%} of the characters had a probability above one half",
     }
     place = int(bits.argmax()) + first
     if request.at is not None and request.at >= first:
