@@ -39,9 +39,9 @@ class ViewRequest:
     text_options: list[str] = field(default_factory=list)
     """The ``--text`` or ``--prime`` that chose the text of the probe; empty where that is the held-out part."""
 
-    def command(self, view: str, *arguments: str, **options: str) -> str:
-        """A command line that shows another view of the same model and text."""
-        given = [word for name, value in options.items() for word in (f"--{name}", value)]
+    def command(self, view: str, *arguments: str, **options: str | bool) -> str:
+        """A command line that shows another view of the same model and text; an option without a value is True."""
+        given = [word for name, value in options.items() for word in (f"--{name}", value) if isinstance(word, str)]
         return command_line("inspect", self.probe.path, view, *arguments, options=[*given, *self.text_options])
 
     def clamped_sample(self, unit: str) -> str:

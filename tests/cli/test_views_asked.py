@@ -10,7 +10,18 @@ import pytest
 
 from rnncli.storage.checkpoint import Checkpoint, save
 from tests.cli.examples import QUICK, learnt, pairs_file
-from tests.cli.looking import HELD_OUT, TEXT, VIEWS, WITHOUT_TEXT, check_schema, finding, model_of, strict, words
+from tests.cli.looking import (
+    HELD_OUT,
+    NETWORKS,
+    TEXT,
+    VIEWS,
+    WITHOUT_TEXT,
+    check_schema,
+    finding,
+    model_of,
+    strict,
+    words,
+)
 from tests.cli.running import process, refused, rnncli, succeeded
 from tests.helpers import random_model
 
@@ -38,6 +49,9 @@ BAD: list[tuple[tuple[object, ...], str]] = [
     (("why", 5, "--contrast", "漢"), "漢"),
     (("why", 5, "--contrast", ""), "--contrast"),
     (("why", 5, "--contrast", "12"), "--contrast"),
+    (("text", "--at", 10**6), "has no character 1,000,000"),
+    (("unit", "1:1", "--at", 10**6), "has no character 1,000,000"),
+    (("text", "--at", -1), "--at"),
     (("match",), "match 120:128"),
     (("match", "5:2"), "match 120:128"),
     (("match", "5:5"), "match 120:128"),
@@ -91,6 +105,19 @@ def test_the_overview_as_rows() -> None:
     assert ["best_validation_loss", str(data["best_validation_loss"])] in rows
     for parameter in data["parameters"]:
         assert [parameter["name"], " × ".join(map(str, parameter["shape"])), str(parameter["size"])] in rows
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_earlier_characters_are_replaced_in_every_network(network: str) -> None:
+    """Also in those that gradients, or averages, do not go through; and nothing is a gap."""
+    command = ("inspect", model_of(network), "why", 70, "--replace")
+    found = strict(succeeded(rnncli(*command, "--contrast", " ", "--json")))
+    check_schema(found)
+    (strip,) = [part for part in found["parts"] if part["kind"] == "strip"]
+    assert strip["text"] == HELD_OUT[6:70]
+    assert None not in strip["values"]
+    assert found["facts"]["replaced"].startswith("64 characters, each by 32 draws")
+    assert "±" in succeeded(rnncli(*command))
 
 
 def test_two_alphabets_are_not_compared() -> None:

@@ -121,7 +121,8 @@ _ALL = (
     View(
         "why",
         "Which earlier characters made this one likely?",
-        "Gradient of its logit with respect to each of them; with `--contrast` c, rather than c",
+        "By how many bits each of them raised or lowered its log-probability: an estimate, measured with `--replace`; "
+        "with `--contrast` c, rather than c",
         "rnncli inspect model.npz why 120",
         "what made character 120 likely",
         "PLACE",
