@@ -60,6 +60,14 @@ BAD: list[tuple[tuple[object, ...], str]] = [
     (("step",), "step hell"),
     (("step", "z"), "'z'"),
     (("step", "1" * 41), "40 characters"),
+    (("patch",), "patch takes two short texts"),
+    (("patch", "12"), "patch takes two short texts"),
+    (("patch", "12", ""), "patch takes two short texts"),
+    (("patch", "1", "2", "3"), "patch takes two short texts"),
+    (("patch", "12", "12"), "'12' and '12' are the same"),
+    (("patch", "12", "1z"), "'z' (first at character 2 of text 2)"),
+    (("drive",), "name the unit"),
+    (("drive", "9:9"), "'9:9' is no unit"),
     (("diff",), "diff compares two models"),
     (("diff", "a.npz", "b.npz"), "a.npz does not exist"),
     (("diff", "abc.npz"), "never seen"),
@@ -212,16 +220,19 @@ def test_where_nothing_was_held_out_it_says_so(hello: Path) -> None:
 @pytest.mark.parametrize("task", ["two", "past", "translate", "generate"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_models_of_other_tasks(task: str, view: str, folder: Path) -> None:
-    """The overview, the learning curves, the weights and the arithmetic of a step are there for all, the rest needs
-    running text."""
-    arguments: dict[str, Any] = {"step": ("a",)}
+    """The overview, the learning curves, the weights and the arithmetic of a step are there for all, two texts are
+    compared where the answer is one symbol, the rest needs running text."""
+    arguments: dict[str, Any] = {"step": ("a",), "patch": ("o", "oo")}
     model = learnt(task, "--cell", "lstm")
     command = ["inspect", model, view, *(model if word == "OTHER" else word for word in VIEWS[view])]
     if view in ("overview", *WITHOUT_TEXT):
         command[3:] = arguments.get(view, ())
-        label = ("--label", "A") if task == "generate" and view == "step" else ()
-        if label:
+        label = ("--label", "A") if task == "generate" and view in ("step", "patch") else ()
+        if label and view == "step":
             command[3] = "o"
+        if (task, view) == ("translate", "patch"):
+            refused(rnncli(*command), "a translator")
+            return
         for options in ((), ("--json",), ("--csv",)):
             shown = succeeded(rnncli(*command, *label, *options))
         check_schema(strict(succeeded(rnncli(*command, *label, "--json"))))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rnncli.results import ViewResult
 
 
-Argument = Literal["", "L:J", "PLACE", "A:B", "TEXT", "MODEL", "MODEL..."]
+Argument = Literal["", "L:J", "PLACE", "A:B", "TEXT", "TEXT1 TEXT2", "MODEL", "MODEL..."]
 """What may follow the name of a view on the command line, as the help writes it; nothing where it is empty."""
 
 Reads = Literal["text", "text if any", "nothing"]
@@ -90,6 +90,25 @@ _ALL = (
         "Change of the loss when `--unit` is held at its mean, at the characters of a `--feature` and elsewhere",
         "rnncli inspect model.npz ablate",
         "the loss without a unit",
+    ),
+    View(
+        "patch",
+        "Which units carry the difference between two texts?",
+        "Units exchange their states, one by one and together, the best first and at random; the share of the "
+        "difference in log-odds that each makes, of a character, a label or a tag",
+        'rnncli inspect model.npz patch "(a" "[a"',
+        "units that tell two texts apart",
+        "TEXT1 TEXT2",
+        "nothing",
+    ),
+    View(
+        "drive",
+        "Who drives this unit?",
+        "Units of its layer and below, and the character, by their share in its sums; the loss when one of them alone "
+        "is cut off from it, beside other connections of the same weight",
+        "rnncli inspect model.npz drive 1:17",
+        "who drives unit 17 of layer 1",
+        "L:J",
     ),
     View(
         "memory",
