@@ -116,7 +116,7 @@ def draw_coloured_text(block: ColouredText, width: int, has_colour: bool) -> Tex
     Values of both signs go from blue through no colour to orange, others from no colour to orange. A legend gives the
     scale, which does not depend on the values.
     """
-    drawn = Text(_legend(block.scale, block.signed, block.unit), "dim")
+    drawn = Text().append(_legend(block.scale, block.signed, block.unit), "dim")
     shown = [_in_text(c) for c in block.text]
     beneath = _beneath(block)
     widths = [max(width_of(a), width_of(b)) for a, b in zip(shown, beneath, strict=True)]  # 漢 takes two columns
@@ -171,7 +171,7 @@ def draw_heatmap(block: Heatmap, width: int) -> Text:
     labels = [visible_value(row) for row in block.rows]
     margin = max(map(width_of, labels)) + 1
     shown = max(1, width - margin - 1)
-    drawn = Text(_legend(block.scale), "dim")
+    drawn = Text().append(_legend(block.scale), "dim")
     for label, values in zip(labels, block.values, strict=True):
         row = cells(value / block.scale for value in values[:shown])
         drawn.append(set_cell_size(label, margin)).append(row).append("\n")
