@@ -50,5 +50,7 @@ def show_sources(prime: str, text: str, sources: Sequence[Source], in_colour: bo
 
 def _longest(text: str, sources: Sequence[Source]) -> Table:
     longest = sorted(sources, key=lambda source: -source.length)[:LISTED]
-    rows = [(s.length, f"{s.file}:{s.line}", text[s.start : s.start + min(s.length, SHOWN)]) for s in longest]
+    copies = [text[source.start : source.start + source.length] for source in longest]
+    shown = [copy if len(copy) <= SHOWN else f"{copy[: SHOWN - 1]}…" for copy in copies]
+    rows = [(source.length, f"{source.file}:{source.line}", copy) for source, copy in zip(longest, shown, strict=True)]
     return Table("", ("length", "file:line", "copy"), rows)

@@ -39,7 +39,11 @@ def origins(dataset: Dataset, places: Sequence[int]) -> list[Origin]:
         which = np.searchsorted(ends, wanted, side="right")
         wanted = texts.starts[which] + wanted - (ends - texts.lengths)[which]
         lines = read_lines(sources, spec.task, spec.max_length)
-        chunks = ((line.file, line.number, with_boundaries(line, spec.task)[0]) for line in lines)
+        chunks = (
+            (line.file, line.number, part)
+            for line in lines
+            for part in with_boundaries(line, spec.task)[0].splitlines(keepends=True)  # as the boundary is a line end
+        )
     order = np.argsort(wanted, kind="stable")
     found = dict(zip(order.tolist(), _located(chunks, wanted[order].tolist()), strict=True))
     return [found[n] for n in range(len(wanted))]

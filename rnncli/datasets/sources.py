@@ -63,8 +63,8 @@ class Sources:
             yield from ((number, chunk) for chunk in _together(chunk for _, _, chunk in located))
 
     def located_chunks(self, end_lines: bool = True) -> Iterator[tuple[int, int, str]]:
-        """The same with the number of the line where a chunk begins. Each record is a chunk, and its line the last of
-        the record's."""
+        """The same with the number of the line where a chunk begins. All of a record stands in the last of its
+        lines."""
         before, last = 0, "\n"
         for number, (name, chunks) in enumerate(self._texts()):
             for line, chunk in self._with_lines(name, chunks):
@@ -127,7 +127,8 @@ class Sources:
         """Records of the one column, or the chunks as they are, and in which line of the file each begins."""
         if self._is_table(name):
             for line, (text,) in self._records(name, chunks):
-                yield line, text if text.endswith("\n") else text + "\n"
+                ended = text if text.endswith("\n") else text + "\n"
+                yield from ((line, part) for part in ended.splitlines(keepends=True))
             return
         line = 1
         for chunk in chunks:

@@ -62,14 +62,13 @@ def find_copies(text: NDArray[Any], training: Any) -> list[Copy]:
     known = hashes[order]
     lengths, places = np.zeros(len(text), np.intp), np.zeros(len(text), np.intp)
     for first in range(0, max(len(training) - NGRAM_LENGTH + 1, 0), PIECE):
-        before = min(first, 1)  # the character before tells where a copy begins
-        piece = in_memory(training[first - before : first + PIECE + len(text)])
-        found = _hashes(piece[: before + PIECE + NGRAM_LENGTH - 1])[before:]
+        piece = in_memory(training[first : first + PIECE + len(text)])
+        found = _hashes(piece[: PIECE + NGRAM_LENGTH - 1])
         ranks = np.searchsorted(known, found)
         at = np.flatnonzero(known[np.minimum(ranks, len(known) - 1)] == found)
         ranks = ranks[at]
         while len(at):  # one after the other, the places in the text of the same n-gram
-            _lengthen(text, order[ranks], piece, at + before, lengths, places, first - before)
+            _lengthen(text, order[ranks], piece, at, lengths, places, first)
             ranks += 1
             again = known[np.minimum(ranks, len(known) - 1)] == found[at]
             again &= ranks < len(known)
