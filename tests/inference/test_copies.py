@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnncli.inference import copies as copies_module
-from rnncli.inference.copies import Copy, copied_lengths, find_copies
+from rnncli.inference.copies import Copy, Source, copied_lengths, find_copies
 from rnncli.inference.novelty import NGRAM_LENGTH
 from tests.datasets.test_disk_ids import stored
 
@@ -64,7 +64,7 @@ def test_a_planted_copy_is_found_exactly_and_nothing_else() -> None:
 
 
 def test_each_character_has_the_longest_copy_that_it_lies_in() -> None:
-    found = [Copy(0, 20, 0), Copy(5, 30, 7), Copy(30, 21, 9)]
+    found = [Source(0, 20, "a", 1), Source(5, 30, "a", 2), Source(30, 21, "b", 1)]
     assert copied_lengths(found, 60) == [20] * 5 + [30] * 30 + [21] * 16 + [0] * 9
 
 
