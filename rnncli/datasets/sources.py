@@ -65,13 +65,13 @@ class Sources:
     def located_chunks(self, end_lines: bool = True) -> Iterator[tuple[int, int, str]]:
         """The same with the number of the line where a chunk begins. All of a record stands in the last of its
         lines."""
-        before, last = 0, "\n"
+        before, first, last = 0, 1, "\n"
         for number, (name, chunks) in enumerate(self._texts()):
             for line, chunk in self._with_lines(name, chunks):
-                if end_lines and before != number and last not in "\r\n" and self.reading.encoding != BYTES:
-                    yield before, line, "\n"
+                if end_lines and before != number and last[-1] not in "\r\n" and self.reading.encoding != BYTES:
+                    yield before, first + last.count("\n"), "\n"
                 yield number, line, chunk
-                before, last = number, chunk[-1]
+                before, first, last = number, line, chunk
 
     def rows(self) -> Iterator[tuple[str, int, list[str]]]:
         """The fields of each line, between tabs, with the name of the source and the number of the line; of records
