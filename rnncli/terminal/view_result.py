@@ -3,7 +3,6 @@
 import csv
 import io
 import math
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import set_cell_size
@@ -36,26 +35,24 @@ STYLES = ("blue", "dark_orange", "green", "magenta", "cyan", "red", "yellow", "w
 BARS = " ▁▂▃▄▅▆▇█"
 
 
-def draw_view_result(result: ViewResult, width: int, has_colour: bool, wraps: bool = True) -> RenderableType:
-    """Everything that a view found but its ``tables``, on a screen of ``width`` columns. Where it ``wraps``, texts are
-    broken at blanks, and not only tables and charts fit the width."""
-    line_width = width if wraps else None
+def draw_view_result(result: ViewResult, width: int, has_colour: bool) -> RenderableType:
+    """Everything that a view found but its ``tables``, on a screen of ``width`` columns. Texts are broken at blanks;
+    commands stay whole, so that they can be copied from a terminal and found in a pipe."""
     head = Text()
-    head.append(wrapped(result.question, line_width), HEADING)
+    head.append(wrapped(result.question, width), HEADING)
     if result.text:
         source = f"in {visible_line(result.text)}"
-        fits = line_width is None or width_of(f"{result.question}  {source}") <= line_width
-        head.append(f"  {source}" if fits else f"\n{wrapped(source, line_width)}", "dim")
+        fits = width_of(f"{result.question}  {source}") <= width
+        head.append(f"  {source}" if fits else f"\n{wrapped(source, width)}", "dim")
     drawn: list[RenderableType] = [head]
     if result.facts:
         facts = [(visible_line(name), visible_line(value)) for name, value in result.facts.items()]
-        drawn += [Text(), draw_facts(facts, line_width or sys.maxsize)]
+        drawn += [Text(), draw_facts(facts, width)]
     for block in result.blocks:
-        heading = [Text(wrapped(visible_line(block.name), line_width), HEADING)] if block.name else []
+        heading = [Text(wrapped(visible_line(block.name), width), HEADING)] if block.name else []
         drawn += [Text(), *heading, *_draw(block, width, has_colour)]
     if result.next:
-        commands = zip(["next: ", *["      "] * len(result.next)], map(visible_line, result.next), strict=False)
-        drawn += [Text(), Text("\n".join(wrapped(label + command, line_width) for label, command in commands))]
+        drawn += [Text(), Text("next: " + "\n      ".join(map(visible_line, result.next)))]
     return Group(*drawn)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from rnncli.cli.sweep.request import SweepRequest
 from rnncli.cli.train.reporter import emit
 from rnncli.names import command_line, plural
-from rnncli.terminal.console import say, terminal_width
+from rnncli.terminal.console import say
 from rnncli.terminal.report import results_as_html
 from rnncli.terminal.screen import screen
 from rnncli.terminal.view_result import draw_view_result
@@ -127,9 +127,8 @@ class Reporter:
             )
             return
         output = screen(sys.stdout)
-        wraps = terminal_width(sys.stdout) is not None
         result = findings.view(self._facts(findings), findings.tables(), [command] if command else [])
-        output.print(draw_view_result(result, output.width, output.color_system is not None, wraps))
+        output.print(draw_view_result(result, output.width, output.color_system is not None))
 
     def page(self, findings: Findings) -> str:
         """The result as HTML."""
