@@ -108,7 +108,8 @@ def written(value: Value, digits: int | None = None) -> str:
 
 
 def draw_coloured_text(block: ColouredText, width: int, has_colour: bool) -> Text:
-    """The text with a colour for each value; without colour a line of marks beneath it says the same.
+    """The text with a colour for each value; without colour a line of marks beneath it says the same, if there is one
+    to see.
 
     Values of both signs go from blue through no colour to orange, others from no colour to orange. A legend gives the
     scale, which does not depend on the values.
@@ -120,19 +121,19 @@ def draw_coloured_text(block: ColouredText, width: int, has_colour: bool) -> Tex
     line: list[int] = []
     columns = 0
 
+    def beside(parts: Iterable[str]) -> str:
+        return "".join(set_cell_size(part, widths[i]) for i, part in zip(line, parts, strict=True)).rstrip()
+
     def flush() -> None:
         for i in line:
             style = colour(block.values[i] / block.scale) if has_colour else ""
             drawn.append(set_cell_size(shown[i], widths[i]) if widths[i] else shown[i], style)
         drawn.append("\n")
-        if not has_colour:
-            for i in line:
-                drawn.append(set_cell_size(_mark(block.values[i] / block.scale, block.signed), widths[i]))
-            drawn.append("\n")
+        marks = "" if has_colour else beside(_mark(block.values[i] / block.scale, block.signed) for i in line)
+        if marks or (block.annotations and not has_colour):
+            drawn.append(marks + "\n")
         if block.annotations:
-            for i in line:
-                drawn.append(set_cell_size(beneath[i], widths[i]), "dim")
-            drawn.append("\n")
+            drawn.append(beside(beneath[i] for i in line) + "\n", "dim")
         line.clear()
 
     for i, cell_width in enumerate(widths):
