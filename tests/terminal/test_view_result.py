@@ -131,5 +131,5 @@ def test_where_there_is_no_mark_there_is_no_line_of_marks() -> None:
 
 def test_the_legend_alone_is_dim() -> None:
     drawn = draw_coloured_text(ColouredText("", "ab", [0, 1], 1), 80, has_colour=True)
-    assert (drawn.style, [span.style for span in drawn.spans][0]) == ("", "dim")
+    assert (drawn.style, drawn.spans[0].style) == ("", "dim")
     assert drawn.spans[0].end == drawn.plain.index("\n") + 1
