@@ -49,8 +49,12 @@ def show_sources(prime: str, text: str, sources: Sequence[Source], in_colour: bo
 
 
 def _longest(text: str, sources: Sequence[Source]) -> Table:
-    longest = sorted(sources, key=lambda source: -source.length)[:LISTED]
-    copies = [text[source.start : source.start + source.length] for source in longest]
-    shown = [copy if len(copy) <= SHOWN else f"{copy[: SHOWN - 1]}…" for copy in copies]
-    rows = [(source.length, f"{source.file}:{source.line}", copy) for source, copy in zip(longest, shown, strict=True)]
+    """Of copies that are alike the first."""
+    different: dict[str, Source] = {}
+    for source in sorted(sources, key=lambda source: -source.length):
+        different.setdefault(text[source.start : source.start + source.length], source)
+    rows = [
+        (source.length, f"{source.file}:{source.line}", copy if len(copy) <= SHOWN else f"{copy[: SHOWN - 1]}…")
+        for copy, source in list(different.items())[:LISTED]
+    ]
     return Table("", ("length", "file:line", "copy"), rows)

@@ -54,11 +54,8 @@ def test_file_and_line_of_the_copies(cyclic: Path) -> None:
     assert succeeded(told) == "a" + data["text"] + "\n"  # as without the option
     lines = [line.split() for line in told.stderr.splitlines()]
     assert "96.6%" in told.stderr  # 56 of 58
-    assert lines[-3:] == [
-        ["30", "two.txt.gz:4", KNOWN[3:33]],
-        ["30", "two.txt.gz:4", KNOWN[3:33]],
-        ["20", "three.txt:2", KNOWN[20:40]],
-    ]
+    assert len(lines) == 5
+    assert lines[-2:] == [["30", "two.txt.gz:4", KNOWN[3:33]], ["20", "three.txt:2", KNOWN[20:40]]]  # each once
 
 
 def test_where_nothing_is_copied_there_is_no_table(cyclic: Path) -> None:
