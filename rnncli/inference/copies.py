@@ -91,6 +91,7 @@ def copied_lengths(copies: Sequence[Source], size: int) -> list[int]:
 
 def _hashes(ids: NDArray[Any]) -> NDArray[np.uint64]:
     """That of each n-gram, (n − NGRAM_LENGTH + 1,)."""
+    ids = ids.astype(np.uint64)
     hashes = np.zeros(max(len(ids) - NGRAM_LENGTH + 1, 0), np.uint64)
     for n in range(NGRAM_LENGTH):
         hashes *= BASE

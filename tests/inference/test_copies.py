@@ -33,7 +33,8 @@ def by_brute_force(text: str, training: str) -> list[Copy]:
 def test_the_copies_are_those_of_a_search_for_every_substring(
     seed: int, piece: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In pieces of any size, on disk or not; of a text that repeats itself, and begins and ends with a copy."""
+    """In pieces of any size, on disk or not, of one type or two; of a text that repeats itself, and begins and
+    ends with a copy."""
     monkeypatch.setattr(copies_module, "PIECE", piece)
     rng = np.random.default_rng(seed)
     training = rng.integers(0, 2, 300).astype(np.uint8)
@@ -45,7 +46,7 @@ def test_the_copies_are_those_of_a_search_for_every_substring(
     text = text.astype(np.uint8)
     expected = by_brute_force(as_text(text), as_text(training))
     assert len(expected) > 3
-    for where in (training, stored(training)):
+    for where in (training, stored(training), training.astype(np.intp)):
         assert find_copies(text, where) == expected
 
 
