@@ -51,4 +51,4 @@ def info(
         question = "What is this model, and where does it come from?"
         result = ViewResult(facts=info_facts(data), next=following, question=question)
         output = screen(sys.stdout)
-        output.print(draw_view_result(result, output.width, output.color_system is not None))
+        output.print(draw_view_result(result, output.width, output.color_system is not None, not output.is_terminal))

@@ -17,4 +17,4 @@ def show(result: ViewResult, json: bool, csv: bool) -> None:
         write(as_csv(result))
     else:
         output = screen(sys.stdout)
-        output.print(draw_view_result(result, output.width, output.color_system is not None))
+        output.print(draw_view_result(result, output.width, output.color_system is not None, not output.is_terminal))

@@ -34,22 +34,26 @@ from rnncli.terminal.words import PICTURES, visible_line, visible_lines, visible
 STYLES = ("blue", "dark_orange", "green", "magenta", "cyan", "red", "yellow", "white")
 BARS = " ▁▂▃▄▅▆▇█"
 
+PIPE_WIDTH = 100
+"""Columns of a line of text in a pipe, where grep wants what belongs together."""
 
-def draw_view_result(result: ViewResult, width: int, has_colour: bool) -> RenderableType:
-    """Everything that a view found but its ``tables``, on a screen of ``width`` columns. Texts are broken at blanks;
-    commands stay whole, so that they can be copied from a terminal and found in a pipe."""
+
+def draw_view_result(result: ViewResult, width: int, has_colour: bool, in_pipe: bool = False) -> RenderableType:
+    """Everything that a view found but its ``tables``, on a screen of ``width`` columns. Texts are broken at blanks,
+    headings and facts ``in_pipe`` not before ``PIPE_WIDTH``; commands stay whole, so that they can be copied."""
+    line_width = max(width, PIPE_WIDTH) if in_pipe else width
     head = Text()
-    head.append(wrapped(result.question, width), HEADING)
+    head.append(wrapped(result.question, line_width), HEADING)
     if result.text:
         source = f"in {visible_line(result.text)}"
-        fits = width_of(f"{result.question}  {source}") <= width
-        head.append(f"  {source}" if fits else f"\n{wrapped(source, width)}", "dim")
+        fits = width_of(f"{result.question}  {source}") <= line_width
+        head.append(f"  {source}" if fits else f"\n{wrapped(source, line_width)}", "dim")
     drawn: list[RenderableType] = [head]
     if result.facts:
         facts = [(visible_line(name), visible_line(value)) for name, value in result.facts.items()]
-        drawn += [Text(), draw_facts(facts, width)]
+        drawn += [Text(), draw_facts(facts, line_width)]
     for block in result.blocks:
-        heading = [Text(wrapped(visible_line(block.name), width), HEADING)] if block.name else []
+        heading = [Text(wrapped(visible_line(block.name), line_width), HEADING)] if block.name else []
         drawn += [Text(), *heading, *_draw(block, width, has_colour)]
     if result.next:
         drawn += [Text(), Text("next: " + "\n      ".join(map(visible_line, result.next)))]

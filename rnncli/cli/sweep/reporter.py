@@ -128,7 +128,7 @@ class Reporter:
             return
         output = screen(sys.stdout)
         result = findings.view(self._facts(findings), findings.tables(), [command] if command else [])
-        output.print(draw_view_result(result, output.width, output.color_system is not None))
+        output.print(draw_view_result(result, output.width, output.color_system is not None, not output.is_terminal))
 
     def page(self, findings: Findings) -> str:
         """The result as HTML."""
