@@ -35,13 +35,13 @@ STYLES = ("blue", "dark_orange", "green", "magenta", "cyan", "red", "yellow", "w
 BARS = " ▁▂▃▄▅▆▇█"
 
 PIPE_WIDTH = 100
-"""Columns of a line of text in a pipe, where grep wants what belongs together."""
+"""Columns of headings and facts in a pipe."""
 
 
-def draw_view_result(result: ViewResult, width: int, has_colour: bool, in_pipe: bool = False) -> RenderableType:
+def draw_view_result(result: ViewResult, width: int, has_colour: bool, text_width: int | None = None) -> RenderableType:
     """Everything that a view found but its ``tables``, on a screen of ``width`` columns. Texts are broken at blanks,
-    headings and facts ``in_pipe`` not before ``PIPE_WIDTH``; commands stay whole, so that they can be copied."""
-    line_width = max(width, PIPE_WIDTH) if in_pipe else width
+    headings and facts at ``text_width`` where that is given; commands stay whole, so that they can be copied."""
+    line_width = text_width or width
     head = Text()
     head.append(wrapped(result.question, line_width), HEADING)
     if result.text:

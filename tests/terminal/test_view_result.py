@@ -119,11 +119,11 @@ def test_commands_stay_whole_where_all_else_is_broken() -> None:
     assert max(map(len, lines)) <= 30
 
 
-def test_in_a_pipe_texts_are_no_longer_than_can_be_read() -> None:
-    """But not as narrow as tables may be, for the sake of grep."""
+def test_headings_and_facts_may_be_wider_than_tables() -> None:
+    """As in a pipe, where there is no screen."""
     result = ViewResult("a text", {"short": "word " * 18 + "end", "long": "word " * 99}, question="question " * 30)
     console = Console(width=60, color_system=None, record=True, file=io.StringIO(), soft_wrap=True)
-    console.print(draw_view_result(result, 60, has_colour=False, in_pipe=True))
+    console.print(draw_view_result(result, 60, has_colour=False, text_width=100))
     lines = console.export_text().splitlines()
     assert 90 < max(map(len, lines)) <= 100
     assert any(line.startswith("short") and line.endswith(" end") for line in lines)
