@@ -1,7 +1,7 @@
 """What a command gives to a model: the file to open, the text to read first, the units to clamp, the training text."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rnncli.datasets.sources import open_sources, standard_input
 from rnncli.datasets.text import read_ids
@@ -12,6 +12,7 @@ from rnncli.names import command_line
 from rnncli.storage import checkpoint
 
 if TYPE_CHECKING:
+    from rnncli.datasets.dataset import Dataset
     from rnncli.engine.clamping import Clamp
     from rnncli.models.base import Model
     from rnncli.models.language_model import NextCharacterModel
@@ -77,10 +78,17 @@ def training_ids(loaded: "Checkpoint", hint: str) -> Any:
     """The training text of a model as ids (N,); InputError, ending with the ``hint``, if its files were moved or
     modified."""
     ids = loaded.training_ids()
-    if ids is None:
-        names = loaded.record.data.names if loaded.record else "its training text"
-        raise InputError(f"{loaded.path}: {names} was moved or modified; {hint}")
-    return ids
+    return _moved(loaded, hint) if ids is None else ids
+
+
+def training_data(loaded: "Checkpoint", hint: str) -> "Dataset":
+    """What a model learnt from; InputError as of :func:`training_ids`."""
+    return loaded.dataset() or _moved(loaded, hint)
+
+
+def _moved(loaded: "Checkpoint", hint: str) -> NoReturn:
+    names = loaded.record.data.names if loaded.record else "its training text"
+    raise InputError(f"{loaded.path}: {names} was moved or modified; {hint}")
 
 
 def baseline_ids(loaded: "Checkpoint", train: list[str], encoding: str | None = None) -> Any:
