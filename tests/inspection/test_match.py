@@ -38,10 +38,10 @@ def test_a_phrase_is_found_at_its_eight_other_places(cell: str) -> None:
 
 @every_network
 def test_the_places_are_those_of_a_search_by_brute_force(config: dict[str, object]) -> None:
-    """The highest cosine first, none of the places near another or the range."""
+    """The highest cosine first, none of the places near another or the range; in the top layer if none is named."""
     probe = random_probe(700, hidden_size=5, **config)
-    layer, start, length = 1, 120, 8
-    hidden = read(probe, ["l1.hidden"], streams=1).values["l1.hidden"].tolist()
+    start, length, top = 120, 8, f"l{config['layers']}.hidden"
+    hidden = read(probe, [top], streams=1).values[top].tolist()
     middle = [sum(row[unit] for row in hidden) / len(hidden) for unit in range(5)]
 
     def state(at: int) -> list[float]:
@@ -58,7 +58,7 @@ def test_the_places_are_those_of_a_search_by_brute_force(config: dict[str, objec
     while free and len(expected) < 10:
         expected.append(max(free, key=cosines.__getitem__))
         free = [at for at in free if abs(at - expected[-1]) >= 25]
-    found = match(ViewRequest(probe, [f"{start}:{start + length}"], layer=layer))
+    found = match(ViewRequest(probe, [f"{start}:{start + length}"]))
     rows = rows_of(found)
     assert [at for at, _, _ in rows] == expected
     assert len(expected) == 10
@@ -86,7 +86,7 @@ def test_the_cosine_neither_knows_the_mean_nor_the_scale_of_the_states() -> None
 
 def test_a_state_that_never_changes_is_like_none() -> None:
     """And is told, though rounding leaves something of it."""
-    assert not cosines_with(np.full((30, 4), 0.1, np.float32), 3, 5).any()
+    assert not cosines_with(np.tile(np.random.default_rng(4).normal(size=5), (999, 1)), 3, 10).any()
     probe = random_probe(200, hidden_size=3)
     probe.model.parameters.flat[...] = 0
     found = match(ViewRequest(probe, ["3:5"]))
@@ -98,6 +98,12 @@ def test_a_text_that_is_too_short_for_another_place_is_told() -> None:
     found = match(ViewRequest(random_probe(20, hidden_size=4), ["3:5"]))
     assert found.facts["places"].startswith("none: all 19 characters")
     assert not found.blocks
+
+
+def test_a_layer_may_be_named() -> None:
+    probe = random_probe(300, hidden_size=4, layers=2)
+    found = [rows_of(match(ViewRequest(probe, ["3:9"], layer=layer))) for layer in (1, 2, None)]
+    assert found[0] != found[1] == found[2]
 
 
 @pytest.mark.parametrize(("count", "expected"), [(300, "120:128"), (129, "120:128"), (128, "119:127"), (5, "0:4")])
