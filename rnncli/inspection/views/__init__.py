@@ -175,8 +175,8 @@ _ALL = (
     View(
         "match",
         "Where else is it in this state?",
-        "Places at which the same units are on as from character A to B or, where none is on all the way, with the "
-        "nearest states",
+        "The places with the highest cosine of their hidden state and that from character A to B, and how high is "
+        "unusual; `--layer`",
         "rnncli inspect model.npz match 120:128",
         "where else it is in this state",
         "A:B",
