@@ -19,7 +19,7 @@ import numpy as np
 
 from rnncli.engine.activations import ACTIVATIONS
 from rnncli.engine.arrays import Array, Ids, Parameters, Shapes, Workspace, may_overflow
-from rnncli.engine.clamping import Clamp, clamps_of, hold, hold
+from rnncli.engine.clamping import Clamp, clamps_of, hold
 from rnncli.engine.layers import Dropout, dense, dense_backward, dense_backward_input, embed, embed_backward
 
 
