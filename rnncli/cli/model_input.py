@@ -73,8 +73,8 @@ def parse_clamp(clamp: str, path: str, model: "NextCharacterModel") -> "list[Cla
         return direction.load(target, model, path).held_at(number)
     if target.endswith(".npz"):
         raise InputError(
-            f"{target} does not exist{did_you_mean(target)}; --clamp takes L:J=V, or FILE=V with a direction that "
-            f"{command_line('inspect', path, 'probe')} … -o FILE has written"
+            f"{target} does not exist; --clamp takes L:J=V, or FILE=V with a direction that "
+            f"{command_line('inspect', path, 'probe')} … -o FILE has written{did_you_mean(target)}"
         )
     return clamps_for(model, parse_unit(target, model, path), dict.fromkeys(state_names(model), number))
 

@@ -67,7 +67,7 @@ def ablate_direction(request: ViewRequest) -> ViewResult:
     value = 1 if direction.is_binary else round(float(np.quantile(feature(direction.feature, probe.text()), 0.9)))
     clamp = ["--clamp", f"{request.direction}={value}", "--compare"]
     following = [command_line("sample", request.probe.path, options=clamp)]
-    question = f"Is the direction of {direction.feature!r} the cause?"
+    question = f'Is the direction of "{direction.feature}" the cause?'
     return ViewResult(probe.source, facts, [Table("Change of the loss", columns, rows, note, 3)], following, question)
 
 

@@ -34,6 +34,7 @@ VIEWS: dict[str, tuple[object, ...]] = {
     "text": (),
     "units": (),
     "unit": ("1:3",),
+    "probe": ("digit",),
     "ablate": ("--unit", "1:2"),
     "memory": (),
     "why": (20,),
@@ -52,7 +53,7 @@ GATED = {"gru", "lstm"}
 RECURRENT = {"rnn", *GATED}
 LAYERED = {"mlp", *RECURRENT}
 APPLIES = {"gates": GATED, "why": RECURRENT, "gradients": RECURRENT} | dict.fromkeys(
-    ("units", "unit", "ablate", "match"), LAYERED
+    ("units", "unit", "probe", "ablate", "match"), LAYERED
 )
 """The networks that have what a view looks at; all where it is not named."""
 

@@ -38,6 +38,18 @@ BAD: list[tuple[tuple[object, ...], str]] = [
     (("why", 5, "--contrast", "漢"), "漢"),
     (("why", 5, "--contrast", ""), "--contrast"),
     (("why", 5, "--contrast", "12"), "--contrast"),
+    (("probe",), "probe takes one feature"),
+    (("probe", "digit", "vowel"), "probe takes one feature"),
+    (("probe", "("), "'('"),
+    (("probe", "qq"), "'qq' never occurs"),
+    (("probe", "digit", "--text", "short.txt"), "too few"),
+    (("probe", "digit", "-o", "-"), "-o quotes.npz"),
+    (("probe", "digit", "-o", "nowhere/a.npz"), "the folder nowhere does not exist"),
+    (("probe", "digit", "-o", "."), "is a folder"),
+    (("probe", "digit", "-o", "abc.npz"), "abc.npz exists and is not a direction"),
+    (("ablate", "--direction", "none.npz"), "none.npz does not exist"),
+    (("ablate", "--direction", "abc.npz"), "it is a model"),
+    (("ablate", "--direction", "short.txt"), "is not a direction"),
     (("match",), "match 120:128"),
     (("match", "5:2"), "match 120:128"),
     (("match", "5:5"), "match 120:128"),
@@ -91,7 +103,7 @@ def test_two_alphabets_are_not_compared() -> None:
     refused(rnncli("inspect", model_of("gru"), "diff", "more.npz"), "different alphabets")
 
 
-@pytest.mark.parametrize("view", [view for view in VIEWS if view not in ("units", "ablate", *WITHOUT_TEXT)])
+@pytest.mark.parametrize("view", [view for view in VIEWS if view not in ("units", "probe", "ablate", *WITHOUT_TEXT)])
 @pytest.mark.parametrize("text", ["12", "12 ", "1234\n"])
 def test_a_text_may_be_as_short_as_two_characters(view: str, text: str) -> None:
     """Every view that needs no chance to compare with says what there is to say."""

@@ -4,6 +4,7 @@ with control tasks"), the best unit, random directions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def probe(request: ViewRequest) -> ViewResult:
     )
     scores = [(what, score.strength, score.accuracy)[: len(columns)] for what, score in rows]
     blocks: list[Block] = [
-        Table(f"How well {name!r} is read", columns, scores, note, 3),
+        Table(f'How well "{name}" is read', columns, scores, note, 3),
         _excerpt(states, trial, direction),
         _units(states, trial, direction),
     ]
@@ -176,17 +177,25 @@ def _excerpt(states: TextStates, trial: _Trial, direction: LinearProbe) -> Colou
     labels, half = trial.labels, trial.half
     changes = half + np.flatnonzero(np.diff(labels[half:]))
     start = max(half, int(changes[0]) - EXCERPT // 3)
-    text, values = (
-        "".join(states.texts)[start : start + EXCERPT],
-        direction.values(states.states[start : start + EXCERPT]),
-    )
-    if not trial.is_binary:
-        mean, deviation = labels[:half].mean(), labels[:half].std()
+    stop = min(start + EXCERPT, len(labels))
+    ends = [int(end) for end in np.cumsum([len(text) for text in states.texts]) if start < end < stop]
+    whole = "".join(states.texts)
+    shown = "\n".join(whole[a:b] for a, b in pairwise([start, *ends, stop]))  # a line for each text of pairs
+    values = direction.values(states.states[start:stop])
+    marks: list[str] = []
+    if trial.is_binary:
+        name, colours, scale = "Its value: -1 surely not, 1 surely; ^ where it is true", np.tanh(values / 2), 1.0
+        marks = ["^" if label else "" for label in _apart(labels[start:stop], ends, start)]
+    else:
+        mean, scale = float(labels[:half].mean()), 2.0
         name = f"Its value, in standard deviations from the mean of {mean:.3g}"
-        return ColouredText(name, text, ((values - mean) / deviation).tolist(), 2.0)
-    marks = ["^" if label else "" for label in labels[start : start + EXCERPT]]
-    name = "Its value: -1 surely not, 1 surely; ^ where it is true"
-    return ColouredText(name, text, np.tanh(values / 2).tolist(), 1.0, annotations=marks)
+        colours = (values - mean) / labels[:half].std()
+    return ColouredText(name, shown, _apart(colours, ends, start).tolist(), scale, annotations=marks)
+
+
+def _apart(values: Array, ends: list[int], start: int) -> Array:
+    """Values from ``start`` on, with 0 for a line end where one text ends and the next begins."""
+    return np.insert(values, np.array(ends, np.intp) - start, 0)
 
 
 def _units(states: TextStates, trial: _Trial, direction: LinearProbe) -> Table:
