@@ -1,8 +1,8 @@
 """Is a direction in the states the cause? The loss when the states are held at their mean along it, in a part of the
 text that it was not found in.
 
-The null are directions of the same length along which the states vary as much: in each cell the vector is written along
-the principal axes of its states, and the signs of its components are drawn at random.
+The null are the directions that the same probe finds where the labels belong to other places: the feature shifted along
+the text.
 """
 
 from dataclasses import replace
@@ -15,6 +15,7 @@ from rnncli.engine.clamping import Clamp
 from rnncli.errors import InputError
 from rnncli.inspection.activations import read, require_language_model
 from rnncli.inspection.features import feature
+from rnncli.inspection.linear_probe import DIRECTION_STRENGTH, Axes
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.names import command_line, plural
@@ -24,8 +25,8 @@ from rnncli.storage import direction as stored
 CHARACTERS, BLOCKS = 20_000, 20
 """Characters that are read, and the parts of the text whose differences give the standard error."""
 
-RANDOM = 10
-"""Random directions."""
+SHIFTS = 10
+"""Directions of the null."""
 
 
 def ablate_direction(request: ViewRequest) -> ViewResult:
@@ -33,7 +34,8 @@ def ablate_direction(request: ViewRequest) -> ViewResult:
     assert request.direction is not None
     model = require_language_model(request.probe)
     direction = stored.load(request.direction, model, request.probe.path)
-    probe, at = _unseen(request.probe, direction)
+    probe, labels = _unseen(request.probe, direction)
+    at = labels > (0 if direction.is_binary else labels.mean())
     if not at.any() or at.all():
         raise InputError(f"{direction.feature!r} is the same all through {probe.source}; name another text with --text")
     names = [f"{cell}.hidden" for cell in direction.parts]
@@ -50,21 +52,21 @@ def ablate_direction(request: ViewRequest) -> ViewResult:
 
     vectors = {cell: part.vector for cell, part in direction.parts.items()}
     held = change(_at_mean(vectors, before.values))
-    null = np.stack([change(_at_mean(random, before.values)) for random in _random_vectors(vectors, before.values)])
+    null = np.stack([change(_at_mean(other, before.values)) for other in _null(direction, before.values, labels)])
     differences = null[:, at].mean(axis=1) - null[:, ~at].mean(axis=1)
     more = int(np.sum(differences >= held[at].mean() - held[~at].mean()))
-    rows = [row("this direction", held[None]), row(f"{RANDOM} random ones, mean", null)]
+    rows = [row("this direction", held[None]), row(f"{SHIFTS} of shifted labels", null)]
     columns = ("held at its mean", "at the feature", "±", "elsewhere", "± ", "all", " ±")
     note = (
-        f"bits per character that the network loses; ±: standard error over {BLOCKS} parts of the text; random: of the "
-        "same length, along which the states vary as much"
+        f"bits per character that the network loses; ±: standard error over {BLOCKS} parts of the text; shifted: the "
+        "mean of directions found alike, with the feature shifted along the text"
     )
     facts = {
         "feature": f"{direction.feature}, {_where(direction)} at {plural(int(at.sum()), 'character')} of {len(at):,}",
         "loss": f"{before.losses.mean() / np.log(2):.4f} bits per character without ablation",
-        "random": f"{more} of {RANDOM} cost more at the feature, compared with elsewhere",
+        "null": f"{more} of {SHIFTS} directions of shifted labels cost more at the feature than elsewhere, by as much",
     }
-    value = 1 if direction.is_binary else round(float(np.quantile(feature(direction.feature, probe.text()), 0.9)))
+    value = 1 if direction.is_binary else round(float(np.quantile(labels, 0.9)))
     clamp = ["--clamp", f"{request.direction}={value}", "--compare"]
     following = [command_line("sample", request.probe.path, options=clamp)]
     question = f'Is the direction of "{direction.feature}" the cause?'
@@ -75,16 +77,15 @@ def _where(direction: stored.Direction) -> str:
     return "true" if direction.is_binary else "above its mean"
 
 
-def _unseen(probe: Probe, direction: stored.Direction) -> tuple[Probe, NDArray[np.bool_]]:
-    """The text without what the direction was found in, if it begins with that, and where the feature is true there, or
-    above its mean, (N,): predictions at these places can use it."""
+def _unseen(probe: Probe, direction: stored.Direction) -> tuple[Probe, Array]:
+    """The text without what the direction was found in, if it begins with that, and what the feature is there (N,)."""
     start = direction.characters if direction.was_found_in(probe.text(0, direction.characters)) else 0
     if len(probe.ids) - start < 2 * BLOCKS:
         raise InputError(f"{probe.source} is too short to hold a direction in; name a longer text with --text")
     values = feature(direction.feature, probe.text(0, start + CHARACTERS))[start:-1]
     source = f"{probe.source}, {CHARACTERS:,} characters at most from {start:,}"
     rest = replace(probe, ids=probe.ids[start : start + CHARACTERS], source=source)
-    return rest, values > (0 if direction.is_binary else values.mean())
+    return rest, values
 
 
 def _at_mean(vectors: dict[str, Array], states: dict[str, Array]) -> list[Clamp]:
@@ -93,13 +94,15 @@ def _at_mean(vectors: dict[str, Array], states: dict[str, Array]) -> list[Clamp]
     return [Clamp(cell, "hidden", vector, means[cell]) for cell, vector in vectors.items()]
 
 
-def _random_vectors(vectors: dict[str, Array], states: dict[str, Array]) -> list[dict[str, Array]]:
-    """Random unit vectors for the same cells, ``RANDOM`` times."""
-    rng, found = np.random.default_rng(0), [dict[str, Array]() for _ in range(RANDOM)]
-    for cell, vector in vectors.items():
-        axes = np.linalg.eigh(np.cov(states[f"{cell}.hidden"], rowvar=False))[1]
-        for random in found:
-            random[cell] = axes @ ((vector @ axes) * rng.choice((-1, 1), len(vector)))
+def _null(direction: stored.Direction, states: dict[str, Array], labels: Array) -> list[dict[str, Array]]:
+    """Unit vectors for the same cells, found with labels (N,) that are shifted by a tenth of the text at least."""
+    found, count = [], len(labels)
+    axes = Axes(np.concatenate([states[f"{cell}.hidden"] for cell in direction.parts], axis=1))
+    for shift in np.random.default_rng(0).integers(count // 10, count - count // 10, SHIFTS):
+        shifted = np.roll(labels, shift)
+        weights = axes.path(shifted, direction.is_binary, [DIRECTION_STRENGTH])[0].weights
+        of_cells = np.split(weights, len(direction.parts))
+        found.append({cell: part / np.linalg.norm(part) for cell, part in zip(direction.parts, of_cells, strict=True)})
     return found
 
 

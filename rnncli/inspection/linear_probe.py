@@ -21,6 +21,10 @@ from rnncli.inspection.association import auc, standardised
 STRENGTHS = (1.0, 0.1, 0.01, 0.001)
 """The λ that are tried, the strongest first."""
 
+DIRECTION_STRENGTH = 0.1
+"""The λ of the direction. A probe with less of it reads a little better, but leans on small differences between units,
+along which the network itself moves little: to hold it there changes next to nothing."""
+
 TOLERANCE, MAX_STEPS, MEMORY = 1e-4, 100, 10
 
 

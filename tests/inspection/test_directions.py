@@ -121,10 +121,10 @@ def test_it_is_held_where_it_was_not_found(tmp_path: Any) -> None:
 
 
 def test_the_direction_that_carries_all_is_the_cause(tmp_path: Any) -> None:
-    """The logits read the planted direction, so random ones of its length that vary as much cost less."""
+    """The logits read the planted direction, so others cost less."""
     probe = spread_probe(900, gain=400.0)
     planted = np.zeros(9)
     planted[list(SPREAD)] = ALONG
     found, result = rows(probe, written(tmp_path, probe.model, planted, "another text"))
-    assert abs(found["this direction"][4]) > 3 * abs(found["10 random ones, mean"][4])
+    assert abs(found["this direction"][4]) > 3 * abs(found["10 of shifted labels"][4])
     assert "--clamp" in result.next[0]

@@ -13,7 +13,7 @@ from rnncli.errors import InputError
 from rnncli.inspection.activations import is_of_running_text
 from rnncli.inspection.association import rank, standardised
 from rnncli.inspection.features import FEATURES, is_yes_or_no
-from rnncli.inspection.linear_probe import Axes, LinearProbe, ProbeScore, fit, measure
+from rnncli.inspection.linear_probe import DIRECTION_STRENGTH, Axes, LinearProbe, ProbeScore, fit, measure
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.states import TextStates, states_of, untrained
 from rnncli.names import command_line, plural
@@ -21,10 +21,6 @@ from rnncli.results import Block, ColouredText, Table, ViewResult
 from rnncli.storage.direction import Direction, Part, check_output, digest_of, save
 
 CHARACTERS, FEWEST = 40_000, 1_000
-DIRECTION_STRENGTH = 0.1
-"""The λ of the direction. A probe with less of it reads a little better, but leans on small differences between units,
-along which the network itself moves little: to hold it there changes next to nothing."""
-
 RANDOM, SHIFTS = 10, (0.35, 0.45, 0.55, 0.65)
 """Random directions, and by what shares of the text labels are shifted."""
 
@@ -216,6 +212,8 @@ def _direction(name: str, states: TextStates, trial: _Trial, probe: LinearProbe)
     half, labels, parts = trial.half, trial.labels[: trial.half].astype(np.float64), {}
     of_cells = states.by_cell(states.states[:half])
     for cell, weights in states.by_cell(probe.weights).items():
+        if not weights.any():
+            continue  # all of its units are constant
         vector = weights / np.linalg.norm(weights)
         projection = of_cells[cell] @ vector
         centred = labels - labels.mean()
