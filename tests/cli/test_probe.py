@@ -88,5 +88,8 @@ def test_classifiers_and_taggers_have_probes_too(task: str, lines: str, folder: 
     first, *_, last = strip["text"].split("\n")
     assert all(len(line) == 20 for line in strip["text"].split("\n")[1:-1])
     assert len(first) <= 20 and len(last) <= 20
+    for character, value, mark in zip(strip["text"], strip["values"], strip["beneath"], strict=True):
+        assert (mark == "^") == character.isdigit()
+        assert (value == 0) == (character == "\n")
     assert (folder / "digit.npz").exists()
     refused(rnncli("inspect", "model.npz", "probe", "digit", "--prime", "12ab"), "held-out texts are read here")

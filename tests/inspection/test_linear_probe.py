@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnncli.engine.arrays import Array
-from rnncli.inspection.linear_probe import Axes, fit, measure
+from rnncli.inspection.linear_probe import Axes, LinearProbe, fit, measure
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views import VIEWS
 from rnncli.results import ColouredText, Table
@@ -120,10 +120,8 @@ def test_the_direction_says_where_the_feature_lies(tmp_path: Any) -> None:
 def test_measured_by_hand() -> None:
     """AUC and accuracy of four places, one of them wrong; the correlation of a number."""
     states, labels = np.array([[-2.0], [-1.0], [1.0], [2.0]]), np.array([0, 1, 0, 1])
-    probe = fit(np.array([[-1.0], [1.0]] * 4), np.array([0, 1] * 4), True, 2)
-    score = measure(probe, states, labels)
+    score = measure(LinearProbe(np.ones(1), 0.0, 1.0, True), states, labels)
     assert (score.strength, score.accuracy) == (0.75, 0.5)
-    number = fit(np.array([[-1.0], [1.0]] * 4), np.array([0.0, 3.0] * 4), False, 2)
-    of_number = measure(number, states, np.array([1.0, 2.0, 4.0, 5.0]))
+    of_number = measure(LinearProbe(np.ones(1), 0.0, 1.0, False), states, np.array([1.0, 2.0, 4.0, 5.0]))
     assert of_number.strength == pytest.approx(np.corrcoef([-2, -1, 1, 2], [1, 2, 4, 5])[0, 1])
     assert of_number.accuracy is None
