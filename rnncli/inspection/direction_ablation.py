@@ -83,9 +83,9 @@ def _unseen(probe: Probe, direction: stored.Direction) -> tuple[Probe, Array]:
     if len(probe.ids) - start < 2 * BLOCKS:
         raise InputError(f"{probe.source} is too short to hold a direction in; name a longer text with --text")
     values = feature(direction.feature, probe.text(0, start + CHARACTERS))[start:-1]
-    source = f"{probe.source}, {CHARACTERS:,} characters at most from {start:,}"
-    rest = replace(probe, ids=probe.ids[start : start + CHARACTERS], source=source)
-    return rest, values
+    ids = probe.ids[start : start + CHARACTERS]
+    source = f"{probe.source}, {len(ids):,} characters from {start:,} on"
+    return replace(probe, ids=ids, source=source), values
 
 
 def _at_mean(vectors: dict[str, Array], states: dict[str, Array]) -> list[Clamp]:
