@@ -64,7 +64,7 @@ def ablate_direction(request: ViewRequest) -> ViewResult:
     facts = {
         "feature": f"{direction.feature}, {_where(direction)} at {plural(int(at.sum()), 'character')} of {len(at):,}",
         "loss": f"{before.losses.mean() / np.log(2):.4f} bits per character without ablation",
-        "null": f"{more} of {SHIFTS} directions of shifted labels cost more at the feature than elsewhere, by as much",
+        "null": f"{more} of {SHIFTS} directions of shifted labels cost as much more at the feature than elsewhere",
     }
     value = 1 if direction.is_binary else round(float(np.quantile(labels, 0.9)))
     clamp = ["--clamp", f"{request.direction}={value}", "--compare"]
@@ -102,7 +102,9 @@ def _null(direction: stored.Direction, states: dict[str, Array], labels: Array) 
         shifted = np.roll(labels, shift)
         weights = axes.path(shifted, direction.is_binary, [DIRECTION_STRENGTH])[0].weights
         of_cells = np.split(weights, len(direction.parts))
-        found.append({cell: part / np.linalg.norm(part) for cell, part in zip(direction.parts, of_cells, strict=True)})
+        found.append(
+            {cell: part / (np.linalg.norm(part) or 1.0) for cell, part in zip(direction.parts, of_cells, strict=True)}
+        )
     return found
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp, hold
-from rnncli.inspection.activations import Unit
+from rnncli.inspection.activations import Unit, read
+from rnncli.inspection.direction_ablation import BLOCKS, _mean
+from rnncli.inspection.features import feature
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views import VIEWS
 from rnncli.inspection.views.ablate import effects
@@ -128,3 +130,28 @@ def test_the_direction_that_carries_all_is_the_cause(tmp_path: Any) -> None:
     found, result = rows(probe, written(tmp_path, probe.model, planted, "another text"))
     assert abs(found["this direction"][4]) > 3 * abs(found["10 of shifted labels"][4])
     assert "--clamp" in result.next[0]
+
+
+def test_of_a_number_it_is_the_cause_above_its_mean(tmp_path: Any) -> None:
+    """By hand; and the next command holds it at a large value of its own."""
+    model = random_model(" ab", np.float64, cell="lstm")
+    probe, path = probe_of(model, 400), str(tmp_path / "position.npz")
+    of_number = Direction("position in word", False, {"l1": Part(unit_vector(), 0.0, 1.0)}, 0, "")
+    direction.save(path, of_number, model)
+    found, result = rows(probe, path)
+    states = read(probe, ["l1.hidden"])
+    mean = float((states.values["l1.hidden"] @ unit_vector()).mean())
+    change = read(probe, clamps=[Clamp("l1", "hidden", unit_vector(), mean)]).losses - states.losses
+    position = feature("position in word", probe.text()[:-1])
+    late = position > position.mean()
+    expected = [change[late].mean(), change[~late].mean(), change.mean()]
+    np.testing.assert_allclose(found["this direction"][::2], np.array(expected) / np.log(2), rtol=1e-9, atol=1e-12)
+    assert f"{path}={round(np.quantile(position, 0.9))}" in result.next[0]
+
+
+def test_the_standard_error_is_that_of_blocks() -> None:
+    """Of equal blocks it is the textbook one of the mean of their means, √(variance / number)."""
+    blocks = np.random.default_rng(3).standard_normal(BLOCKS)
+    mean, error = _mean(np.repeat(blocks, 7), np.ones(7 * BLOCKS, bool))
+    assert mean == pytest.approx(blocks.mean())
+    assert error == pytest.approx(blocks.std(ddof=1) / np.sqrt(BLOCKS))

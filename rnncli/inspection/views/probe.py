@@ -156,8 +156,9 @@ def _rows(
 def _facts(states: TextStates, direction: LinearProbe, unit: int, rows: dict[str, ProbeScore]) -> dict[str, str]:
     """How much of it is learnt, and where it lies."""
     weights = direction.weights
-    cosine = weights[unit] / np.linalg.norm(weights)
-    squares = {cell: float(np.sum(part**2) / np.sum(weights**2)) for cell, part in states.by_cell(weights).items()}
+    length = float(np.linalg.norm(weights)) or 1.0  # 0 where no unit varies
+    cosine = weights[unit] / length
+    squares = {cell: float(np.sum((part / length) ** 2)) for cell, part in states.by_cell(weights).items()}
     shares = ", ".join(f"{cell} {share:.0%}" for cell, share in squares.items())
     probe = next(iter(rows.values())).strength
     return {
@@ -220,6 +221,8 @@ def _direction(name: str, states: TextStates, trial: _Trial, probe: LinearProbe)
         slope = float(centred @ projection / (centred @ centred))
         zero = float(projection.mean()) - slope * float(labels.mean())
         parts[cell] = Part(vector, zero, zero + slope)
+    if not parts:
+        raise InputError("no unit varies along the text, so there is no direction to write")
     return Direction(name, trial.is_binary, parts, half, digest_of("".join(states.texts)[:half]))
 
 
