@@ -42,10 +42,10 @@ def apply_clamps(state: Array, clamps: Sequence[CellClamp], step: int = 0) -> No
 
 
 def hold(rows: Array, unit: int | Array, value: float | Array) -> None:
-    """Set a unit of ``rows`` (B, H), or their projection on a unit vector (H,), to one number or to one for each row.
-    The unit vector of a unit does the same as its number, to the last bit."""
+    """Set a unit of ``rows`` (…, H), or their projection on a unit vector (H,), to one number or to one for each row,
+    (…). The unit vector of a unit does the same as its number, to the last bit."""
     if isinstance(unit, np.ndarray):
-        rows -= np.outer(rows @ unit, unit)
+        rows -= np.multiply.outer(rows @ unit, unit)
         rows += np.multiply.outer(value, unit)
     else:
-        rows[:, unit] = value
+        rows[..., unit] = value
