@@ -1,9 +1,10 @@
 """What a command gives to a model: the file to open, the text to read first, the units to clamp, the training text."""
 
 import math
+import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from rnncli.datasets.sources import open_sources, standard_input
+from rnncli.datasets.sources import did_you_mean, open_sources, standard_input
 from rnncli.datasets.text import read_ids
 from rnncli.datasets.unknown import UnknownCharacters
 from rnncli.datasets.vocabulary import BYTES, Vocabulary
@@ -54,18 +55,29 @@ def primed(prime: str, vocabulary: Vocabulary) -> str:
 
 
 def parse_clamp(clamp: str, path: str, model: "NextCharacterModel") -> "list[Clamp]":
-    """The clamps that ``--clamp L:J=V`` stands for, one for each state of the unit; InputError where the model in the
-    file ``path`` has no such unit, or V is not a finite number."""
+    """The clamps that ``--clamp L:J=V`` stands for, one for each state of the unit, or ``--clamp FILE=V``, one for each
+    cell of the direction in that file; InputError where the model in the file ``path`` has no such unit, the file has
+    no direction in its states, or V is not a finite number."""
     from rnncli.inspection.activations import clamps_for, parse_unit, state_names
+    from rnncli.storage import direction
 
-    unit, _, value = clamp.partition("=")
+    target, _, value = clamp.rpartition("=")
     try:
         number = float(value)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise InputError(f"--clamp {clamp} is not of the form L:J=V with a number V, as in 1:17=0.9")
-    return clamps_for(model, parse_unit(unit, model, path), dict.fromkeys(state_names(model), number))
+        raise InputError(
+            f"--clamp {clamp} is not of the form L:J=V with a number V, as in 1:17=0.9, or FILE=V with a direction"
+        )
+    if os.path.exists(target):
+        return direction.load(target, model, path).held_at(number)
+    if target.endswith(".npz"):
+        raise InputError(
+            f"{target} does not exist; --clamp takes L:J=V, or FILE=V with a direction that "
+            f"{command_line('inspect', path, 'probe')} … -o FILE has written{did_you_mean(target)}"
+        )
+    return clamps_for(model, parse_unit(target, model, path), dict.fromkeys(state_names(model), number))
 
 
 def require_two(ids: Any, name: str) -> None:

@@ -110,8 +110,9 @@ def sample(
         list[str] | None,
         option(
             "--clamp",
-            metavar="L:J=V",
-            help="Clamp unit J of layer L, its hidden state and an LSTM's cell, to the value V.",
+            metavar="L:J=V|FILE=V",
+            help="Clamp unit J of layer L, its hidden state and an LSTM's cell, to the value V; or the states along a "
+            "direction that inspect probe has written, to where its feature has the value V: 1 is true, 0 false.",
             show_default=False,
             panel=DECODING,
         ),

@@ -34,6 +34,7 @@ VIEWS: dict[str, tuple[object, ...]] = {
     "text": (),
     "units": (),
     "unit": ("1:3",),
+    "probe": ("digit",),
     "ablate": ("--unit", "1:2"),
     "patch": ("12 [b", "13 (b"),
     "drive": ("2:3",),
@@ -56,7 +57,7 @@ LAYERED = {"mlp", *RECURRENT}
 APPLIES = (
     {"gates": GATED}
     | dict.fromkeys(("why", "gradients", "patch", "drive"), RECURRENT)
-    | dict.fromkeys(("units", "unit", "ablate", "match"), LAYERED)
+    | dict.fromkeys(("units", "unit", "probe", "ablate", "match"), LAYERED)
 )
 """The networks that have what a view looks at; all where it is not named."""
 

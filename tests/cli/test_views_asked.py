@@ -52,6 +52,18 @@ BAD: list[tuple[tuple[object, ...], str]] = [
     (("text", "--at", 10**6), "has no character 1,000,000"),
     (("unit", "1:1", "--at", 10**6), "has no character 1,000,000"),
     (("text", "--at", -1), "--at"),
+    (("probe",), "probe takes one feature"),
+    (("probe", "digit", "vowel"), "probe takes one feature"),
+    (("probe", "("), "'('"),
+    (("probe", "qq"), "'qq' never occurs"),
+    (("probe", "digit", "--text", "short.txt"), "too few"),
+    (("probe", "digit", "-o", "-"), "-o quotes.npz"),
+    (("probe", "digit", "-o", "nowhere/a.npz"), "the folder nowhere does not exist"),
+    (("probe", "digit", "-o", "."), "is a folder"),
+    (("probe", "digit", "-o", "abc.npz"), "abc.npz exists and is not a direction"),
+    (("ablate", "--direction", "none.npz"), "none.npz does not exist"),
+    (("ablate", "--direction", "abc.npz"), "it is a model"),
+    (("ablate", "--direction", "short.txt"), "is not a direction"),
     (("match", "5:2"), "match 120:128"),
     (("match", "5:5"), "match 120:128"),
     (("match", "5"), "match 120:128"),
@@ -125,7 +137,7 @@ def test_two_alphabets_are_not_compared() -> None:
     refused(rnncli("inspect", model_of("gru"), "diff", "more.npz"), "different alphabets")
 
 
-@pytest.mark.parametrize("view", [view for view in VIEWS if view not in ("units", "ablate", *WITHOUT_TEXT)])
+@pytest.mark.parametrize("view", [view for view in VIEWS if view not in ("units", "probe", "ablate", *WITHOUT_TEXT)])
 @pytest.mark.parametrize("text", ["12", "12 ", "1234\n"])
 def test_a_text_may_be_as_short_as_two_characters(view: str, text: str) -> None:
     """Every view that needs no chance to compare with says what there is to say."""
@@ -220,7 +232,8 @@ def test_where_nothing_was_held_out_it_says_so(hello: Path) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_models_of_other_tasks(task: str, view: str, folder: Path) -> None:
     """The overview, the learning curves, the weights and the arithmetic of a step are there for all, two texts are
-    compared where the answer is one symbol, the rest needs running text."""
+    compared where the answer is one symbol, a probe is there for all that answer and have texts enough; the rest needs
+    running text."""
     arguments: dict[str, Any] = {"step": ("a",), "patch": ("o", "oo")}
     model = learnt(task, "--cell", "lstm")
     command = ["inspect", model, view, *(model if word == "OTHER" else word for word in VIEWS[view])]
@@ -238,7 +251,8 @@ def test_models_of_other_tasks(task: str, view: str, folder: Path) -> None:
         assert "\x1b" not in shown
         return
     nouns = {"two": "a classifier", "past": "a tagger", "translate": "a translator", "generate": "labelled texts"}
-    refused(rnncli(*command), "running text", nouns[task])
+    needs = ("too few",) if view == "probe" and task != "generate" else ("running text", nouns[task])
+    refused(rnncli(*command), *needs)
 
 
 def test_a_validation_file_is_found_beside_the_model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rnncli.results import ViewResult
 
 
-Argument = Literal["", "L:J", "PLACE", "A:B", "TEXT", "TEXT1 TEXT2", "MODEL", "MODEL..."]
+Argument = Literal["", "L:J", "PLACE", "A:B", "TEXT", "TEXT1 TEXT2", "MODEL", "MODEL...", "FEATURE"]
 """What may follow the name of a view on the command line, as the help writes it; nothing where it is empty."""
 
 Reads = Literal["text", "text if any", "nothing"]
@@ -83,6 +83,15 @@ _ALL = (
         "rnncli inspect model.npz unit 1:17",
         "what unit 17 of layer 1 does",
         "L:J",
+    ),
+    View(
+        "probe",
+        "Can a feature be read from all units together?",
+        "A linear probe against an untrained network, shifted labels, the best unit and random directions; `-o FILE` "
+        "writes its direction, for `ablate --direction` and `sample --clamp`; `--layer`",
+        'rnncli inspect model.npz probe "digit"',
+        "what all units tell together",
+        "FEATURE",
     ),
     View(
         "ablate",
