@@ -1,16 +1,18 @@
 """The report of a model: the views that apply to it, and the model itself, as plain data."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
+from rnncli.inspection.activations import Unit
 from rnncli.inspection.association import SMALLEST_SHIFT
 from rnncli.inspection.features import FEATURES
 from rnncli.inspection.page import ModelPage, model_page
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views import VIEWS
+from rnncli.inspection.views.unit import CHARACTERS, describe
 from rnncli.inspection.views.units import UnitScore, best_units
 from rnncli.inspection.views.why import connectivities
 from rnncli.results import ViewResult
@@ -22,9 +24,10 @@ HOVER = 300
 
 @dataclass(frozen=True)
 class Report:
-    """``results`` by view; ``left_out`` says why others are missing. ``units`` has a view of each of the most selective
-    units, by its name. ``connectivity`` has a row (n,) for character n of ``text``: the gradient norms of the
-    characters before it, over the largest of them. ``page`` is the model, so that the report can run it."""
+    """``results`` by view; ``left_out`` says why others are missing. ``units`` has what there is to say of each of the
+    most selective units, by a title that names what it tracks. ``connectivity`` has a row (n,) for character n of
+    ``text``: the gradient norms of the characters before it, over the largest of them. ``page`` is the model, so that
+    the report can run it."""
 
     path: str
     page: ModelPage
@@ -50,9 +53,14 @@ def report(request: ViewRequest) -> Report:
     found: list[UnitScore] = []
     of_units: dict[str, ViewResult] = {}
     if "units" in results and len(request.probe.ids) > 6 * SMALLEST_SHIFT:
-        found = sorted(best_units(request.probe.first(20_000), list(FEATURES), best=2), key=lambda score: -score.learnt)
-        for unit in list(dict.fromkeys(str(score.unit) for score in found))[:UNITS]:
-            of_units[unit] = VIEWS["unit"](replace(request, arguments=[unit]))
+        found = best_units(request.probe.first(20_000), list(FEATURES), best=2)
+        found.sort(key=lambda score: (not score.is_associated, -score.learnt))
+        of_each: dict[Unit, UnitScore] = {}
+        for score in found:
+            of_each.setdefault(score.unit, score)
+        for unit, score in list(of_each.items())[:UNITS]:
+            title = f"{unit} · {score}" if score.is_associated else str(unit)
+            of_units[title] = describe(request.probe.first(CHARACTERS), unit)
     text, rows = "", []
     if "gradients" in results:
         part = request.probe.first(HOVER)

@@ -18,17 +18,18 @@ from rnncli.inspection.activations import Unit, clamps_for, read, require_langua
 from rnncli.inspection.labels import labels_of
 from rnncli.inspection.probe import Probe
 
-TEXTS, LENGTH = 16, 500
-"""Texts that are written at each value, side by side, and the characters of each: as many as ``rnncli sample``."""
+LENGTH = 500
+"""Characters of each text, as many as ``rnncli sample`` writes."""
 
-TO_CHOOSE, TO_MEASURE = 0, 1
-"""Seeds of the texts by which a value is chosen, and of those that are counted."""
+CHOOSE, MEASURE = (16, 0), (32, 1)
+"""The number of texts, written side by side, and their seed: those by which a value is chosen, and those that are then
+counted."""
 
 QUANTILES, READ = (0.01, 0.99), 5_000
 """A unit is held at these of its states in some characters of the text, and at −1 and 1."""
 
-CLEAR = 2
-"""Standard errors of the difference, over the texts."""
+CLEAR = 3
+"""Standard errors of the difference, over the texts: several units may be tried."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Steering:
     def __str__(self) -> str:
         free, held = (self._amount(values) for values in (self.free, self.held))
         more = int((self.held > self.free).sum())
-        clearly = "" if self.is_clear else ", which may be chance"
+        clearly = "" if self.is_clear else ": no clear difference"
         return (
             f"{self.feature}: {free} free, {held} with {self.unit} held at {self.value:g}, more in {more} of "
             f"{len(self.free)} texts of {LENGTH} characters{clearly}"
@@ -69,9 +70,9 @@ def steer(probe: Probe, unit: Unit, feature: str, is_binary: bool) -> Steering |
     model = require_language_model(probe)
     (states,) = read(replace(probe, ids=probe.ids[:READ]), [f"{unit.cell}.hidden"]).values.values()
 
-    def amounts(seed: int, clamps: Sequence[Clamp] = ()) -> Array:
-        texts = generate_texts(model, "", GenerationConfig(length=LENGTH), seed, count=TEXTS, clamps=clamps)
-        return np.array([labels_of(model.vocabulary, "".join(text), feature).mean() for text in texts])
+    def amounts(texts: int, seed: int, clamps: Sequence[Clamp] = ()) -> Array:
+        written = generate_texts(model, "", GenerationConfig(length=LENGTH), seed, count=texts, clamps=clamps)
+        return np.array([labels_of(model.vocabulary, "".join(text), feature).mean() for text in written])
 
     def held(value: float) -> list[Clamp]:
         return clamps_for(model, unit, dict.fromkeys(state_names(model), value))
@@ -79,7 +80,7 @@ def steer(probe: Probe, unit: Unit, feature: str, is_binary: bool) -> Steering |
     usual = np.quantile(states[:, unit.unit], QUANTILES)
     values = {float(f"{value:.1g}") for value in (*usual, -1.0, 1.0)}
     try:
-        best = max(sorted(values), key=lambda value: amounts(TO_CHOOSE, held(value)).mean())
-        return Steering(unit, feature, is_binary, best, amounts(TO_MEASURE), amounts(TO_MEASURE, held(best)))
+        best = max(sorted(values), key=lambda value: amounts(*CHOOSE, held(value)).mean())
+        return Steering(unit, feature, is_binary, best, amounts(*MEASURE), amounts(*MEASURE, held(best)))
     except NotFiniteError:
         return None

@@ -74,10 +74,12 @@ def test_the_view_names_the_feature_and_the_unit(name: str) -> None:
         for row in table(found, "The most selective units")
         if row["feature"] == wanted.feature and row["unit"] == str(wanted.unit)
     ]
-    assert row["associated"] == "yes"
-    assert row["AUC or r"] == pytest.approx(wanted.strength, abs=1e-3)
-    named = {row["unit"] for row in table(found, "The most selective units") if row["associated"] == "yes"}
-    assert found.facts["associated"].startswith(f"{len(named)} unit")
+    assert row["direction"] == wanted.direction
+    assert row["AUC or r"] == pytest.approx(wanted.auc_or_r, abs=1e-3)
+    rows = table(found, "The most selective units")
+    significant = [row for row in rows if row["p"] < LEVEL]
+    assert all((row["direction"] is None) == (row not in significant) for row in rows)
+    assert found.facts["significant"].startswith(f"{len(significant)} of {len(rows)} pairs")
     (strip,) = [part for part in found.blocks if isinstance(part, ColouredText)]
     assert strip.text in probe.text()
     assert len(strip.values) == len(strip.text)

@@ -170,9 +170,11 @@ def _most_learnt(scores: list[UnitScore]) -> dict[str, UnitScore]:
 
 def _most_telling(probe: Probe, scores: list[UnitScore]) -> tuple[UnitScore, list[Steering]]:
     """The first unit that gives more of its feature when it is held, and that measurement; where none of those tried
-    does, the first of all, and what was measured. First come, one for each feature, those that have learnt most."""
+    does, the first of all, and what was measured. First come, one for each feature, those that have learnt most, and
+    not what an untrained unit does as well."""
     most = _most_learnt(scores)
     scores = sorted(scores, key=lambda score: (score is not most[score.feature], -score.learnt))
+    scores = [score for score in scores if score.learnt > 0] or scores[:1]
     measured: dict[Unit, Steering] = {}
     for score in scores:
         if len(measured) < STEERED and score.unit not in measured:
