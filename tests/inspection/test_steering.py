@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rnncli.inspection.features import feature
+from rnncli.inspection.page import model_page
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.unit import unit
@@ -121,6 +122,14 @@ def test_a_dead_unit_tracks_nothing() -> None:
     result = unit(ViewRequest(probe("gru"), [f"1:{DEAD}"]))
     assert "tracks" not in result.facts
     assert sample_commands(result) == []
+
+
+def test_a_page_offers_what_was_measured() -> None:
+    """The value to hold for what a unit steers, and none for a copy."""
+    named = {found.feature: found for found in model_page(probe("gru")).units}
+    assert (named["position in line"].unit, named["position in line"].direction) == (CLOCK, "falls")
+    assert named["position in line"].more == 1
+    assert (named["vowel"].unit, named["vowel"].direction, named["vowel"].more) == (COPY, "high", None)
 
 
 def test_the_same_is_proposed_again() -> None:
