@@ -265,6 +265,6 @@ def _named_units(probe: Probe, scores: Sequence[UnitScore]) -> list[NamedUnit]:
 
 def _named_unit(probe: Probe, score: UnitScore) -> NamedUnit:
     cell = require_language_model(probe).network.names.index(score.unit.cell)
-    steering = steer(probe, score.unit, score.feature, score.is_binary)
+    steering = steer(probe, score.unit, score.feature, score.is_binary, effort=0.25)
     more = steering.value if steering and steering.is_clear else None
     return NamedUnit(cell, score.unit.unit, score.feature, score.direction, more)

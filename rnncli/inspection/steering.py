@@ -21,14 +21,14 @@ from rnncli.inspection.probe import Probe
 LENGTH = 500
 """Characters of each text, as many as ``rnncli sample`` writes."""
 
-CHOOSE, MEASURE = (16, 0), (32, 1)
+CHOOSE, MEASURE = (32, 0), (128, 1)
 """The number of texts, written side by side, and their seed: those by which a value is chosen, and those that are then
 counted."""
 
 QUANTILES, READ = (0.01, 0.99), 5_000
 """A unit is held at these of its states in some characters of the text, and at −1 and 1."""
 
-CLEAR = 3
+CLEAR = 2.5
 """Standard errors of the difference, over the texts: several units may be tried."""
 
 
@@ -64,14 +64,16 @@ class Steering:
         return f"{100 * mean:.3g} %" if self.is_binary else f"{mean:.3g}"
 
 
-def steer(probe: Probe, unit: Unit, feature: str, is_binary: bool) -> Steering | None:
+def steer(probe: Probe, unit: Unit, feature: str, is_binary: bool, effort: float = 1.0) -> Steering | None:
     """Measure which value of ``unit`` gives the most of ``feature``, which is yes or no where it ``is_binary``, in what
-    the model writes by itself. None where the numbers of the network are out of range."""
+    the model writes by itself; with less ``effort`` fewer texts are written. None where the numbers of the network are
+    out of range."""
     model = require_language_model(probe)
     (states,) = read(replace(probe, ids=probe.ids[:READ]), [f"{unit.cell}.hidden"]).values.values()
 
     def amounts(texts: int, seed: int, clamps: Sequence[Clamp] = ()) -> Array:
-        written = generate_texts(model, "", GenerationConfig(length=LENGTH), seed, count=texts, clamps=clamps)
+        count = round(texts * effort)
+        written = generate_texts(model, "", GenerationConfig(length=LENGTH), seed, count=count, clamps=clamps)
         return np.array([labels_of(model.vocabulary, "".join(text), feature).mean() for text in written])
 
     def held(value: float) -> list[Clamp]:
