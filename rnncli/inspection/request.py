@@ -44,6 +44,8 @@ class ViewRequest:
         given = [word for name, value in options.items() for word in (f"--{name}", value) if isinstance(word, str)]
         return command_line("inspect", self.probe.path, view, *arguments, options=[*given, *self.text_options])
 
-    def clamped_sample(self, unit: str) -> str:
-        """A command line that samples with and without ``unit`` held at 1."""
-        return command_line("sample", self.probe.path, options=["--clamp", f"{unit}=1", "--compare"])
+    def clamped_sample(self, unit: str, value: float) -> str:
+        """A command line in which the network writes with and without ``unit`` held at ``value``."""
+        network = ["--network-only"] if self.probe.checkpoint.counts is not None else []
+        options = ["--clamp", f"{unit}={value:g}", "--compare", *network]
+        return command_line("sample", self.probe.path, options=options)

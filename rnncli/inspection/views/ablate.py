@@ -45,7 +45,7 @@ def ablate(request: ViewRequest) -> ViewResult:
     note = "bits per character that the network loses when the unit is held at its mean"
     facts = {"loss": f"{before.mean() / np.log(2):.4f} bits per character without ablation"}
     rows.sort(key=lambda row: -row[3])
-    following = [request.clamped_sample(rows[0][0])] if rows else []
+    following = [request.command("units", feature=rows[0][1])] if rows else []
     table = Table("Change of the loss when a unit is held at its mean", columns, rows, note)
     return ViewResult(probe.source, facts, [table], following)
 

@@ -1,5 +1,7 @@
 """What does this unit do?"""
 
+from dataclasses import replace
+
 import numpy as np
 
 from rnncli.errors import InputError
@@ -12,8 +14,12 @@ from rnncli.inspection.activations import (
     require_language_model,
     state_names,
 )
+from rnncli.inspection.association import SMALLEST_SHIFT
+from rnncli.inspection.features import FEATURES
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
+from rnncli.inspection.steering import steer
+from rnncli.inspection.views.units import UnitScore, best_units
 from rnncli.results import Block, ColouredText, Table, ViewResult
 
 CHARACTERS = 40_000
@@ -23,21 +29,46 @@ BEST = 6
 
 
 def unit(request: ViewRequest) -> ViewResult:
-    """One unit: text coloured by its states and gates, where it is strongest, its mean by character, its weights."""
+    """One unit: what it tracks, text coloured by its states and gates, where it is strongest, its mean by character,
+    its weights."""
     named = [*request.arguments, *request.units]
     if not named:
         raise InputError("name the unit: rnncli inspect MODEL unit 1:17 is number 17 of the lowest layer")
-    excerpt = request.probe.around(request.at, CHARACTERS)
+    unit = parse_unit(named[0], require_language_model(request.probe), request.probe.path)
+    result, probe = describe(request.probe, unit, request.at), request.probe.first(CHARACTERS)
+    following = [request.command("ablate", unit=str(unit))]
+    score = _feature_of(probe, unit)
+    if score is None:
+        return replace(result, next=following)
+    facts = dict(result.facts) | {"tracks": f"{score}; of an untrained network at most {score.untrained:.2f}"}
+    following = [request.command("ablate", unit=str(unit), feature=score.feature)]
+    if steering := steer(probe, unit, score.feature, score.is_binary):
+        facts["steering"] = str(steering)
+        following += [request.clamped_sample(str(unit), steering.value)] * steering.is_clear
+    return replace(result, facts=facts, next=following)
+
+
+def _feature_of(probe: Probe, unit: Unit) -> UnitScore | None:
+    """The feature that ``unit`` tracks best, beside an untrained network; None if there is none, or the text too short
+    to tell."""
+    if len(probe.ids) <= 6 * SMALLEST_SHIFT:
+        return None
+    scores = [score for score in best_units(probe, list(FEATURES), only=unit) if score.is_associated]
+    return max(scores, key=lambda score: score.learnt, default=None)
+
+
+def describe(probe: Probe, unit: Unit, at: int | None = None) -> ViewResult:
+    """The states, gates and weights of one unit, and what it does in a text, shown about character ``at``."""
+    excerpt = probe.around(at, CHARACTERS)
     probe = excerpt.probe
     model = require_language_model(probe)
-    unit = parse_unit(named[0], model, probe.path)
     states, gates = state_names(model), gate_names(model)
     values = {
         name: found[excerpt.burn_in :, unit.unit]
         for name, found in read(probe, [f"{unit.cell}.{which}" for which in (*states, *gates)]).values.items()
     }
     text = probe.text(excerpt.burn_in)[:-1]
-    middle = 0 if request.at is None else request.at - excerpt.start
+    middle = 0 if at is None else at - excerpt.start
     begin = max(0, min(middle - EXCERPT // 2, len(text) - EXCERPT))
     shown, where = slice(begin, begin + EXCERPT), f"from character {excerpt.start + begin:,} on"
     blocks: list[Block] = []
@@ -54,8 +85,7 @@ def unit(request: ViewRequest) -> ViewResult:
         "hidden state": f"mean {hidden.mean():.3f}, standard deviation {hidden.std():.3f}, "
         f"{np.mean(np.abs(hidden) > 0.9):.0%} of the time beyond ±0.9"
     }
-    following = [request.command("ablate", unit=str(unit)), request.clamped_sample(str(unit))]
-    return ViewResult(probe.source, facts, blocks, following, f"What does unit {unit} do?")
+    return ViewResult(probe.source, facts, blocks, question=f"What does unit {unit} do?")
 
 
 def _strongest(text: str, hidden: np.ndarray, start: int) -> Table:
