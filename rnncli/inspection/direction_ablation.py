@@ -14,7 +14,7 @@ from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp
 from rnncli.errors import InputError
 from rnncli.inspection.activations import read, require_language_model
-from rnncli.inspection.features import feature
+from rnncli.inspection.labels import labels_of
 from rnncli.inspection.linear_probe import DIRECTION_STRENGTH, Axes
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
@@ -30,7 +30,7 @@ SHIFTS = 10
 
 
 def ablate_direction(request: ViewRequest) -> ViewResult:
-    """Hold the states at their mean along the direction of the request, and along random ones."""
+    """Hold the states at their mean along the direction of the request, and along those of shifted labels."""
     assert request.direction is not None
     model = require_language_model(request.probe)
     direction = stored.load(request.direction, model, request.probe.path)
@@ -82,7 +82,8 @@ def _unseen(probe: Probe, direction: stored.Direction) -> tuple[Probe, Array]:
     start = direction.characters if direction.was_found_in(probe.text(0, direction.characters)) else 0
     if len(probe.ids) - start < 2 * BLOCKS:
         raise InputError(f"{probe.source} is too short to hold a direction in; name a longer text with --text")
-    values = feature(direction.feature, probe.text(0, start + CHARACTERS))[start:-1]
+    text = probe.text(0, start + CHARACTERS)
+    values = labels_of(probe.model.vocabulary, text, direction.feature)[start:-1]
     ids = probe.ids[start : start + CHARACTERS]
     source = f"{probe.source}, {len(ids):,} characters from {start:,} on"
     return replace(probe, ids=ids, source=source), values

@@ -108,7 +108,7 @@ def feature(name: str, text: str) -> Array:
             pattern = re.compile(name, re.MULTILINE)
     except (re.error, OverflowError, RecursionError) as error:
         raise InputError(
-            f"--feature {name!r} is neither a regular expression ({error}) nor one of {', '.join(FEATURES)}"
+            f"{name!r} is neither a regular expression ({error}) nor one of {', '.join(FEATURES)}"
         ) from None
     inside = np.zeros(len(text), np.float32)
     for match in pattern.finditer(text):

@@ -24,7 +24,7 @@ class ViewRequest:
     by: Ranking = "selectivity"
     """By what ``units`` ranks the units."""
     replace: bool = False
-    """Whether ``why`` draws earlier characters anew, instead of following gradients."""
+    """Whether ``why`` draws earlier characters anew, instead of estimating what they do."""
     direction: str | None = None
     """A file with a direction in the states, which ``probe`` wrote."""
     output: str | None = None

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rnncli.datasets.ragged import Padded
+from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.arrays import Array, Workspace
 from rnncli.errors import InputError
 from rnncli.inspection.activations import Unit, is_of_running_text, read, require_language_model
-from rnncli.inspection.features import feature
+from rnncli.inspection.labels import labels_of
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.models.base import Model
@@ -24,6 +25,7 @@ class TextStates:
     """What a network was in: the ``states`` (N, D) of the ``cells`` side by side, after each character of the
     ``texts``, which have N characters together."""
 
+    vocabulary: Vocabulary
     cells: list[str]
     texts: list[str]
     states: Array
@@ -39,7 +41,7 @@ class TextStates:
 
     def labels(self, name: str) -> Array:
         """What a feature is at each character (N,)."""
-        return np.concatenate([feature(name, text) for text in self.texts])
+        return np.concatenate([labels_of(self.vocabulary, text, name) for text in self.texts])
 
 
 def states_of(request: ViewRequest, characters: int) -> tuple[TextStates, str]:
@@ -74,7 +76,7 @@ def untrained(request: ViewRequest) -> ViewRequest:
 
 def _of_running_text(probe: Probe, cells: list[str]) -> TextStates:
     values = read(probe, [f"{cell}.hidden" for cell in cells]).values
-    return TextStates(cells, [probe.text()[:-1]], np.concatenate(list(values.values()), axis=1))
+    return TextStates(probe.model.vocabulary, cells, [probe.text()[:-1]], np.concatenate(list(values.values()), axis=1))
 
 
 def _of_pairs(probe: Probe, cells: list[str], characters: int) -> TextStates:
@@ -90,7 +92,7 @@ def _of_pairs(probe: Probe, cells: list[str], characters: int) -> TextStates:
         for stream, length in enumerate(padded.lengths):
             found.append(probe.model.vocabulary.decode(map(int, padded.ids[:length, stream])))
             states.append(read_so_far[:length, stream])
-    return TextStates(cells, found, np.concatenate(states))
+    return TextStates(probe.model.vocabulary, cells, found, np.concatenate(states))
 
 
 def _hidden(model: Model, texts: Padded, cells: list[str]) -> Array:
