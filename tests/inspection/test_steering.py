@@ -18,8 +18,8 @@ from rnncli.results import ColouredText, Table, ViewResult
 from rnncli.storage import checkpoint
 from rnncli.storage.checkpoint import Checkpoint
 from tests.cli.running import rnncli, succeeded
-from tests.inspection.by_hand import CLOCK, COPY, DEAD, LATCH, marked_text, network, written
 from tests.inspection.probes import probe_of
+from tests.inspection.set_by_hand import CLOCK, COPY, DEAD, LATCH, marked_text, network, written
 
 every_cell = pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 TRUTH = {"inside brackets": (LATCH, "low"), "vowel": (COPY, "high"), "position in line": (CLOCK, "falls")}
