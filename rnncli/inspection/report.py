@@ -12,7 +12,7 @@ from rnncli.inspection.features import FEATURES
 from rnncli.inspection.page import ModelPage, model_page
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views import VIEWS
-from rnncli.inspection.views.unit import CHARACTERS, describe
+from rnncli.inspection.views.unit import describe
 from rnncli.inspection.views.units import UnitScore, best_units
 from rnncli.inspection.views.why import connectivities
 from rnncli.results import ViewResult
@@ -60,7 +60,7 @@ def report(request: ViewRequest) -> Report:
             of_each.setdefault(score.unit, score)
         for unit, score in list(of_each.items())[:UNITS]:
             title = f"{unit} · {score}" if score.is_associated else str(unit)
-            of_units[title] = describe(request.probe.first(CHARACTERS), unit)
+            of_units[title] = describe(request, str(unit))
     text, rows = "", []
     if "gradients" in results:
         part = request.probe.first(HOVER)

@@ -34,34 +34,33 @@ def unit(request: ViewRequest) -> ViewResult:
     named = [*request.arguments, *request.units]
     if not named:
         raise InputError("name the unit: rnncli inspect MODEL unit 1:17 is number 17 of the lowest layer")
-    probe = request.probe.first(CHARACTERS)
-    model = require_language_model(probe)
-    unit = parse_unit(named[0], model, probe.path)
-    result = describe(probe, unit)
-    following = [request.command("ablate", unit=str(unit))]
-    score = _feature_of(probe, unit)
-    if score is None:
-        return replace(result, next=following)
+    result = describe(request, named[0])
+    read_first = request.probe.first(CHARACTERS)
+    unit = parse_unit(named[0], read_first.model, read_first.path)
+    if (score := _tracked(read_first, unit)) is None:
+        return replace(result, next=[request.command("ablate", unit=str(unit))])
     facts = dict(result.facts) | {"tracks": f"{score}; of an untrained network at most {score.untrained:.2f}"}
     following = [request.command("ablate", unit=str(unit), feature=score.feature)]
-    if steering := steer(probe, unit, score.feature, score.is_binary):
+    if steering := steer(read_first, unit, score.feature, score.is_binary):
         facts["steering"] = str(steering)
         following += [request.clamped_sample(str(unit), steering.value)] * steering.is_clear
     return replace(result, facts=facts, next=following)
 
 
-def _feature_of(probe: Probe, unit: Unit) -> UnitScore | None:
-    """The feature that ``unit`` tracks best, beside an untrained network; None if there is none, or the text too short
-    to tell."""
+def _tracked(probe: Probe, unit: Unit) -> UnitScore | None:
+    """How ``unit`` goes with the feature of which it has learnt most; None if there is none, or the text too short to
+    tell."""
     if len(probe.ids) <= 6 * SMALLEST_SHIFT:
         return None
     scores = [score for score in best_units(probe, list(FEATURES), only=unit) if score.is_associated]
     return max(scores, key=lambda score: score.learnt, default=None)
 
 
-def describe(probe: Probe, unit: Unit) -> ViewResult:
-    """The states, gates and weights of one unit, and what it does in a text."""
+def describe(request: ViewRequest, name: str) -> ViewResult:
+    """The states, gates and weights of the unit that is written ``name``, and where it is strongest."""
+    probe = request.probe.first(CHARACTERS)
     model = require_language_model(probe)
+    unit = parse_unit(name, model, probe.path)
     states, gates = state_names(model), gate_names(model)
     values = {
         name: found[:, unit.unit]
