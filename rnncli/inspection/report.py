@@ -66,7 +66,7 @@ def report(request: ViewRequest) -> Report:
             of_each.setdefault(score.unit, score)
         for unit, score in list(of_each.items())[:UNITS]:
             title = f"{unit} · {score}" if score.is_associated else str(unit)
-            of_units[title] = describe(request.probe, unit)
+            of_units[title] = describe(request, str(unit))
     made = Report(request.probe.path, model_page(request.probe, found), results, left_out, of_units)
     return _with_effects(made, request.probe.first(HOVER)) if "gradients" in results else made
 

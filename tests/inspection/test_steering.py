@@ -18,8 +18,8 @@ from rnncli.results import ColouredText, Table, ViewResult
 from rnncli.storage import checkpoint
 from rnncli.storage.checkpoint import Checkpoint
 from tests.cli.running import rnncli, succeeded
-from tests.inspection.by_hand import CLOCK, COPY, DEAD, LATCH, marked_text, network, written
 from tests.inspection.probes import probe_of
+from tests.inspection.set_by_hand import CLOCK, COPY, DEAD, LATCH, marked_text, network, written
 
 every_cell = pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 TRUTH = {"inside brackets": (LATCH, "low"), "vowel": (COPY, "high"), "position in line": (CLOCK, "falls")}
@@ -93,11 +93,10 @@ def test_the_proposed_command_gives_more(cell: str, name: str, tmp_path: Path, m
     assert held > 1.5 * free
 
 
-@every_cell
-def test_where_no_unit_steers_none_is_proposed(cell: str) -> None:
+def test_where_no_unit_steers_none_is_proposed() -> None:
     """It knows where the brackets are, and does not use it."""
     text = marked_text(np.random.default_rng(1), 9_000)
-    result = units(ViewRequest(probe_of(network(cell, writes=False), text), features=["inside brackets"]))
+    result = units(ViewRequest(probe_of(network("rnn", writes=False), text), features=["inside brackets"]))
     assert best(result)["unit"] == f"1:{LATCH}"
     assert sample_commands(result) == []
     assert "no clear difference" in result.facts["steering"]

@@ -34,41 +34,41 @@ def unit(request: ViewRequest) -> ViewResult:
     named = [*request.arguments, *request.units]
     if not named:
         raise InputError("name the unit: rnncli inspect MODEL unit 1:17 is number 17 of the lowest layer")
-    unit = parse_unit(named[0], require_language_model(request.probe), request.probe.path)
-    result, probe = describe(request.probe, unit, request.at), request.probe.first(CHARACTERS)
-    following = [request.command("ablate", unit=str(unit))]
-    score = _feature_of(probe, unit)
-    if score is None:
-        return replace(result, next=following)
+    result = describe(request, named[0])
+    read_first = request.probe.first(CHARACTERS)
+    unit = parse_unit(named[0], read_first.model, read_first.path)
+    if (score := _tracked(read_first, unit)) is None:
+        return replace(result, next=[request.command("ablate", unit=str(unit))])
     facts = dict(result.facts) | {"tracks": f"{score}; of an untrained network at most {score.untrained:.2f}"}
     following = [request.command("ablate", unit=str(unit), feature=score.feature)]
-    if steering := steer(probe, unit, score.feature, score.is_binary):
+    if steering := steer(read_first, unit, score.feature, score.is_binary):
         facts["steering"] = str(steering)
         following += [request.clamped_sample(str(unit), steering.value)] * steering.is_clear
     return replace(result, facts=facts, next=following)
 
 
-def _feature_of(probe: Probe, unit: Unit) -> UnitScore | None:
-    """The feature that ``unit`` tracks best, beside an untrained network; None if there is none, or the text too short
-    to tell."""
+def _tracked(probe: Probe, unit: Unit) -> UnitScore | None:
+    """How ``unit`` goes with the feature of which it has learnt most; None if there is none, or the text too short to
+    tell."""
     if len(probe.ids) <= 6 * SMALLEST_SHIFT:
         return None
     scores = [score for score in best_units(probe, list(FEATURES), only=unit) if score.is_associated]
     return max(scores, key=lambda score: score.learnt, default=None)
 
 
-def describe(probe: Probe, unit: Unit, at: int | None = None) -> ViewResult:
-    """The states, gates and weights of one unit, and what it does in a text, shown about character ``at``."""
-    excerpt = probe.around(at, CHARACTERS)
+def describe(request: ViewRequest, name: str) -> ViewResult:
+    """The states, gates and weights of the unit that is written ``name``, and where it is strongest."""
+    excerpt = request.probe.around(request.at, CHARACTERS)
     probe = excerpt.probe
     model = require_language_model(probe)
+    unit = parse_unit(name, model, probe.path)
     states, gates = state_names(model), gate_names(model)
     values = {
         name: found[excerpt.burn_in :, unit.unit]
         for name, found in read(probe, [f"{unit.cell}.{which}" for which in (*states, *gates)]).values.items()
     }
     text = probe.text(excerpt.burn_in)[:-1]
-    middle = 0 if at is None else at - excerpt.start
+    middle = 0 if request.at is None else request.at - excerpt.start
     begin = max(0, min(middle - EXCERPT // 2, len(text) - EXCERPT))
     shown, where = slice(begin, begin + EXCERPT), f"from character {excerpt.start + begin:,} on"
     blocks: list[Block] = []
