@@ -33,8 +33,8 @@ WINDOW, MAX_LOGITS = 64, 1 << 22
 """Characters of each stream in a window, at most: what is computed of them stays in the cache. With a large alphabet a
 window has no more logits than this, 17 MB of them."""
 
-BLOCKS = 20
-"""Of a text, for a standard error."""
+BLOCKS, MIN_BLOCKS = 20, 5
+"""Of a text, for a standard error: fewer than the second do not tell how much they vary."""
 
 WORK = 35 * 10**11
 """Multiply-adds that a view spends on all units: some twenty seconds of two cores."""
@@ -104,13 +104,13 @@ def _changes(model: LanguageModel, group: Sequence[tuple[Unit, dict[str, float]]
 
 def block_error(influence: Array) -> Array:
     """The standard error (…,) of an estimate, given the ``influence`` (…, N) of each place of a text on it: of a mean,
-    the deviation of that place from it over N. Blocks on which the estimate does not rest do not count; NaN where it
-    rests on one alone."""
+    the deviation of that place from it over N. Blocks on which the estimate does not rest do not count; NaN where fewer
+    than ``MIN_BLOCKS`` do."""
     count = influence.shape[-1]
     edges = np.arange(min(BLOCKS, count)) * count // min(BLOCKS, count)
     sums = np.add.reduceat(influence, edges, axis=-1, dtype=np.float64)
     blocks = np.count_nonzero(np.add.reduceat(influence != 0, edges, axis=-1), axis=-1)
-    correction = np.where(blocks > 1, blocks / np.maximum(blocks - 1, 1), np.nan)
+    correction = np.where(blocks >= MIN_BLOCKS, blocks / np.maximum(blocks - 1, 1), np.nan)
     error: Array = np.sqrt(correction * np.square(sums).sum(axis=-1))
     return error
 

@@ -64,6 +64,7 @@ BAD: list[tuple[tuple[object, ...], str]] = [
     (("ablate", "--text", "short.txt"), "too few"),
     (("units", "--text", "two.txt"), "too few"),
     (("ablate", "--text", "two.txt"), "too few"),
+    (("units", "--by", "importance", "--text", "short.txt"), "too few"),
 ]
 
 

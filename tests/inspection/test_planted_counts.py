@@ -93,7 +93,7 @@ def test_without_the_best_unit_the_loss_is_higher_where_it_matters(name: str) ->
     inside, elsewhere, all_ = row["there"], row["not there"], whole["change"]
     assert inside > 0.05
     assert inside > 2 * elsewhere
-    assert row["needed there"] == "yes"
+    assert row["cause"] == "yes"
     share = row["places"] / (len(probe.ids) - 1)
     assert share * inside + (1 - share) * elsewhere == pytest.approx(all_, rel=1e-5)
 

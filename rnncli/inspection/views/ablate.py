@@ -89,7 +89,7 @@ def ablate(request: ViewRequest) -> ViewResult:
 
 def _of_largest_effect(request: ViewRequest) -> tuple[Probe, _Experiment, dict[str, str]]:
     """Try all units on the beginning of the text, and measure the best on what follows."""
-    units, count = all_units(request.probe, request.layer), len(request.probe.ids) - 1
+    units, count = all_units(request.probe, request.layer), len(request.probe.ids)
     tried = min(CHOOSING, max(MIN_CHOOSING, affordable(request.probe, len(units), WORK // 2)), count // 2)
     if tried < MIN_CHOOSING:
         raise InputError(
@@ -227,15 +227,15 @@ def _error(of_each: Array) -> float | None:
 
 def _table(compared: list[_Comparison]) -> Table:
     columns = (
-        *("unit", "at", "there", "± there", "not there", "± not there", "more there", "± more", "places"),
-        "needed there",
+        *("unit", "at", "there", "there ±", "not there", "not there ±", "more there", "more ±", "places"),
+        "cause",
     )
     rows: list[tuple[Value, ...]] = [
         (str(one.unit), one.at.label, *one.there, *one.elsewhere, *one.difference, one.places, one.verdict)
         for one in compared
     ]
     note = (
-        f"bits per character; needed there: yes where the change is larger at these places than elsewhere by more than "
+        f"bits per character; cause: yes where the change is larger at these places than elsewhere by more than "
         f"{SURE} ±, less where it is smaller, no where that may be chance"
     )
     return Table("Is it needed at a feature?", columns, rows, note, digits=4)

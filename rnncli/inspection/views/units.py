@@ -9,6 +9,7 @@ from rnncli.errors import InputError
 from rnncli.inspection.activations import Unit, read, require_language_model
 from rnncli.inspection.association import LEVEL, associate, auc, rank, standardised
 from rnncli.inspection.features import FEATURES, feature, is_yes_or_no
+from rnncli.inspection.importance import importance
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.models.language_model import LanguageModel
@@ -100,6 +101,8 @@ def _strength(activation: Array, r: float, labels: Array) -> float:
 
 def units(request: ViewRequest) -> ViewResult:
     """The most selective units for the built-in features, or for those of the request."""
+    if request.by == "importance":
+        return importance(request)
     probe = request.probe.first(CHARACTERS)
     scores = best_units(probe, request.features or list(FEATURES), request.layer)
     associated = [score for score in scores if score.is_associated]
