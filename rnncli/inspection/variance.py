@@ -15,7 +15,7 @@ BINS = 16
 def explained_by_context(values: Array, ids: Ids, longest: int) -> Array:
     """R² (``longest``, U) with which the last 1, 2, … characters explain units ``values`` (N, U), given the ids (N,) of
     the characters read. The mean after a context is drawn towards that after the shorter one, as if that had been seen
-    once more, and is that where a context is new."""
+    once more, and is that where a context is new. What a shorter context explains a longer one does too."""
     half, size = len(values) // 2, int(ids.max()) + 2
     group, means, found = np.zeros(len(ids), np.intp), _grand_mean(values[:half]), []
     for back in range(longest):
@@ -24,7 +24,8 @@ def explained_by_context(values: Array, ids: Ids, longest: int) -> Array:
         means = _means(values[:half], longer[:half], means[group[first]])
         group = longer
         found.append(_r2(values[half:], means[group[half:]]))
-    return np.stack(found)
+    more: Array = np.maximum.accumulate(np.stack(found))
+    return more
 
 
 def explained_by(values: Array, labels: Array) -> Array:
@@ -56,7 +57,9 @@ def _means(values: Array, group: Ids, prior: Array) -> Array:
 
 
 def _r2(values: Array, predicted: Array) -> Array:
-    """1 − Σ (value − predicted)² / Σ (value − mean)² of each column (U,); 0 for one that is constant."""
+    """1 − Σ (value − predicted)² / Σ (value − mean)² of each column (U,), and 0 where the mean alone is the better
+    prediction, or the column is constant."""
     total = np.square(values - values.mean(axis=0, dtype=np.float64)).sum(axis=0)
     rest = np.square(values - predicted).sum(axis=0, dtype=np.float64)
-    return np.where(total > 0, 1 - rest / np.where(total > 0, total, 1), 0.0)
+    r2: Array = 1 - np.divide(rest, total, out=np.ones_like(rest), where=rest < total)
+    return r2

@@ -59,6 +59,15 @@ def test_a_unit_that_matters_and_nothing_explains_stands_out() -> None:
     assert "ablate --unit 1:0" in found.next[1]
 
 
+def test_a_feature_is_a_simpler_explanation_than_a_long_context() -> None:
+    """Where the letters of six places tell as well what is inside of brackets, as they do where most are x."""
+    plain = latch_probe(8_000, latch(1.0, -0.4), 0.15, 0.6)
+    (first, *_) = rows(units(ViewRequest(plain, by="importance")))
+    assert first["R² last 2"] < 0.5 < first["R² last 6"] < first["R²"]
+    assert first["explained by"] == "feature"
+    assert rows(units(ViewRequest(plain, by="importance", features=["digit"])))[0]["explained by"] == "6 characters"
+
+
 def test_all_units_are_in_the_data_and_in_the_picture() -> None:
     given = random_probe(1_200, cell="gru", layers=2, hidden_size=12)
     found = units(ViewRequest(given, by="importance"))
