@@ -76,14 +76,16 @@ def importance(request: ViewRequest) -> ViewResult:
     changes = np.stack([of_units[unit] for unit in units])
     means, influences = influence(changes)
     errors = block_error(influences)
-    explanation = _explain(request.probe, units, request.features or list(FEATURES))
+    explained_in = request.probe.first(min(EXPLAINED_IN, MAX_STATES // len(units)))
+    explanation = _explain(explained_in, units, request.features or list(FEATURES))
     order = [int(n) for n in np.argsort(-means, kind="stable")]
     rows = [_row(units[n], float(means[n]), float(errors[n]), explanation, n) for n in order]
     columns = ("unit", "change", "±", *(f"R² last {n}" for n in CONTEXTS), "feature", "R²", "explained by")
     note = (
         f"change: bits per character that are lost when the unit is held at its mean; ± is a standard error, from "
         f"{BLOCKS} blocks of the text; R²: share of the unit's variance that the last characters or the feature "
-        f"explain in text on which they were not fitted; explained by: the simplest with an R² of {EXPLAINED} and more"
+        f"explain, fitted in one half of {len(explained_in.ids):,} characters and measured in the other; explained by: "
+        f"the simplest with an R² of {EXPLAINED} and more"
     )
     everything = Table("All units by importance", columns, rows)
     unexplained = [n for n in order[:BEST] if explanation.first_enough(n) == "nothing"]
@@ -120,11 +122,10 @@ def _row(unit: Unit, change: float, error: float, explanation: _Explanation, n: 
     r2 = float(explanation.by_feature[n])
     of_feature = (explanation.features[n], r2) if r2 >= WEAK else (None, None)
     contexts = [float(of_units[n]) for of_units in explanation.contexts.values()]
-    return str(unit), change, error, *contexts, *of_feature, explanation.first_enough(n)
+    return str(unit), change, error if np.isfinite(error) else None, *contexts, *of_feature, explanation.first_enough(n)
 
 
 def _explain(probe: Probe, units: list[Unit], names: list[str]) -> _Explanation:
-    probe = probe.first(min(EXPLAINED_IN, MAX_STATES // len(units)))
     cells = list(dict.fromkeys(unit.cell for unit in units))
     states = read(probe, [f"{cell}.hidden" for cell in cells]).values
     values = np.concatenate([states[f"{cell}.hidden"] for cell in cells], axis=1)
