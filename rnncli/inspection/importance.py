@@ -12,6 +12,7 @@ from rnncli.errors import InputError
 from rnncli.inspection.ablation import BLOCKS, affordable, all_units, block_error, effects, influence
 from rnncli.inspection.activations import Unit, read
 from rnncli.inspection.features import FEATURES, feature
+from rnncli.inspection.pair_importance import PairReader, pair_importance
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.variance import explained_by, explained_by_context
@@ -67,6 +68,8 @@ class _Explanation:
 
 def importance(request: ViewRequest) -> ViewResult:
     """All units by the change of the loss when they are held at their mean, in bits per character."""
+    if isinstance(request.probe.model, PairReader):
+        return pair_importance(request)
     units = all_units(request.probe, request.layer)
     if len(request.probe.ids) <= TOO_SHORT:
         count = plural(len(request.probe.ids), "character")
