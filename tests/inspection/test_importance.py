@@ -106,14 +106,34 @@ def test_a_context_explains_what_is_a_function_of_it() -> None:
 
 
 def test_where_a_context_is_new_the_shorter_one_is_asked() -> None:
-    """A second half in which every pair is one that the first has not: the last character still explains all."""
-    first, second = np.tile([0, 1], 500), np.tile([0, 2, 1, 3], 250)
-    ids = np.concatenate([first, np.tile([1, 0, 0, 1], 250)])
-    values = ids[:, None].astype(float)
-    assert explained_by_context(values, ids, 3)[-1] == pytest.approx([1], abs=0.02)
-    fresh = np.concatenate([first, second])
-    r2 = explained_by_context((fresh % 2)[:, None].astype(float), fresh, 2)
-    assert np.isfinite(r2).all()
+    """As one counts it with a dictionary, place after place; some contexts of the second half are new."""
+    rng = np.random.default_rng(4)
+    ids = rng.integers(12, size=600)
+    values = ids + 0.1 * np.roll(ids, 1) ** 2 + rng.normal(size=600)
+    seen: dict[tuple[int, ...], list[float]] = {}
+    for n in range(300):
+        for length in range(4):
+            seen.setdefault(context(ids, n, length), []).append(values[n])
+
+    def mean(n: int, length: int) -> float:
+        if not length:
+            return float(np.mean(seen[()]))
+        found = seen.get(context(ids, n, length), [])
+        return (sum(found) + mean(n, length - 1)) / (len(found) + 1)
+
+    rest = values[300:]
+    expected = [
+        1 - sum((values[n] - mean(n, length)) ** 2 for n in range(300, 600)) / np.sum((rest - rest.mean()) ** 2)
+        for length in (1, 2, 3)
+    ]
+    found = explained_by_context(values[:, None], ids, 3)[:, 0]
+    assert found == pytest.approx(np.maximum.accumulate(expected), rel=1e-9)
+    assert found[1] > found[0] + 0.02
+
+
+def context(ids: np.ndarray, n: int, length: int) -> tuple[int, ...]:
+    """The last characters up to place ``n``; −1 before the text."""
+    return tuple(int(ids[n - back]) if n >= back else -1 for back in range(length))
 
 
 def test_a_feature_explains_what_is_a_function_of_it() -> None:
