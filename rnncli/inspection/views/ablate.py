@@ -27,6 +27,9 @@ CHARACTERS = 20_000
 CHOOSING, MIN_CHOOSING = 5_000, 500
 """Characters in which all units are tried, at most and at least."""
 
+STRETCH = 500
+"""Characters; those in which units are tried are spread over the text in such stretches, as no one part is like all."""
+
 UNITS = 5
 """Chosen where none is named."""
 
@@ -50,14 +53,14 @@ class _Places:
 
 @dataclass(frozen=True)
 class _Experiment:
-    """The mean ``loss`` in nats without ablation and the ``measured`` changes in bits, of the places from ``start``;
-    the changes by which features are ``chosen``, of those before ``end``."""
+    """The mean ``loss`` in nats without ablation and the ``measured`` changes in bits, of the places ``measured_at``;
+    the changes by which features are ``chosen``, of those ``chosen_at``."""
 
     loss: float
     measured: Changes
-    start: int
+    measured_at: NDArray[np.intp]
     chosen: Changes
-    end: int
+    chosen_at: NDArray[np.intp]
 
 
 def ablate(request: ViewRequest) -> ViewResult:
@@ -88,7 +91,7 @@ def ablate(request: ViewRequest) -> ViewResult:
 
 
 def _of_largest_effect(request: ViewRequest) -> tuple[Probe, _Experiment, dict[str, str]]:
-    """Try all units on the beginning of the text, and measure the best on what follows."""
+    """Try all units on some stretches of the text, and measure the best on the rest."""
     units, count = all_units(request.probe, request.layer), len(request.probe.ids)
     tried = min(CHOOSING, max(MIN_CHOOSING, affordable(request.probe, len(units), WORK // 2)), count // 2)
     if tried < MIN_CHOOSING:
@@ -97,16 +100,19 @@ def _of_largest_effect(request: ViewRequest) -> tuple[Probe, _Experiment, dict[s
             f"other; {2 * MIN_CHOOSING:,} are needed, or name a unit with --unit"
         )
     probe = request.probe.first(tried + CHARACTERS)
-    _, changes = effects(replace(probe, ids=probe.ids[: tried + 1]), units)
+    place, stretches = np.arange(len(probe.ids)), max(1, tried // STRETCH)
+    is_tried = place * stretches % len(place) < tried  # the beginning of each of as many parts of the text
+    _, changes = effects(replace(probe, ids=probe.ids[is_tried]), units)
     order = sorted(units, key=lambda unit: -float(changes[unit].mean(dtype=np.float64)))
     best = order[:UNITS]
-    losses, measured = effects(replace(probe, ids=probe.ids[tried:]), best)
-    found = _Experiment(float(losses.mean()), measured, tried, {unit: changes[unit] for unit in best}, tried)
+    losses, measured = effects(replace(probe, ids=probe.ids[~is_tried]), best)
+    chosen = {unit: changes[unit] for unit in best}
+    found = _Experiment(float(losses.mean()), measured, place[~is_tried][:-1], chosen, place[is_tried][:-1])
     others = [changes[unit] for unit in order[UNITS:]]
     facts = {
-        "chosen": f"{len(best)} of {plural(len(units), 'unit')}, by the change in the first {tried:,} characters; "
-        f"measured in the {len(probe.ids) - tried:,} after them",
-        **_null("other units", others, f"{plural(len(others), 'unit')}, the first {tried:,} characters"),
+        "chosen": f"{len(best)} of {plural(len(units), 'unit')}, by the change in {is_tried.sum():,} characters, in "
+        f"{plural(stretches, 'part')} spread over the text; measured in the other {len(losses) + 1:,}",
+        **_null("other units", others, f"{plural(len(others), 'unit')}, where they were tried"),
     }
     return probe, found, facts
 
@@ -120,7 +126,8 @@ def _named(request: ViewRequest, named: list[Unit]) -> tuple[Probe, _Experiment,
     facts = {} if request.features else {"chosen": "the feature in the first half of the text; measured in the second"}
     measured = {unit: changes[unit][half:] for unit in named}
     chosen = {unit: changes[unit][:half] for unit in named}
-    found = _Experiment(float(losses[half:].mean()), measured, half, chosen, half)
+    place = np.arange(len(losses))
+    found = _Experiment(float(losses[half:].mean()), measured, place[half:], chosen, place[:half])
     others = [changes[unit][half:] for unit in alike]
     return probe, found, facts | _null("other units", others, f"{plural(len(others), 'unit')} of like variance")
 
@@ -183,9 +190,9 @@ def _compared(found: _Experiment, places: list[_Places], is_asked: bool) -> list
     first."""
     rows = []
     for unit, change in found.measured.items():
-        own = places if is_asked else _clearest(found.chosen[unit], found.end, places)
+        own = places if is_asked else _clearest(found.chosen[unit], found.chosen_at, places)
         for at in own:
-            where = at.where[found.start :]
+            where = at.where[found.measured_at]
             if where.any() and not where.all():
                 rows.append(_compare(unit, at, change, where))
     return sorted(rows, key=lambda row: (row.verdict != "yes", -row.difference[0]))
@@ -205,11 +212,11 @@ def _compare(unit: Unit, at: _Places, change: Array, where: NDArray[np.bool_]) -
     )
 
 
-def _clearest(change: Array, end: int, places: list[_Places]) -> list[_Places]:
+def _clearest(change: Array, chosen_at: NDArray[np.intp], places: list[_Places]) -> list[_Places]:
     """The feature at which a unit is needed most, less what may be chance; none where there is no text to tell."""
     best, largest = [], -np.inf
     for at in places:
-        where = at.where[:end]
+        where = at.where[chosen_at]
         if not where.any() or where.all():
             continue
         (there, on_there), (elsewhere, on_elsewhere) = influence(change, where), influence(change, ~where)
