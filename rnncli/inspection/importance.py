@@ -134,7 +134,7 @@ def _explain(probe: Probe, units: list[Unit], names: list[str]) -> _Explanation:
     values = np.concatenate([states[f"{cell}.hidden"] for cell in cells], axis=1)
     by_context = explained_by_context(values, np.asarray(probe.ids[:-1], np.intp), max(CONTEXTS))
     text = probe.text()[:-1]
-    by_feature = np.stack([explained_by(values, feature(name, text)) for name in names])
+    by_feature = explained_by(values, np.stack([feature(name, text) for name in names]))
     best = by_feature.argmax(axis=0)
     contexts = {length: by_context[length - 1] for length in CONTEXTS}
     return _Explanation(contexts, [names[n] for n in best], by_feature.max(axis=0))

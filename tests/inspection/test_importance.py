@@ -142,7 +142,8 @@ def test_a_feature_explains_what_is_a_function_of_it() -> None:
     inside = feature("inside brackets", text)
     rng = np.random.default_rng(3)
     noisy = 2 * inside + rng.normal(scale=2 * inside.std(), size=len(inside))
-    values = np.stack([1 - 2 * inside, noisy, np.ones(len(inside))], axis=1)
-    assert explained_by(values, inside) == pytest.approx([1, 0.5, 0], abs=0.03)
+    values = np.stack([1 - 2 * inside, noisy, np.full(len(inside), 0.3)], axis=1)
+    assert explained_by(values.astype(np.float32), inside[None])[0] == pytest.approx([1, 0.5, 0], abs=0.03)
+    assert explained_by(values, inside[None])[0] == pytest.approx([1, 0.5, 0], abs=0.03)
     place = np.arange(8_000) % 40.0
-    assert explained_by(((place - 20) ** 2)[:, None], place) == pytest.approx([1], abs=0.05)
+    assert explained_by(((place - 20) ** 2)[:, None], place[None])[0] == pytest.approx([1], abs=0.05)
