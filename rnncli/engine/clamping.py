@@ -14,31 +14,38 @@ from rnncli.engine.arrays import Array
 class Clamp:
     """Set ``unit`` of a ``state`` (hidden, or an LSTM's cell) of a ``cell`` (l1, l2, …) to ``value``: one number, or
     one for each step and stream, (T, B). In place of the number of a unit there may be a direction, a unit vector
-    v (H,): the projection h · v is set, and what is orthogonal to v stays."""
+    v (H,): the projection h · v is set, and what is orthogonal to v stays. With ``streams`` it is set in those alone,
+    so that streams side by side may have different units held."""
 
     cell: str
     state: str
     unit: int | Array
     value: float | Array
+    streams: slice | None = None
 
 
 class CellClamp(NamedTuple):
     """A clamp as its cell sees it: ``state`` is the number of the state."""
 
     state: int
+    streams: slice
     unit: int | Array
     value: float | Array
 
 
 def clamps_of(cell: str, states: Sequence[str], clamps: Sequence[Clamp]) -> list[CellClamp]:
     """Those of the ``clamps`` that are for ``cell``, which has these states."""
-    return [CellClamp(states.index(clamp.state), clamp.unit, clamp.value) for clamp in clamps if clamp.cell == cell]
+    return [
+        CellClamp(states.index(clamp.state), clamp.streams or slice(None), clamp.unit, clamp.value)
+        for clamp in clamps
+        if clamp.cell == cell
+    ]
 
 
 def apply_clamps(state: Array, clamps: Sequence[CellClamp], step: int = 0) -> None:
     """Set what is clamped of ``state`` (S, B, H) to their values at this step."""
-    for number, unit, value in clamps:
-        hold(state[number], unit, value if isinstance(value, float | int) else value[step])
+    for number, streams, unit, value in clamps:
+        hold(state[number, streams], unit, value if isinstance(value, float | int) else value[step])
 
 
 def hold(rows: Array, unit: int | Array, value: float | Array) -> None:

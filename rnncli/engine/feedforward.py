@@ -133,8 +133,8 @@ class FeedForwardNetwork:
             else:
                 dense(x, weights["W_x"], weights["b"], out=y)
             x = self.activation.function(y, out=y)
-            for _, unit, value in clamps_of(name, ("hidden",), clamps):
-                hold(x, unit, np.ravel(value))
+            for _, streams, unit, value in clamps_of(name, ("hidden",), clamps):
+                hold(x.reshape(T, B, -1)[:, streams], unit, value)
             hidden[name] = x.reshape(T, B, -1)
             if dropout is not None:
                 masks.append(dropout.mask(T, self.hidden_size, state.dtype).reshape(x.shape))

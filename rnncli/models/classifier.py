@@ -6,6 +6,7 @@ A bidirectional network has two of them: that of the last character, and that of
 end. With two labels one logit is enough, and the loss is the binary cross-entropy of its sigmoid.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from rnncli.datasets.labels import Labels
 from rnncli.datasets.ragged import Padded
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.arrays import Array, Ids, Parameters, Shapes
+from rnncli.engine.clamping import Clamp
 from rnncli.engine.layers import Dropout, dense, dense_backward, dense_backward_input
 from rnncli.engine.losses import LOSSES
 from rnncli.models.base import PairModel, forget_unknown, initialise_dense
@@ -68,9 +70,9 @@ class Classifier(PairModel):
         final.backward(dense_backward_input(d_logits, W), gradients)
         return value
 
-    def log_probabilities(self, text: Padded) -> Array:
-        """Logarithms (nats) of the probability of each label, (B, K)."""
-        hidden = FinalStates.read(self.network, self.parameters, text, self._workspace).hidden
+    def log_probabilities(self, text: Padded, clamps: Sequence[Clamp] = ()) -> Array:
+        """Logarithms (nats) of the probability of each label, (B, K); ``clamps`` hold units."""
+        hidden = FinalStates.read(self.network, self.parameters, text, self._workspace, clamps=clamps).hidden
         logits = dense(hidden, self.parameters["output.W"], self.parameters["output.b"])
         if len(self.target) == 2:  # σ(l) is the softmax of 0 and l
             logits = np.concatenate((np.zeros_like(logits), logits), axis=1)
@@ -80,6 +82,10 @@ class Classifier(PairModel):
         scores, labels = self.log_probabilities(text), target.ids[0]
         nats = -np.take_along_axis(scores, labels[:, None], axis=1)
         return Score(float(nats.sum(dtype=np.float64)), len(labels), int((scores.argmax(1) == labels).sum()))
+
+    def losses(self, text: Padded, target: Padded, clamps: Sequence[Clamp] = ()) -> Array:
+        """The cross-entropy (B,) in nats of each label; ``clamps`` hold units."""
+        return -np.take_along_axis(self.log_probabilities(text, clamps), target.ids[0][:, None], axis=1)[:, 0]
 
     def symbols(self, texts: Ids, targets: Ids) -> int:
         return len(texts)

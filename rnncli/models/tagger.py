@@ -3,7 +3,7 @@
 ids → recurrent network → dense → logits → softmax cross-entropy against the tag of the same character
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,10 @@ import numpy as np
 from rnncli.datasets.ragged import Padded
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.arrays import Array, Ids, Parameters, Shapes
+from rnncli.engine.clamping import Clamp
 from rnncli.engine.layers import Dropout
 from rnncli.engine.network import Forward
+from rnncli.engine.padding import padding_mask
 from rnncli.models import output
 from rnncli.models.base import PairModel, forget_unknown, initialise_dense
 from rnncli.models.config import NetworkConfig
@@ -63,11 +65,20 @@ class Tagger(PairModel):
             total += Score.of_padded(*output.losses(forward.outputs, tags.ids, last), tags)
         return total
 
+    def losses(self, text: Padded, target: Padded, clamps: Sequence[Clamp] = ()) -> Array:
+        """The cross-entropy (B,) in nats of the tags of each text together; ``clamps`` hold units."""
+        last, total = self.parameters.scope("output"), np.zeros(len(text.lengths))
+        for (_, forward), tags in zip(self._forward(text, clamps), target.windows(WINDOW), strict=True):
+            nats, _ = output.losses(forward.outputs, tags.ids, last)
+            total += np.where(padding_mask(tags.lengths, len(nats)), 0, nats).sum(axis=0)
+        return total
+
     def symbols(self, texts: Ids, targets: Ids) -> int:
         return int(texts.sum())
 
-    def _forward(self, text: Padded) -> Iterator[tuple[Padded, Forward]]:
-        return forward_over_windows(self.network, self.parameters, text, self._zero_state(text), self._workspace)
+    def _forward(self, text: Padded, clamps: Sequence[Clamp] = ()) -> Iterator[tuple[Padded, Forward]]:
+        state = self._zero_state(text)
+        return forward_over_windows(self.network, self.parameters, text, state, self._workspace, clamps=clamps)
 
     def _zero_state(self, text: Padded) -> Array:
         return self.network.zero_state(len(text.lengths), self.parameters.flat.dtype)

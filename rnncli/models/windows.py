@@ -7,7 +7,7 @@ one window is read exactly.
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from rnncli.datasets.ragged import Padded
 from rnncli.engine.arrays import Array, Parameters, Workspace
+from rnncli.engine.clamping import Clamp
 from rnncli.engine.layers import Dropout
 from rnncli.engine.network import Forward, RecurrentNetwork
 
@@ -55,11 +56,12 @@ def forward_over_windows(
     state: Array,
     workspace: Workspace,
     dropout: Dropout | None = None,
+    clamps: Sequence[Clamp] = (),
 ) -> Iterator[tuple[Padded, Forward]]:
     """The windows of ``text`` from ``state`` (L · directions, S, B, H), and the pass over each, valid until the next
-    one is requested."""
+    one is requested; ``clamps`` hold units."""
     for window in text.windows(WINDOW):
-        forward = network.forward(parameters, window.ids, state, workspace, dropout, window.lengths)
+        forward = network.forward(parameters, window.ids, state, workspace, dropout, window.lengths, clamps)
         state = network.carry(forward.state)
         yield window, forward
 
@@ -83,8 +85,9 @@ class FinalStates:
         text: Padded,
         workspace: Workspace,
         dropout: Dropout | None = None,
+        clamps: Sequence[Clamp] = (),
     ) -> "FinalStates":
-        """Read ``text`` from the zero state."""
+        """Read ``text`` from the zero state; ``clamps`` hold units, for experiments without :meth:`backward`."""
         state = network.zero_state(len(text.lengths), parameters.flat.dtype)
         hidden = np.zeros((len(text.lengths), network.output_size), parameters.flat.dtype)
         windows = []
@@ -92,7 +95,7 @@ class FinalStates:
             ends = (text.lengths > number * WINDOW) & (text.lengths <= (number + 1) * WINDOW)
             # The masks of dropout are drawn again, and must be the same, where the window is read again.
             part = _FinalWindow(window, state, ends, not number, copy.deepcopy(dropout), [])
-            forward = network.forward(parameters, window.ids, state, workspace, dropout, window.lengths)
+            forward = network.forward(parameters, window.ids, state, workspace, dropout, window.lengths, clamps)
             part.collect(forward.outputs, hidden, network.directions)
             if len(text.ids) <= WINDOW:
                 part.forward.append(forward)

@@ -97,6 +97,7 @@ BAD: list[tuple[tuple[object, ...], str]] = [
     (("ablate", "--text", "short.txt"), "too few"),
     (("units", "--text", "two.txt"), "too few"),
     (("ablate", "--text", "two.txt"), "too few"),
+    (("units", "--by", "importance", "--text", "short.txt"), "too few"),
 ]
 
 
@@ -106,6 +107,23 @@ def test_what_cannot_be_asked_is_told_in_a_sentence(arguments: tuple[object, ...
     for name, text in {"letters.txt": "xy", "one.txt": "1", "short.txt": "123 456", "two.txt": "12"}.items():
         (folder / name).write_text(text)
     refused(rnncli("inspect", model_of("gru"), *arguments), told)
+
+
+@pytest.mark.parametrize("network", ["lstm", "mlp"])
+def test_units_by_importance_in_every_form(network: str) -> None:
+    """On a screen the first of them, as data and as rows all."""
+    command = ("inspect", model_of(network), "units", "--by", "importance")
+    data = strict(succeeded(rnncli(*command, "--json")))
+    assert sorted(row[0] for row in data["units"]["rows"]) == sorted(f"{k}:{n}" for k in (1, 2) for n in range(6))
+    rows = list(csv.reader(io.StringIO(succeeded(rnncli(*command, "--csv")))))
+    columns = rows.index(data["units"]["columns"])
+    assert [row[0] for row in rows[columns + 1 :][:12]] == [row[0] for row in data["units"]["rows"]]
+    assert "explained by" in succeeded(rnncli(*command))
+
+
+def test_a_perceptron_has_no_units_to_rank() -> None:
+    refused(rnncli("inspect", model_of("perceptron"), "units", "--by", "importance"), "no hidden units")
+    refused(rnncli("inspect", model_of("perceptron"), "ablate"), "no hidden units")
 
 
 def test_the_overview_as_rows() -> None:

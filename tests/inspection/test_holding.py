@@ -8,8 +8,8 @@ import pytest
 
 from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp
+from rnncli.inspection.ablation import effects
 from rnncli.inspection.activations import Unit, clamps_for, read, state_names
-from rnncli.inspection.views.ablate import effects
 from rnncli.models.language_model import LanguageModel
 from tests.helpers import random_ids, random_model
 from tests.inspection.probes import every_network, probe_of, random_probe
@@ -31,14 +31,15 @@ def cut_off(model: LanguageModel, unit: Unit) -> None:
 @every_network
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_unit_that_nothing_reads_is_no_cause(config: dict[str, Any], dtype: type) -> None:
-    """Its loss does not change by a bit, and that of the same unit before it was cut off does."""
+    """Its loss does not change but for rounding, since other units are held in the same batch, and to the last digit
+    where it is read alone; that of the same unit before it was cut off does."""
     for cell, number in product(random_model(**config).network.names, (0, 3, 6)):
         probe, unit = random_probe(80, dtype, **config), Unit(cell, number)
         _, before = effects(probe, [unit])
         assert np.abs(before[unit]).max() > 1e-3
         cut_off(probe.model, unit)
         losses, after = effects(probe, [unit])
-        assert after[unit].tolist() == [0.0] * 79
+        np.testing.assert_allclose(after[unit], 0, atol=100 * np.finfo(dtype).eps)
         for value in (-3.0, 0.0, 1.0):
             clamps = clamps_for(probe.model, unit, dict.fromkeys(state_names(probe.model), value))
             assert read(probe, clamps=clamps).losses.tolist() == losses.tolist()

@@ -90,11 +90,13 @@ def test_the_view_names_the_feature_and_the_unit(name: str) -> None:
 def test_without_the_best_unit_the_loss_is_higher_where_it_matters(name: str) -> None:
     """Twice as much as elsewhere at the least, and in sum it is the loss that it is."""
     probe, one = learnt(name)[0], best(name)
-    (row,) = table(ablate(ViewRequest(probe, units=[str(one.unit)], features=[one.feature])), "Change")
-    inside, elsewhere, all_ = row["at the feature"], row["elsewhere"], row["change, all"]
+    found = ablate(ViewRequest(probe, units=[str(one.unit)], features=[one.feature]))
+    (row,), (whole,) = table(found, "Is it needed"), table(found, "Change")
+    inside, elsewhere, all_ = row["there"], row["not there"], whole["change"]
     assert inside > 0.05
     assert inside > 2 * elsewhere
-    share = row["characters there"] / (len(probe.ids) - 1)
+    assert row["cause"] == "yes"
+    share = row["places"] / (len(probe.ids) - 1)
     assert share * inside + (1 - share) * elsewhere == pytest.approx(all_, rel=1e-5)
 
 
@@ -103,7 +105,7 @@ def test_without_a_unit_that_knows_nothing_the_loss_is_nearly_what_it_was(name: 
     """Of an untrained network, which has learnt nothing that it could lose."""
     probe, one = learnt(name)[1], best(name, is_trained=False)
     (row,) = table(ablate(ViewRequest(probe, units=[str(one.unit)], features=[one.feature])), "Change")
-    assert abs(row["change, all"]) < 0.01
+    assert abs(row["change"]) < 0.01
 
 
 def test_where_every_line_has_the_same_length_the_position_is_found() -> None:

@@ -96,7 +96,8 @@ _ALL = (
     View(
         "ablate",
         "Is the unit the cause?",
-        "Change of the loss when `--unit` is held at its mean, at the characters of a `--feature` and elsewhere",
+        "Change of the loss when `--unit`, or one of the largest effect, is held at its mean; at the characters of a "
+        "`--feature` and elsewhere",
         "rnncli inspect model.npz ablate",
         "the loss without a unit",
     ),

@@ -10,6 +10,7 @@ from rnncli.evaluation.windows import BURN_IN
 from rnncli.inspection.activations import Unit, read, require_language_model
 from rnncli.inspection.association import LEVEL, associate, auc, rank, standardised
 from rnncli.inspection.features import FEATURES, is_yes_or_no
+from rnncli.inspection.importance import importance
 from rnncli.inspection.labels import characters_of, labels
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
@@ -132,6 +133,8 @@ def _correlation(activations: Array, features: Array) -> Array:
 def units(request: ViewRequest) -> ViewResult:
     """The most selective units for the built-in features, or for those of the request; those features first of which
     the network has learnt most."""
+    if request.by == "importance":
+        return importance(request)
     probe = request.probe.first(CHARACTERS)
     scores = best_units(probe, request.features or list(FEATURES), request.layer)
     most = _most_learnt(scores)
