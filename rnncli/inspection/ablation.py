@@ -123,3 +123,19 @@ def influence(values: Array, where: NDArray[np.bool_] | None = None) -> tuple[Ar
         return np.full(values.shape[:-1], np.nan), np.full(values.shape, np.nan)
     mean = values[..., where].mean(axis=-1, dtype=np.float64)
     return mean, where * (values - mean[..., None]) / where.sum()
+
+
+Estimate = tuple[float, float | None]
+"""A mean, and its standard error; None where that cannot be told."""
+
+
+def estimated(values: Array, where: NDArray[np.bool_] | None = None) -> Estimate:
+    """The mean of ``values`` (N,) over the places ``where`` (N,), or all, with its standard error."""
+    mean, of_each = influence(values, where)
+    return float(mean), error_of(of_each)
+
+
+def error_of(influence: Array) -> float | None:
+    """The :func:`block_error` of one estimate; of values that are all alike it is 0."""
+    error = float(block_error(influence)) if influence.any() else 0.0
+    return error if np.isfinite(error) else None

@@ -8,22 +8,22 @@ the text.
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp
 from rnncli.errors import InputError
+from rnncli.inspection.ablation import BLOCKS, estimated
 from rnncli.inspection.activations import read, require_language_model
 from rnncli.inspection.labels import labels_of
 from rnncli.inspection.linear_probe import DIRECTION_STRENGTH, Axes
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.names import command_line, plural
-from rnncli.results import Table, ViewResult
+from rnncli.results import Table, Value, ViewResult
 from rnncli.storage import direction as stored
 
-CHARACTERS, BLOCKS = 20_000, 20
-"""Characters that are read, and the parts of the text whose differences give the standard error."""
+CHARACTERS, MIN_CHARACTERS = 20_000, 40
+"""That are read, at most and at least."""
 
 SHIFTS = 10
 """Directions of the null."""
@@ -41,10 +41,10 @@ def ablate_direction(request: ViewRequest) -> ViewResult:
     names = [f"{cell}.hidden" for cell in direction.parts]
     before = read(probe, names)
 
-    def row(what: str, changes: Array) -> tuple[str, float, float, float, float, float, float]:
+    def row(what: str, changes: Array) -> tuple[Value, ...]:
         """The mean over the rows of changes (R, N), and its standard error over the text."""
         change = changes.mean(axis=0)
-        return (what, *_mean(change, at), *_mean(change, ~at), *_mean(change, np.ones_like(at)))
+        return (what, *estimated(change, at), *estimated(change, ~at), *estimated(change))
 
     def change(clamps: list[Clamp]) -> Array:
         """By how many bits the loss grows at each character (N,)."""
@@ -80,7 +80,7 @@ def _where(direction: stored.Direction) -> str:
 def _unseen(probe: Probe, direction: stored.Direction) -> tuple[Probe, Array]:
     """The text without what the direction was found in, if it begins with that, and what the feature is there (N,)."""
     start = direction.characters if direction.was_found_in(probe.text(0, direction.characters)) else 0
-    if len(probe.ids) - start < 2 * BLOCKS:
+    if len(probe.ids) - start < MIN_CHARACTERS:
         raise InputError(f"{probe.source} is too short to hold a direction in; name a longer text with --text")
     text = probe.text(0, start + CHARACTERS)
     values = labels_of(probe.model.vocabulary, text, direction.feature)[start:-1]
@@ -107,13 +107,3 @@ def _null(direction: stored.Direction, states: dict[str, Array], labels: Array) 
             {cell: part / (np.linalg.norm(part) or 1.0) for cell, part in zip(direction.parts, of_cells, strict=True)}
         )
     return found
-
-
-def _mean(change: Array, where: NDArray[np.bool_]) -> tuple[float, float]:
-    """The mean of a change (N,) at these places, and its standard error by blocks of the text: neighbours depend on
-    each other. It is that of a ratio, since the places are spread unevenly."""
-    sums = [part.sum() for part in np.array_split(np.where(where, change, 0), BLOCKS)]
-    counts = [part.sum() for part in np.array_split(where, BLOCKS)]
-    mean = float(np.sum(sums) / np.sum(counts))
-    residuals = np.array(sums) - mean * np.array(counts)
-    return mean, float(np.sqrt(BLOCKS / (BLOCKS - 1) * np.sum(residuals**2)) / np.sum(counts))

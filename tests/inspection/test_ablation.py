@@ -7,7 +7,7 @@ import pytest
 
 from rnncli.engine.clamping import Clamp
 from rnncli.inspection import ablation
-from rnncli.inspection.ablation import BLOCKS, all_units, block_error, effects, influence
+from rnncli.inspection.ablation import BLOCKS, all_units, block_error, effects, estimated, influence
 from rnncli.inspection.activations import Unit, clamps_for, read, state_names
 from rnncli.inspection.copies import Copies
 from rnncli.inspection.probe import Probe
@@ -144,3 +144,9 @@ def test_what_happens_in_few_blocks_has_no_error() -> None:
     _, of_each = influence(np.random.default_rng(4).normal(size=1_000), where)
     assert np.isnan(block_error(of_each))
     assert np.isnan(influence(np.ones(5), np.zeros(5, bool))[0])
+
+
+def test_of_values_that_are_all_alike_the_error_is_none() -> None:
+    assert estimated(np.full(400, 0.5)) == (0.5, 0.0)
+    assert estimated(np.tile([1.0, 0.0], 200)) == (0.5, 0.0)
+    assert estimated(np.repeat([1.0, *[0.0] * 19], 20)) == pytest.approx((0.05, 0.05))

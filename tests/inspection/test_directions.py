@@ -8,7 +8,6 @@ import pytest
 from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp, hold
 from rnncli.inspection.activations import Unit, read
-from rnncli.inspection.direction_ablation import BLOCKS, _mean
 from rnncli.inspection.features import feature
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views import VIEWS
@@ -147,11 +146,3 @@ def test_of_a_number_it_is_the_cause_above_its_mean(tmp_path: Any) -> None:
     expected = [change[late].mean(), change[~late].mean(), change.mean()]
     np.testing.assert_allclose(found["this direction"][::2], np.array(expected) / np.log(2), rtol=1e-9, atol=1e-12)
     assert f"{path}={round(np.quantile(position, 0.9))}" in result.next[0]
-
-
-def test_the_standard_error_is_that_of_blocks() -> None:
-    """Of equal blocks it is the textbook one of the mean of their means, √(variance / number)."""
-    blocks = np.random.default_rng(3).standard_normal(BLOCKS)
-    mean, error = _mean(np.repeat(blocks, 7), np.ones(7 * BLOCKS, bool))
-    assert mean == pytest.approx(blocks.mean())
-    assert error == pytest.approx(blocks.std(ddof=1) / np.sqrt(BLOCKS))

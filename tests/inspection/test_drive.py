@@ -215,16 +215,6 @@ def test_a_control_is_of_like_weight_and_into_another_unit(cell: str) -> None:
             assert abs(norms[one.unit, other.unit] - norms[5, J]) <= nearest + 1e-6
 
 
-def test_the_error_is_that_of_means_of_blocks() -> None:
-    """20 of them: on a text of 20 equal halves of gain and loss there is none, where all gain lies in one there is."""
-    from rnncli.inspection.views.drive import _mean
-
-    even = np.tile([1.0, 0.0], 200)
-    assert _mean(even) == pytest.approx((0.5, 0))
-    one = np.repeat([1.0, *[0.0] * 19], 20)
-    assert _mean(one) == pytest.approx((0.05, 0.05))
-
-
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 def test_what_nothing_drives_says_so(cell: str) -> None:
     """A unit that hears nobody; and of one that hears a source in one gate alone, only this gate counts."""

@@ -13,13 +13,24 @@ from numpy.typing import NDArray
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
-from rnncli.inspection.ablation import WORK, affordable, all_units, block_error, effects, influence
+from rnncli.inspection.ablation import (
+    WORK,
+    Estimate,
+    affordable,
+    all_units,
+    block_error,
+    effects,
+    error_of,
+    estimated,
+    influence,
+)
 from rnncli.inspection.activations import Unit, parse_unit, read, require_language_model
 from rnncli.inspection.direction_ablation import ablate_direction
 from rnncli.inspection.features import FEATURES, is_yes_or_no
 from rnncli.inspection.labels import labels
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
+from rnncli.inspection.steering import steer
 from rnncli.names import plural
 from rnncli.results import Table, Value, ViewResult
 
@@ -52,6 +63,10 @@ class _Places:
     label: str
     where: NDArray[np.bool_]
 
+    @property
+    def is_binary(self) -> bool:
+        return self.label == self.name
+
 
 @dataclass(frozen=True)
 class _Experiment:
@@ -78,19 +93,23 @@ def ablate(request: ViewRequest) -> ViewResult:
         facts["never or always"] = ", ".join(missing)
     rows = []
     for unit, change in found.measured.items():
-        mean, of_each = influence(change)
-        rows.append((str(unit), float(mean), _error(of_each)))
+        rows.append((str(unit), *estimated(change)))
     rows.sort(key=lambda row: -row[1])
     note = "bits per character that the network loses; ± is a standard error, from blocks of the text"
     tables = [
         Table("Change of the loss when a unit is held at its mean", ("unit", "change", "±"), rows, note, digits=4)
     ]
-    following = [request.command("unit", rows[0][0])]
+    facts = {"loss": f"{found.loss / np.log(2):.4f} bits per character without ablation", **facts}
+    following = [request.command("unit", str(rows[0][0]))]
     if compared := _compared(found, places, bool(request.features)):
         tables.append(_table(compared))
-        needed = [one for one in compared if one.verdict == "yes"]
-        following[:0] = [request.command("units", feature=needed[0].at.name)] if needed else []
-    facts = {"loss": f"{found.loss / np.log(2):.4f} bits per character without ablation", **facts}
+        if compared[0].verdict == "yes":
+            first = compared[0]
+            following.insert(0, request.command("units", feature=first.at.name))
+            if steering := steer(probe, first.unit, first.at.name, first.at.is_binary):
+                facts["steering"] = str(steering)
+                if steering.is_clear:
+                    following.insert(0, request.clamped_sample(str(first.unit), steering.value))
     return ViewResult(probe.source, facts, tables, following)
 
 
@@ -174,9 +193,9 @@ class _Comparison:
 
     unit: Unit
     at: _Places
-    there: tuple[float, float | None]
-    elsewhere: tuple[float, float | None]
-    difference: tuple[float, float | None]
+    there: Estimate
+    elsewhere: Estimate
+    difference: Estimate
     places: int
 
     @property
@@ -203,13 +222,13 @@ def _compared(found: _Experiment, places: list[_Places], is_asked: bool) -> list
 
 def _compare(unit: Unit, at: _Places, change: Array, where: NDArray[np.bool_]) -> _Comparison:
     (there, on_there), (elsewhere, on_elsewhere) = influence(change, where), influence(change, ~where)
-    is_known = _error(on_there) is not None and _error(on_elsewhere) is not None
-    difference = float(there - elsewhere), _error(on_there - on_elsewhere) if is_known else None
+    is_known = error_of(on_there) is not None and error_of(on_elsewhere) is not None
+    difference = float(there - elsewhere), error_of(on_there - on_elsewhere) if is_known else None
     return _Comparison(
         unit,
         at,
-        (float(there), _error(on_there)),
-        (float(elsewhere), _error(on_elsewhere)),
+        (float(there), error_of(on_there)),
+        (float(elsewhere), error_of(on_elsewhere)),
         difference,
         int(where.sum()),
     )
@@ -227,12 +246,6 @@ def _clearest(change: Array, chosen_at: NDArray[np.intp], places: list[_Places])
         if low > largest and np.isfinite(block_error(on_there)):
             best, largest = [at], low
     return best
-
-
-def _error(of_each: Array) -> float | None:
-    """The standard error, None where it cannot be told."""
-    error = float(block_error(of_each))
-    return error if np.isfinite(error) else None
 
 
 def _table(compared: list[_Comparison]) -> Table:

@@ -4,6 +4,7 @@ import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
+from rnncli.inspection.ablation import Estimate, estimated
 from rnncli.inspection.activations import Unit, parse_unit, require_recurrent_model
 from rnncli.inspection.driving import BIAS, LACK, Source, changes, cut_of, drive_of, like, strength, trace_for
 from rnncli.inspection.request import ViewRequest
@@ -17,12 +18,6 @@ SOURCES = 6
 
 ALIKE = 20
 """Connections of like weight, of which one is drawn at random."""
-
-BLOCKS = 20
-"""Of the text, for a standard error: neighbouring characters are no independent places, long blocks nearly are."""
-
-Loss = tuple[float, float]
-"""A change of the loss in bits per character, and its standard error."""
 
 
 def drive(request: ViewRequest) -> ViewResult:
@@ -43,12 +38,13 @@ def drive(request: ViewRequest) -> ViewResult:
     rng = np.random.default_rng(0)
     drawn = [like(model, source, unit, rng, ALIKE) for source in sources if isinstance(source, Unit)]
     pairs = [*((source, unit) for source in sources), *dict.fromkeys(drawn)]
-    cuts = [_mean(change) for change in changes(probe, trace, [cut_of(probe, trace, *pair) for pair in pairs])]
+    cuts = [estimated(change) for change in changes(probe, trace, [cut_of(probe, trace, *pair) for pair in pairs])]
     of_sources, of_controls = cuts[: len(sources)], cuts[len(sources) :]
     source, (bits, error) = max(zip(sources, of_sources, strict=True), key=lambda one: one[1][0])
     facts = {
         "loss": f"{trace.losses.mean() / np.log(2):.4f} bits per character with all connections",
-        "cut": f"{bits:+z.4f} ± {error:.4f} without {_name(source)}, the most of these sources",
+        "cut": f"{bits:+z.4f}{'' if error is None else f' ± {error:.4f}'} without {_name(source)}, the most of these "
+        "sources",
     }
     if of_controls:
         control = [bits for bits, _ in of_controls]
@@ -73,14 +69,9 @@ def _name(source: Source) -> str:
     return str(source) if isinstance(source, Unit) else f"the {source}"
 
 
-def _mean(change: Array) -> Loss:
-    """The mean of changes (N,) of the loss, and its standard error, from the means of blocks of the text."""
-    blocks = [block.mean(dtype=np.float64) for block in np.array_split(change, min(BLOCKS, len(change)))]
-    error = np.std(blocks, ddof=1) / np.sqrt(len(blocks)) if len(blocks) > 1 else np.nan
-    return float(change.mean(dtype=np.float64)), float(error)
-
-
-def _sources(model: LanguageModel, unit: Unit, sources: list[Source], shares: Array, cuts: dict[Source, Loss]) -> Table:
+def _sources(
+    model: LanguageModel, unit: Unit, sources: list[Source], shares: Array, cuts: dict[Source, Estimate]
+) -> Table:
     """The sources that were cut off, the bias, and all others together, given the ``shares`` of each in all and, where
     there are several gates, in each of them."""
     gates = model.network.cell.gates
