@@ -8,7 +8,7 @@ could be wrong in the same way as the other one.
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -206,30 +206,3 @@ class Network:
                 own = [n for n, name in enumerate(names) if name.startswith(f"{layer}.")]
                 norms[layer].append(np.sqrt(np.square(gradient[:, own]).sum(axis=(1, 2))))
         return {layer: np.array(of_step).T for layer, of_step in norms.items()}
-
-
-def held(layer: str, unit: int, values: Mapping[str, float | Array]) -> Change:
-    """Hold a unit of a layer: its states, by name (hidden, cell), are set after every step, before anything sees them.
-    A value is a number, or one for each step (T,)."""
-
-    def change(step: int, name: str, found: Array) -> Array:
-        state = name.removeprefix(f"{layer}.")
-        if not name.startswith(f"{layer}.") or state not in values:
-            return found
-        value = values[state]
-        changed = found.copy()
-        changed[:, unit] = value if np.ndim(value) == 0 else np.asarray(value)[step]
-        return changed
-
-    return change
-
-
-def all_of(changes: Sequence[Change]) -> Change:
-    """Several changes, one after the other."""
-
-    def change(step: int, name: str, values: Array) -> Array:
-        for one in changes:
-            values = one(step, name, values)
-        return values
-
-    return change

@@ -3,15 +3,16 @@ independent reader of :mod:`tests.inspection.by_hand` is held against."""
 
 import json
 import re
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.cli.running import ROOT, rnncli, succeeded
-from tests.inspection.by_hand import Array, Network
+from tests.inspection.by_hand import Array, Network, Values, log_softmax
 
 LEARNT, HELD_OUT, FURTHER = 7_200, 800, 4_200
 """Characters. What is held out is so short that a view reads it in one pass and looks at every place in it."""
@@ -43,10 +44,21 @@ class Saved:
         self.learnt, self.held_out = text[: data["training"]], text[data["training"] :]
         assert (len(self.learnt), len(self.held_out)) == (LEARNT, HELD_OUT)
 
-    @property
+    @cached_property
     def ids(self) -> Array:
         """Of what was held out, (N,)."""
         return self.network.ids(self.held_out)
+
+    @cached_property
+    def activations(self) -> Values:
+        """All that the network computes on what was held out, as it is when the next character is predicted: (N − 1, ·)
+        by name."""
+        return {name: values[:, 0] for name, values in self.network.read(self.ids[:-1]).items()}
+
+    @cached_property
+    def losses(self) -> Array:
+        """The losses (N − 1,) there, in nats."""
+        return -log_softmax(self.activations["logits"])[np.arange(len(self.ids) - 1), self.ids[1:]]
 
 
 @cache

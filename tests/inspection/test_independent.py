@@ -16,9 +16,15 @@ BITS = 1 / np.log(2)
 
 
 @cache
-def baseline(model: Saved) -> NgramModel:
-    """The 6-gram model of what the network has learnt."""
-    return NgramModel(model.learnt, 6, len(model.network.alphabet))
+def known_to_ngrams(learnt: str, size: int, text: str) -> Array:
+    """The probabilities (N,) of a 6-gram model of what the networks have ``learnt``."""
+    return NgramModel(learnt, 6, size).probabilities(text)
+
+
+@cache
+def kinds_of(text: str, learnt: str, size: int) -> Array:
+    """The kind of each character but the first."""
+    return np.array(kinds_of_mistakes(text, learnt, known_to_ngrams(learnt, size, text)))
 
 
 @every_network
@@ -60,8 +66,8 @@ def test_overview(name: str) -> None:
     """Health on the text, and the validation loss that the file tells."""
     model, found = saved(name), printed(name, "overview")
     network = model.network
-    activations, losses = network.read(model.ids[:-1]), network.losses(model.ids)
-    hidden = np.concatenate([activations[f"{layer}.hidden"][:, 0] for layer in network.layers], axis=1)
+    losses = model.losses
+    hidden = np.concatenate([model.activations[f"{layer}.hidden"] for layer in network.layers], axis=1)
     facts = found["facts"]
     assert found["total_parameters"] == sum(values.size for values in network.weights.values())
     for one, (which, values) in zip(found["parameters"], network.weights.items(), strict=True):
@@ -71,7 +77,7 @@ def test_overview(name: str) -> None:
     assert [nats, bits] == pytest.approx([losses.mean(), losses.mean() * BITS], abs=2e-4)
     assert perplexity == pytest.approx(np.exp(losses.mean()), abs=6e-3)
 
-    known = baseline(model).probabilities(model.held_out)
+    known = known_to_ngrams(model.learnt, len(network.alphabet), model.held_out)
     here, order, of_ngram = numbers(facts["loss here"].replace("6-gram", "6 gram"))
     assert [here, order, of_ngram] == pytest.approx([bits, 6, -np.log2(known[1:]).mean()], abs=2e-4)
     dead, saturated = numbers(facts["units"])
@@ -105,7 +111,7 @@ def test_unit(name: str) -> None:
     network, text = model.network, model.held_out[:-1]
     layer, unit = network.layers[-1], 3
     found = printed(name, "unit", f"{len(network.layers)}:{unit}")
-    activations = {name: values[:, 0] for name, values in network.read(model.ids[:-1]).items()}
+    activations = model.activations
     for state in network.states:
         strip = part(found, f"{layer}.{state}")
         assert (strip["text"], strip["scale"]) == (text[:200], 1.0)
@@ -173,12 +179,11 @@ def test_unit_of_the_lower_layer(name: str) -> None:
 def test_gates(name: str) -> None:
     """The mean of each gate, how often it is shut or open, and its values in ten ranges."""
     model, found = saved(name), printed(name, "gates")
-    activations = model.network.read(model.ids[:-1])
     table, ranges = rows(found, "Gates by layer"), rows(found, "Per cent of the time")
     names = [f"{layer}.{gate}" for layer in model.network.layers for gate in GATES[model.network.cell][:-1]]
     assert [row["gate"] for row in table] == [row["gate"] for row in ranges] == names
     for row, of_ranges in zip(table, ranges, strict=True):
-        values = activations[row["gate"]][:, 0]
+        values = model.activations[row["gate"]]
         few = 3 / values.size  # values so near to an edge that float32 may have them on its other side
         assert row["mean"] == pytest.approx(values.mean(), abs=1e-5)
         assert row["shut"] == pytest.approx(np.mean(values < 0.1), abs=few)
@@ -199,8 +204,8 @@ def test_errors(name: str) -> None:
     a word is remembered."""
     model, (path, text) = saved(name), further()
     found = printed(name, "errors", "--text", path)
-    known, ids = baseline(model).probabilities(text), model.network.ids(text)
-    bits, kinds = model.network.losses(ids) * BITS, np.array(kinds_of_mistakes(text, model.learnt, known))
+    size, bits = len(model.network.alphabet), model.network.losses(model.network.ids(text)) * BITS
+    known, kinds = known_to_ngrams(model.learnt, size, text), kinds_of(text, model.learnt, size)
     here, order, of_ngram = numbers(found["facts"]["loss"].replace("6-gram", "6 gram"))
     assert [here, order, of_ngram] == pytest.approx([bits.mean(), 6, -np.log2(known[1:]).mean()], abs=2e-4)
     table = rows(found, "Where the loss is")
@@ -218,7 +223,7 @@ def test_errors(name: str) -> None:
 def test_diff(name: str, other: str) -> None:
     """The sign is that of the other model's loss: what it needs more is positive."""
     one, two = saved(name), saved(other)
-    before, after = (model.network.losses(model.ids) * BITS for model in (one, two))
+    before, after = (model.losses * BITS for model in (one, two))
     found = printed(name, "diff", two.path)
     change, strip = after - before, part(found, f"Bits that {two.path} needs more (+)")
     sums = np.convolve(np.abs(change), np.ones(320), "valid")
@@ -280,6 +285,6 @@ def test_learning(name: str) -> None:
     assert row["validation loss"] == history[-1]["validation_loss"]
     best = min(history, key=lambda entry: entry["validation_loss"])
     assert row["best at"] == best["step"]
-    assert model.network.losses(model.ids).mean() == pytest.approx(best["validation_loss"], rel=1e-4)
+    assert model.losses.mean() == pytest.approx(best["validation_loss"], rel=1e-4)
     film = [[frame["step"], frame["loss"], frame["text"]] for frame in state["film"]["frames"]]
     assert part(found, "What it wrote")["rows"][: len(film)] == json.loads(json.dumps(film))

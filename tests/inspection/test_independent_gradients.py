@@ -52,7 +52,7 @@ def test_gradients(name: str) -> None:
             np.testing.assert_allclose(at, largest ** np.array([1, 2, 4, 8, 16, 32, 64]), **RATIO)
             assert np.all(values <= np.array(at) * (1 + 1e-3))
         elif which == "gates":
-            gates = network.read(model.ids[:-1])[f"{row['layer']}.{KEEPS[network.cell]}"][:, 0]
+            gates = model.activations[f"{row['layer']}.{KEEPS[network.cell]}"]
             np.testing.assert_allclose(at, gate_products(gates, STEPS)[[1, 2, 4, 8, 16, 32, 64]], **RATIO)
         else:
             share = {"75 %": 0.75, "median": 0.5, "25 %": 0.25}[which]
@@ -96,9 +96,8 @@ def test_memory(name: str) -> None:
 def test_half_lives_in_memory(name: str) -> None:
     """By multiplying the gates one after the other."""
     model, found = saved(name), printed(name, "memory")
-    activations = model.network.read(model.ids[:-1])
     for n, layer in enumerate(model.network.layers, start=1):
-        lives = half_lives(activations[f"{layer}.{KEEPS[model.network.cell]}"][:, 0])
+        lives = half_lives(model.activations[f"{layer}.{KEEPS[model.network.cell]}"])
         table = rows(found, f"Units of {layer} with the longest half-life")
         np.testing.assert_allclose([row["steps"] for row in table], -np.sort(-lives)[:5], **RATIO)
         for row in table:
