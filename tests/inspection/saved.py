@@ -62,17 +62,22 @@ class Saved:
 
 
 @cache
-def saved(name: str) -> Saved:
-    """One of NETWORKS, made once."""
-    place = Path(_PLACE.name)
-    text, path = place / "text.txt", place / f"{name}.npz"
+def texts() -> tuple[Path, Path]:
+    """What the networks learn, with what is held out of it, and a longer text of the same kind."""
+    text, further = Path(_PLACE.name) / "text.txt", Path(_PLACE.name) / "further.txt"
     whole = (ROOT / "data" / "structure.txt").read_text("utf-8")
     text.write_text(whole[: LEARNT + HELD_OUT], "utf-8")
     known = set(whole[: LEARNT + HELD_OUT])
-    further = "".join(c for c in whole[20_000:] if c in known)[:FURTHER]
-    (place / "further.txt").write_text(further, "utf-8")
-    options = ("--hidden-size", 7, "--steps", 120, "--batch-size", 8, "--learning-rate", 0.03, "--eval-every", 40, "-q")
-    succeeded(rnncli("train", text, "-o", path, *options, *NETWORKS[name]))
+    further.write_text("".join(c for c in whole[20_000:] if c in known)[:FURTHER], "utf-8")
+    return text, further
+
+
+@cache
+def saved(name: str) -> Saved:
+    """One of NETWORKS, made once."""
+    path = Path(_PLACE.name) / f"{name}.npz"
+    learning = ("--steps", 500, "--batch-size", 4, "--seq-length", 20, "--learning-rate", 0.05, "--eval-every", 100)
+    succeeded(rnncli("train", texts()[0], "-o", path, "-q", "--hidden-size", 7, *learning, *NETWORKS[name]))
     return Saved(path)
 
 
@@ -85,9 +90,8 @@ def printed(name: str, view: str, *words: object) -> dict[str, Any]:
 
 
 def further() -> tuple[Path, str]:
-    """A longer text of the same kind, for statistics that need one: its file, and what it says."""
-    path = Path(_PLACE.name) / "further.txt"
-    return path, path.read_text("utf-8")
+    """A longer text, for statistics that need one: its file, and what it says."""
+    return texts()[1], texts()[1].read_text("utf-8")
 
 
 def part(found: dict[str, Any], name: str) -> dict[str, Any]:
