@@ -117,7 +117,8 @@ def test_unit(name: str) -> None:
         assert (strip["text"], strip["scale"]) == (text[:200], 1.0)
         np.testing.assert_allclose(strip["values"], activations[f"{layer}.{state}"][:200, unit], **CLOSE)
     for gate in GATES[network.cell][:-1]:
-        strip = part(found, f"{layer}.{gate}, open + shut -")
+        (strip,) = (one for one in found["parts"] if one["name"].startswith(f"{layer}.{gate}"))
+        assert strip["name"].endswith("open + shut -")
         np.testing.assert_allclose(strip["values"], 2 * activations[f"{layer}.{gate}"][:200, unit] - 1, **CLOSE)
     hidden = activations[f"{layer}.hidden"][:, unit]
     mean, deviation, beyond, _ = numbers(found["facts"]["hidden state"])
