@@ -26,15 +26,15 @@ def held(layer: str, unit: int, values: Mapping[str, float | Array]) -> Change:
     return change
 
 
-def held_along(directions: Mapping[str, Array], value: float) -> Change:
-    """Hold the projection of states on a ``direction`` of each layer, (H,) by the name of the states (l1.hidden, …), at
-    a ``value``: what is orthogonal to it stays."""
+def held_along(directions: Mapping[str, Array], values: Mapping[str, float]) -> Change:
+    """Hold the projections of states on ``directions`` (H,), of any length, at ``values``, both by the names of the
+    states (l1.hidden, …): what is orthogonal to them stays."""
 
     def change(step: int, name: str, found: Array) -> Array:
         if name not in directions:
             return found
         unit = directions[name] / np.sqrt(np.sum(directions[name] ** 2))
-        return found + (value - found @ unit)[:, None] * unit
+        return found + (values[name] - found @ unit)[:, None] * unit
 
     return change
 

@@ -42,6 +42,23 @@ def rank_correlation(values: Array, feature: Array) -> float:
     return float(np.corrcoef(ranks(values), feature)[0, 1])
 
 
+def linear_probe(states: Array, labels: Array, strength: float, is_binary: bool) -> tuple[Array, float]:
+    """Weights (D,) of states (N, D) and a bias: logistic regression by Newton's method, or least squares, each with
+    ``strength`` / 2 times the squared weights of the states in standard deviations."""
+    mean, deviation = states.mean(axis=0), states.std(axis=0)
+    X = np.column_stack([np.ones(len(states)), (states - mean) / deviation])
+    penalty = strength * np.diag([0.0, *np.ones(states.shape[1])])
+    x = np.zeros(X.shape[1])
+    for _ in range(30 if is_binary else 1):
+        p = 1 / (1 + np.exp(-X @ x)) if is_binary else X @ x
+        curvature = p * (1 - p) if is_binary else np.ones(len(p))
+        x -= np.linalg.solve(
+            X.T @ (curvature[:, None] * X) / len(X) + penalty, X.T @ (p - labels) / len(X) + penalty @ x
+        )
+    weights = x[1:] / deviation
+    return weights, float(x[0] - weights @ mean)
+
+
 def half_lives(gates: Array) -> Array:
     """Steps (H,) until the product of the ``gates`` (N, H) of a unit is ½, from each place in the first half of the
     text on, the median over them; between two steps it falls exponentially."""

@@ -1,10 +1,16 @@
-"""How closely units go with features, with sign, against an independent reader of the model file."""
+"""How closely units go with features, with sign, alone and together, against an independent reader of the model
+file."""
+
+import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.inspection.by_hand import Array
-from tests.inspection.counted_by_hand import auc, rank_correlation
+from tests.inspection.changed_by_hand import BITS, held_along
+from tests.inspection.counted_by_hand import auc, linear_probe, rank_correlation
 from tests.inspection.saved import Saved, further, part, printed, rows, saved
 
 FEATURES = ("space", "digit", "vowel", "position in line", "run of a character", "the|say")
@@ -72,3 +78,60 @@ def test_units(name: str) -> None:
         start = text.index(strip["text"])
         np.testing.assert_allclose(strip["values"], hidden[unit][start : start + len(strip["text"])], atol=1e-3)
     assert part(found, "Unit")["scale"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "feature"), [("rnn-1", "vowel"), ("gru-2", "position in line"), ("lstm-2", "the|say")]
+)
+def test_probe(name: str, feature: str, tmp_path: Path) -> None:
+    """The direction that logistic or ridge regression finds in the first half of the text, how well it does
+    in the second, and the loss where the states are held at their mean along it."""
+    model, (path, text) = saved(name), further()
+    file = tmp_path / "direction.npz"
+    found = printed(name, "probe", feature, "--text", path, "-o", file)
+    labels, half, is_binary = places(text[:-1], feature), (len(text) - 1) // 2, feature not in NUMBERS
+    hidden = states(model, text)
+    values = np.stack(list(hidden.values()), axis=1)
+
+    def score(weights: Array, bias: float) -> list[float]:
+        predicted = values[half:] @ weights + bias
+        if not is_binary:
+            return [float(np.corrcoef(predicted, labels[half:])[0, 1])]
+        return [auc(predicted, labels[half:]), float(np.mean((predicted > 0) == labels[half:]))]
+
+    (table,) = (one for one in found["parts"] if one["name"].startswith("How well"))
+    best, of_direction = map(float, re.findall(r"λ of ([\d.]*\d)", table["note"]))
+    direction, bias = linear_probe(values[:half], labels[:half], of_direction, is_binary)
+    measured = {what: scores for what, *scores in table["rows"]}
+    of_all = score(*linear_probe(values[:half], labels[:half], best, is_binary))
+    assert measured[f"all {values.shape[1]} units"] == pytest.approx(of_all, abs=3e-3)
+    assert measured["the direction"] == pytest.approx(score(direction, bias), abs=3e-3)
+    for row in rows(found, "The largest weights"):
+        at = list(hidden).index(row["unit"])
+        assert row["weight"] == pytest.approx(direction[at] * values[:half, at].std(), rel=0.01, abs=1e-3)
+
+    parts = np.split(direction, len(model.network.layers))
+    directions = {f"{layer}.hidden": part for layer, part in zip(model.network.layers, parts, strict=True)}
+    with np.load(file) as written:
+        meta = json.loads(written["meta"].tobytes())
+        for layer, part in zip(model.network.layers, parts, strict=True):
+            unit = part / np.linalg.norm(part)
+            assert written[layer] @ unit == pytest.approx(1, abs=1e-4)
+            along = values[:half][:, [n for n, unit_name in enumerate(hidden) if unit_name[0] == layer[1:]]] @ unit
+            if is_binary:
+                zero_and_one = [along[labels[:half] == value].mean() for value in (0, 1)]
+            else:
+                slope, zero = np.polyfit(labels[:half], along, 1)
+                zero_and_one = [zero, zero + slope]
+            assert [meta["cells"][layer]["zero"], meta["cells"][layer]["one"]] == pytest.approx(zero_and_one, abs=5e-3)
+
+    ids = model.network.ids(text)[half:]
+    rest = model.network.read(ids[:-1])
+    means = {
+        which: float((rest[which][:, 0] @ part).mean() / np.linalg.norm(part)) for which, part in directions.items()
+    }
+    cost = (model.network.losses(ids, held_along(directions, means)) - model.network.losses(ids)) * BITS
+    at = labels[half:] > (0 if is_binary else labels[half:].mean())
+    row = rows(printed(name, "ablate", "--text", path, "--direction", file), "Change of the loss")[0]
+    expected = [cost[at].mean(), cost[~at].mean(), cost.mean()]
+    assert [row["at the feature"], row["elsewhere"], row["all"]] == pytest.approx(expected, rel=0.01, abs=1e-4)
