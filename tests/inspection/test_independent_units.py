@@ -135,3 +135,29 @@ def test_probe(name: str, feature: str, tmp_path: Path) -> None:
     row = rows(printed(name, "ablate", "--text", path, "--direction", file), "Change of the loss")[0]
     expected = [cost[at].mean(), cost[~at].mean(), cost.mean()]
     assert [row["at the feature"], row["elsewhere"], row["all"]] == pytest.approx(expected, rel=0.01, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["rnn-2", "gru-1", "lstm-1"])
+def test_text_and_unit_at_a_place(name: str) -> None:
+    """The numbers of characters are those of the whole text, and so are the surprisals and states."""
+    model = saved(name)
+    bits = model.losses * BITS
+    found = printed(name, "text", "--at", 500)
+    strip = part(found, "Surprisal")
+    first = int(strip["name"].split()[3].replace(",", ""))
+    assert strip["text"] == model.held_out[first : first + len(strip["text"])]
+    assert first <= 500 < first + len(strip["text"])
+    np.testing.assert_allclose(strip["values"], bits[first - 1 :][: len(strip["text"])], rtol=2e-3, atol=1e-3)
+    for row in rows(found, "Most surprising"):
+        assert (row["came"], row["bits"]) == (
+            model.held_out[row["character"]],
+            pytest.approx(bits[row["character"] - 1], rel=2e-3),
+        )
+    found = printed(name, "unit", "1:3", "--at", 500)
+    hidden, strip = model.activations["l1.hidden"][:, 3], part(found, "l1.hidden")
+    first = int(strip["name"].split()[3].replace(",", ""))
+    assert strip["text"] == model.held_out[first : first + len(strip["text"])]
+    assert first <= 500 < first + len(strip["text"])
+    np.testing.assert_allclose(strip["values"], hidden[first : first + len(strip["text"])], atol=1e-3)
+    for row in rows(found, "Where it is strongest"):
+        assert row["hidden"] == pytest.approx(hidden[row["character"]], abs=1e-3)
