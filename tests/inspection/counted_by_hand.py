@@ -59,6 +59,28 @@ def linear_probe(states: Array, labels: Array, strength: float, is_binary: bool)
     return weights, float(x[0] - weights @ mean)
 
 
+def explained_by_context(values: Array, text: str, length: int) -> float:
+    """R² in the second half of a text of the mean that values (N,) have in the first half after the same ``length``
+    characters, which counts as one place more the mean after one character fewer."""
+    half = len(values) // 2
+    means = [{"": float(values[:half].mean())}]
+    for n in range(1, length + 1):
+        found: dict[str, list[float]] = defaultdict(list)
+        for i, value in enumerate(values[:half]):
+            found[text[max(0, i - n + 1) : i + 1].rjust(n, "\0")].append(float(value))
+        means.append({c: (sum(of) + means[-1][c[1:]]) / (len(of) + 1) for c, of in found.items()})
+
+    def predicted(context: str) -> float:
+        return next(
+            of[context[len(context) - n :]]
+            for n, of in reversed(list(enumerate(means)))
+            if context[len(context) - n :] in of
+        )
+
+    later = np.array([predicted(text[i - length + 1 : i + 1]) for i in range(half, len(values))])
+    return float(1 - np.sum((values[half:] - later) ** 2) / np.sum((values[half:] - values[half:].mean()) ** 2))
+
+
 def half_lives(gates: Array) -> Array:
     """Steps (H,) until the product of the ``gates`` (N, H) of a unit is ½, from each place in the first half of the
     text on, the median over them; between two steps it falls exponentially."""

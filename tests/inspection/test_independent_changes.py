@@ -19,7 +19,8 @@ from tests.inspection.changed_by_hand import (
     shares_of_variance,
     states_after,
 )
-from tests.inspection.saved import CLOSE, Saved, every_network, numbers, part, printed, rows, saved
+from tests.inspection.counted_by_hand import explained_by_context
+from tests.inspection.saved import CLOSE, Saved, every_network, further, numbers, part, printed, rows, saved
 
 LITTLE = {"rtol": 1e-3, "atol": 2e-5}
 """Of differences between two losses in float32."""
@@ -56,6 +57,29 @@ def test_ablate(name: str) -> None:
         there, elsewhere = cost[at].mean(), cost[~at].mean()
         assert row["places"] == at.sum()
         np.testing.assert_allclose(measured, [there, elsewhere, there - elsewhere], **LITTLE)
+
+
+@pytest.mark.parametrize("name", ["rnn-2", "gru-1", "lstm-2"])
+def test_units_by_importance(name: str) -> None:
+    """The change of the loss without a unit, and how much of it the last characters explain: of the first, the middle
+    and the last of all units."""
+    model, (path, text) = saved(name), further()
+    ids, found = model.network.ids(text), printed(name, "units", "--by", "importance", "--text", path)
+    units = [dict(zip(found["units"]["columns"], row, strict=True)) for row in found["units"]["rows"]]
+    assert [row["change"] for row in units] == sorted((row["change"] for row in units), reverse=True)
+    assert len({row["unit"] for row in units}) == 7 * len(model.network.layers)
+    activations = model.network.read(ids[:-1])
+    for row in (units[0], units[len(units) // 2], units[-1]):
+        layer, unit = unit_of(row["unit"])
+        cost = cost_of_holding(model.network, ids, layer, unit)
+        edges = [n * len(cost) // 20 for n in range(21)]
+        blocks = [cost[edges[n] : edges[n + 1]].mean() for n in range(20)]
+        assert row["change"] == pytest.approx(cost.mean(), **APPROX)
+        assert row["±"] == pytest.approx(np.std(blocks, ddof=1) / np.sqrt(20), rel=0.02)
+        hidden = activations[f"{layer}.hidden"][:, 0, unit]
+        r2 = [max(0.0, explained_by_context(hidden, text, length)) for length in range(1, 7)]
+        expected = [max(r2[:length]) for length in (1, 2, 6)]
+        assert [row["R² last 1"], row["R² last 2"], row["R² last 6"]] == pytest.approx(expected, abs=2e-3)
 
 
 @every_network
