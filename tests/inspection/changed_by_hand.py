@@ -39,29 +39,25 @@ def held_along(directions: Mapping[str, Array], values: Mapping[str, float]) -> 
     return change
 
 
-def means(network: Network, ids: Array) -> dict[str, Array]:
-    """The mean (H,) of each state over a text, as it is when the next character is predicted."""
-    found = network.read(ids[:-1])
-    return {name: found[name][:, 0].mean(axis=0) for name in network.state_names()}
-
-
-def cost_of_holding(network: Network, ids: Array, layer: str, unit: int) -> Array:
-    """By how many bits each loss (N − 1,) grows when a unit is held at its mean over the text."""
-    mean = means(network, ids)
-    values = {state: float(mean[f"{layer}.{state}"][unit]) for state in network.states}
-    return (network.losses(ids, held(layer, unit, values)) - network.losses(ids)) * BITS
+def cost_of_holding(network: Network, ids: Array, free: Values, layer: str, unit: int) -> Array:
+    """By how many bits each loss (N − 1,) grows when a unit is held at its mean over the text of ``ids`` (N,), of which
+    ``free`` are the activations, (N − 1, ·) by name."""
+    values = {state: float(free[f"{layer}.{state}"][:, unit].mean()) for state in network.states}
+    before = log_softmax(free["logits"])[np.arange(len(ids) - 1), ids[1:]]
+    return (network.losses(ids, held(layer, unit, values)) + before) * BITS
 
 
 def contributions(network: Network, ids: Array, layer: str, gate: str, unit: int) -> dict[str, Array]:
-    """What each source adds to the sum of a gate of a unit at each step but the first, (T − 1,), when ``ids`` (T,) are
-    read: the units l1.hidden:0, … of its layer one step before, and of the layer below or what is read, x:0, …"""
+    """What each source adds to the sum of a gate of a unit at each step, (T,), when ``ids`` (T,) are read: the units
+    l1.hidden:0, … of its layer one step before, and of the layer below or what is read, x:0, …"""
     found = {name: values[:, 0] for name, values in network.read(ids).items()}
     g = GATES[network.cell].index("hidden" if network.cell == "rnn" else gate)
     below = f"l{int(layer[1:]) - 1}.hidden" if layer != "l1" else "x"
-    own = found[f"{layer}.hidden"][:-1] * network.weights[f"{layer}.W_h"][g, :, unit]
+    before = np.concatenate([np.zeros((1, network.size)), found[f"{layer}.hidden"][:-1]])
+    own = before * network.weights[f"{layer}.W_h"][g, :, unit]
     if network.cell == "gru" and gate == "candidate":
-        own = own * found[f"{layer}.reset"][1:, [unit]]
-    over = found[below][1:] * network.weights[f"{layer}.W_x"][g, :, unit]
+        own = own * found[f"{layer}.reset"][:, [unit]]
+    over = found[below] * network.weights[f"{layer}.W_x"][g, :, unit]
     return {f"{layer}.hidden:{n}": values for n, values in enumerate(own.T)} | {
         f"{below}:{n}": values for n, values in enumerate(over.T)
     }

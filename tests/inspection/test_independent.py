@@ -199,7 +199,7 @@ def test_gates(name: str) -> None:
         np.testing.assert_allclose(dots["points"], both, atol=3 / len(values))
 
 
-@every_network
+@pytest.mark.parametrize("name", ["rnn-1", "gru-2", "lstm-1"])
 def test_errors(name: str) -> None:
     """Shares of the loss by kind, and what an n-gram model makes of the same characters; in a text that is longer than
     a word is remembered."""

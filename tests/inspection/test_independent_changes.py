@@ -15,7 +15,6 @@ from tests.inspection.changed_by_hand import (
     effects_of_others,
     exchanged,
     log_odds,
-    means,
     shares_of_variance,
     states_after,
 )
@@ -41,7 +40,7 @@ def test_ablate(name: str) -> None:
     model = saved(name)
     top = len(model.network.layers)
     found = printed(name, "ablate", "--unit", f"{top}:3", "--unit", f"{top}:5", "--feature", "space")
-    costs = {f"{top}:{u}": cost_of_holding(model.network, model.ids, f"l{top}", u) for u in (3, 5)}
+    costs = {f"{top}:{u}": cost_of_holding(model.network, model.ids, model.activations, f"l{top}", u) for u in (3, 5)}
     at = np.array([character.isspace() for character in model.held_out[:-1]])
     edges = [n * len(at) // 20 for n in range(21)]
     table = rows(found, "Change of the loss")
@@ -61,44 +60,43 @@ def test_ablate(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["rnn-2", "gru-1", "lstm-2"])
 def test_units_by_importance(name: str) -> None:
-    """The change of the loss without a unit, and how much of it the last characters explain: of the first, the middle
-    and the last of all units."""
+    """The change of the loss without a unit, and how much of it the last characters explain: of the first and the last
+    of all units."""
     model, (path, text) = saved(name), further()
     ids, found = model.network.ids(text), printed(name, "units", "--by", "importance", "--text", path)
     units = [dict(zip(found["units"]["columns"], row, strict=True)) for row in found["units"]["rows"]]
     assert [row["change"] for row in units] == sorted((row["change"] for row in units), reverse=True)
     assert len({row["unit"] for row in units}) == 7 * len(model.network.layers)
-    activations = model.network.read(ids[:-1])
-    for row in (units[0], units[len(units) // 2], units[-1]):
+    free = {which: values[:, 0] for which, values in model.network.read(ids[:-1]).items()}
+    for row in (units[0], units[-1]):
         layer, unit = unit_of(row["unit"])
-        cost = cost_of_holding(model.network, ids, layer, unit)
+        cost = cost_of_holding(model.network, ids, free, layer, unit)
         edges = [n * len(cost) // 20 for n in range(21)]
         blocks = [cost[edges[n] : edges[n + 1]].mean() for n in range(20)]
         assert row["change"] == pytest.approx(cost.mean(), **APPROX)
         assert row["±"] == pytest.approx(np.std(blocks, ddof=1) / np.sqrt(20), rel=0.02)
-        hidden = activations[f"{layer}.hidden"][:, 0, unit]
+        hidden = free[f"{layer}.hidden"][:, unit]
         r2 = [max(0.0, explained_by_context(hidden, text, length)) for length in range(1, 7)]
         expected = [max(r2[:length]) for length in (1, 2, 6)]
         assert [row["R² last 1"], row["R² last 2"], row["R² last 6"]] == pytest.approx(expected, abs=2e-3)
 
 
 @every_network
-@pytest.mark.parametrize("unit", [2, 5])
-def test_drive(name: str, unit: int) -> None:
+def test_drive(name: str) -> None:
     """The share of each source in the variance of the sums, and the loss when the unit alone sees it at its mean."""
     model = saved(name)
-    network, top = model.network, model.network.layers[-1]
+    network, top, unit = model.network, model.network.layers[-1], 2
     found = printed(name, "drive", f"{top[1:]}:{unit}")
     gates = GATES[network.cell]
     shares: dict[str, list[float]] = {}
     for gate in gates:
         parts = contributions(network, model.ids[:-1], top, gate, unit)
         if network.cell == "gru" and gate == "candidate":
-            reset = model.activations[f"{top}.reset"][1:, unit]
+            reset = model.activations[f"{top}.reset"][:, unit]
             parts["bias"] = reset * network.weights[f"{top}.b_hn"][unit]
         for source, share in zip(parts, shares_of_variance(np.stack(list(parts.values()), axis=1)), strict=True):
             shares.setdefault(source, []).append(share)
-    mean, free = means(network, model.ids), model.losses * BITS
+    mean = {layer: model.activations[f"{layer}.hidden"].mean(axis=0) for layer in network.layers}
     for row in rows(found, "Sources"):
         source = row["source"]
         if source.endswith(("other", "others")) or source == "bias":
@@ -110,16 +108,16 @@ def test_drive(name: str, unit: int) -> None:
             expected = shares[f"{layer}.hidden:{number}"]
             weights = network.weights[f"{top}.W_h" if layer == top else f"{top}.W_x"][:, number, unit]
             assert row["weight"] == pytest.approx(np.sign(weights[-1]) * np.sqrt(np.sum(weights**2)), rel=1e-5)
-            change = cut(network, top, unit, layer, number, float(mean[f"{layer}.hidden"][number]))
-            cost = network.losses(model.ids, change) * BITS - free
+            change = cut(network, top, unit, layer, number, float(mean[layer][number]))
+            cost = (network.losses(model.ids, change) - model.losses) * BITS
             assert row["when cut"] == pytest.approx(cost.mean(), **APPROX)
         assert row["share"] == pytest.approx(np.mean(expected), rel=1e-3, abs=1e-4)
         if len(gates) > 1:
             np.testing.assert_allclose([row[gate] for gate in gates], expected, rtol=1e-3, atol=1e-4)
-    for row in rows(found, "Control"):
+    for row in rows(found, "Control")[:2]:
         (source, number), (target, other) = map(unit_of, row["from, to"].split(" to "))
-        change = cut(network, target, other, source, number, float(mean[f"{source}.hidden"][number]))
-        cost = network.losses(model.ids, change) * BITS - free
+        change = cut(network, target, other, source, number, float(mean[source][number]))
+        cost = (network.losses(model.ids, change) - model.losses) * BITS
         assert row["when cut"] == pytest.approx(cost.mean(), **APPROX)
 
 
