@@ -1,13 +1,13 @@
 """What depends on a unit, a connection or a character, as the views print it and as an independent reader finds it: see
-:mod:`tests.inspection.changed_by_hand`."""
+:mod:`tests.inspection.reader_changes`."""
 
 import re
 
 import numpy as np
 import pytest
 
-from tests.inspection.by_hand import GATES, Array, log_softmax
-from tests.inspection.changed_by_hand import (
+from tests.inspection.reader import GATES, Array, log_softmax
+from tests.inspection.reader_changes import (
     BITS,
     contributions,
     cost_of_holding,
@@ -18,7 +18,7 @@ from tests.inspection.changed_by_hand import (
     shares_of_variance,
     states_after,
 )
-from tests.inspection.counted_by_hand import explained_by_context
+from tests.inspection.reader_statistics import explained_by_context
 from tests.inspection.saved import CLOSE, Saved, every_network, further, numbers, part, printed, rows, saved
 
 LITTLE = {"rtol": 1e-3, "atol": 2e-5}

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.inspection.by_hand import Array
-from tests.inspection.changed_by_hand import BITS, held_along
-from tests.inspection.counted_by_hand import auc, linear_probe, rank_correlation
+from tests.inspection.reader import Array
+from tests.inspection.reader_changes import BITS, held_along
+from tests.inspection.reader_statistics import auc, linear_probe, rank_correlation
 from tests.inspection.saved import Saved, further, part, printed, rows, saved
 
 FEATURES = ("space", "digit", "vowel", "position in line", "run of a character", "the|say")
