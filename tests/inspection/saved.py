@@ -1,5 +1,5 @@
 """Small models of every cell, trained and saved by the command, and what ``rnncli inspect`` prints of them: what the
-independent reader of :mod:`tests.inspection.by_hand` is held against."""
+independent reader of :mod:`tests.inspection.reader` is held against."""
 
 import json
 import re
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.cli.running import ROOT, rnncli, succeeded
-from tests.inspection.by_hand import Array, Network, Values, log_softmax
+from tests.inspection.reader import Array, Network, Values, log_softmax
 
 LEARNT, HELD_OUT, FURTHER = 7_200, 800, 4_200
 """Characters. What is held out is so short that a view reads it in one pass and looks at every place in it."""

@@ -1,5 +1,5 @@
 """What the views print of a text is what an independent reader of the model file computes: see
-:mod:`tests.inspection.by_hand`."""
+:mod:`tests.inspection.reader`."""
 
 import json
 from collections import defaultdict
@@ -8,8 +8,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from tests.inspection.by_hand import GATES, Array
-from tests.inspection.counted_by_hand import NgramModel, apart, kinds_of_mistakes, largest, pairs_in
+from tests.inspection.reader import GATES, Array
+from tests.inspection.reader_statistics import NgramModel, apart, kinds_of_mistakes, largest, pairs_in
 from tests.inspection.saved import CLOSE, Saved, every_network, further, gated, numbers, part, printed, rows, saved
 
 BITS = 1 / np.log(2)

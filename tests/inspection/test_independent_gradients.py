@@ -1,5 +1,5 @@
 """How far a network looks back, where its gradients go, and the arithmetic of a step, against an independent reader of
-the model file whose derivatives need no backward pass: see :mod:`tests.inspection.by_hand`."""
+the model file whose derivatives need no backward pass: see :mod:`tests.inspection.reader`."""
 
 from functools import cache
 from typing import Any
@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.inspection.by_hand import GATES, Array, Values, log_softmax
-from tests.inspection.counted_by_hand import gate_products, half_lives
+from tests.inspection.reader import GATES, Array, Values, log_softmax
+from tests.inspection.reader_statistics import gate_products, half_lives
 from tests.inspection.saved import CLOSE, Saved, every_network, gated, numbers, part, printed, rows, saved
 
 CONTEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)

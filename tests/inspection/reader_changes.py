@@ -1,11 +1,11 @@
 """What is done to a network to see what depends on it: units are held, a connection is cut, states are exchanged, and
-characters are replaced. From the definitions, with the independent reader of :mod:`tests.inspection.by_hand`."""
+characters are replaced. From the definitions, with the independent reader of :mod:`tests.inspection.reader`."""
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from tests.inspection.by_hand import GATES, Array, Change, Network, Values, log_softmax
+from tests.inspection.reader import GATES, Array, Change, Network, Values, log_softmax
 
 BITS = 1 / np.log(2)
 

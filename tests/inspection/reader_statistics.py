@@ -1,5 +1,5 @@
 """Statistics of a text and of numbers along it, from their definitions and without a line of the package: what
-:mod:`tests.inspection.by_hand` is for the network."""
+:mod:`tests.inspection.reader` is for the network."""
 
 import re
 from collections import Counter, defaultdict
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.inspection.by_hand import Array
+from tests.inspection.reader import Array
 
 KINDS = (
     "n-gram would have known",
