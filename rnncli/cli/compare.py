@@ -166,7 +166,7 @@ def _print(rows: list[dict[str, Any]], learnt: "list[Checkpoint]") -> None:
     from rnncli.results import Table
     from rnncli.terminal.screen import screen
     from rnncli.terminal.view_result import draw_table
-    from rnncli.terminal.words import seconds, visible_line, wrapped
+    from rnncli.terminal.words import seconds, visible_line
 
     columns = ("model", "parameters", "steps", "time", "nats", "bits")
     cells = [
@@ -190,6 +190,6 @@ def _print(rows: list[dict[str, Any]], learnt: "list[Checkpoint]") -> None:
             "",
             *draw_table(runs, output.width),
             "",
-            wrapped(following, output.width if output.is_terminal else None),
+            following,
             sep="\n",
         )

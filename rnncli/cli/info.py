@@ -51,4 +51,5 @@ def info(
         question = "What is this model, and where does it come from?"
         result = ViewResult(facts=info_facts(data), next=following, question=question)
         output = screen(sys.stdout)
-        output.print(draw_view_result(result, output.width, output.color_system is not None, output.is_terminal))
+        text_width = output.width if output.is_terminal else sys.maxsize  # for grep, which finds whole facts
+        output.print(draw_view_result(result, output.width, output.color_system is not None, text_width))

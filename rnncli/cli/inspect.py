@@ -231,6 +231,10 @@ def _request(
         prime = prime or primed(" ".join(arguments), loaded.model.vocabulary)
         if not prime:
             raise InputError(f"{view.name} takes a short text: {view.example}")
+    if view.argument == "TEXT1 TEXT2":
+        arguments = [loaded.model.vocabulary.from_user_text(word) for word in arguments]
+        if len(arguments) != 2 or "" in arguments:
+            raise InputError(f"{view.name} takes two short texts: {view.example}")
     files = [word for file in text for word in ("--text", file)]
     if encoding is not None:
         files += ["--encoding", encoding]

@@ -1,9 +1,10 @@
 """What a command gives to a model: the file to open, the text to read first, the units to clamp, the training text."""
 
 import math
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from rnncli.datasets.sources import open_sources, standard_input
+from rnncli.datasets.sources import did_you_mean, open_sources, standard_input
 from rnncli.datasets.text import read_ids
 from rnncli.datasets.unknown import UnknownCharacters
 from rnncli.datasets.vocabulary import BYTES, Vocabulary
@@ -12,6 +13,7 @@ from rnncli.names import command_line
 from rnncli.storage import checkpoint
 
 if TYPE_CHECKING:
+    from rnncli.datasets.dataset import Dataset
     from rnncli.engine.clamping import Clamp
     from rnncli.models.base import Model
     from rnncli.models.language_model import NextCharacterModel
@@ -53,18 +55,29 @@ def primed(prime: str, vocabulary: Vocabulary) -> str:
 
 
 def parse_clamp(clamp: str, path: str, model: "NextCharacterModel") -> "list[Clamp]":
-    """The clamps that ``--clamp L:J=V`` stands for, one for each state of the unit; InputError where the model in the
-    file ``path`` has no such unit, or V is not a finite number."""
+    """The clamps that ``--clamp L:J=V`` stands for, one for each state of the unit, or ``--clamp FILE=V``, one for each
+    cell of the direction in that file; InputError where the model in the file ``path`` has no such unit, the file has
+    no direction in its states, or V is not a finite number."""
     from rnncli.inspection.activations import clamps_for, parse_unit, state_names
+    from rnncli.storage import direction
 
-    unit, _, value = clamp.partition("=")
+    target, _, value = clamp.rpartition("=")
     try:
         number = float(value)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise InputError(f"--clamp {clamp} is not of the form L:J=V with a number V, as in 1:17=0.9")
-    return clamps_for(model, parse_unit(unit, model, path), dict.fromkeys(state_names(model), number))
+        raise InputError(
+            f"--clamp {clamp} is not of the form L:J=V with a number V, as in 1:17=0.9, or FILE=V with a direction"
+        )
+    if os.path.exists(target):
+        return direction.load(target, model, path).held_at(number)
+    if target.endswith(".npz"):
+        raise InputError(
+            f"{target} does not exist; --clamp takes L:J=V, or FILE=V with a direction that "
+            f"{command_line('inspect', path, 'probe')} … -o FILE has written{did_you_mean(target)}"
+        )
+    return clamps_for(model, parse_unit(target, model, path), dict.fromkeys(state_names(model), number))
 
 
 def require_two(ids: Any, name: str) -> None:
@@ -77,10 +90,17 @@ def training_ids(loaded: "Checkpoint", hint: str) -> Any:
     """The training text of a model as ids (N,); InputError, ending with the ``hint``, if its files were moved or
     modified."""
     ids = loaded.training_ids()
-    if ids is None:
-        names = loaded.record.data.names if loaded.record else "its training text"
-        raise InputError(f"{loaded.path}: {names} was moved or modified; {hint}")
-    return ids
+    return _moved(loaded, hint) if ids is None else ids
+
+
+def training_data(loaded: "Checkpoint", hint: str) -> "Dataset":
+    """What a model learnt from; InputError as of :func:`training_ids`."""
+    return loaded.dataset() or _moved(loaded, hint)
+
+
+def _moved(loaded: "Checkpoint", hint: str) -> NoReturn:
+    names = loaded.record.data.names if loaded.record else "its training text"
+    raise InputError(f"{loaded.path}: {names} was moved or modified; {hint}")
 
 
 def baseline_ids(loaded: "Checkpoint", train: list[str], encoding: str | None = None) -> Any:

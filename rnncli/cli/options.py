@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from rnncli.cli.conversion import convert_without_pydantic
-from rnncli.cli.help import page
+from rnncli.cli.help_page import page
 from rnncli.errors import InputError
 from rnncli.terminal.console import silence, write
 from rnncli.training import values

@@ -12,7 +12,9 @@ from rnncli.errors import InputError, NotFiniteError
 from rnncli.names import plural
 
 if TYPE_CHECKING:
-    from rnncli.inference.novelty import Novelty
+    from collections.abc import Iterator
+
+    from rnncli.datasets.vocabulary import Vocabulary
 
 DECODING, OUTPUT = "Decoding", "Output"
 
@@ -108,8 +110,9 @@ def sample(
         list[str] | None,
         option(
             "--clamp",
-            metavar="L:J=V",
-            help="Clamp unit J of layer L, its hidden state and an LSTM's cell, to the value V.",
+            metavar="L:J=V|FILE=V",
+            help="Clamp unit J of layer L, its hidden state and an LSTM's cell, to the value V; or the states along a "
+            "direction that inspect probe has written, to where its feature has the value V: 1 is true, 0 false.",
             show_default=False,
             panel=DECODING,
         ),
@@ -124,6 +127,14 @@ def sample(
     novelty: Annotated[
         bool,
         option("--novelty", help="Report how much of the text is copied from the training text.", panel=OUTPUT),
+    ] = False,
+    sources: Annotated[
+        bool,
+        option(
+            "--sources",
+            help="Colour what is copied from the training text, and list the file and line of the longest copies.",
+            panel=OUTPUT,
+        ),
     ] = False,
     interactive: Annotated[
         bool, option("--interactive", help="Choose the characters from the most probable, one by one.", panel=DECODING)
@@ -140,15 +151,19 @@ def sample(
       rnncli sample names.npz --label Korean  a text of this label
       rnncli sample --beam 8 -l 80            the most probable 80 characters
       rnncli sample --max-lines 4 --novelty   four lines, and how much of them is copied
+      rnncli sample --sources                 what of it is copied, and from which file and line
       rnncli sample --clamp 1:17=1 --compare  the effect of a unit on the text
       rnncli sample --interactive             choose from the most probable characters
     """
     import secrets
     import sys
+    from dataclasses import asdict
 
     import numpy as np
 
-    from rnncli.cli.model_input import check_label, load_for, parse_clamp, primed, training_ids
+    from rnncli.cli.copied import show_novelty, show_sources
+    from rnncli.cli.model_input import check_label, load_for, parse_clamp, primed, training_data, training_ids
+    from rnncli.inference.copies import find_sources
     from rnncli.inference.draft import Draft
     from rnncli.inference.generation import GenerationConfig, generate_texts, is_random
     from rnncli.inference.novelty import novelty as novelty_of
@@ -157,8 +172,8 @@ def sample(
 
     if interactive:
         flags = {"--stop": stop, "--max-lines": max_lines, "--no-repeat": no_repeat, "--beam": beam, "--json": json}
-        flags |= {"--count": count > 1, "--compare": compare, "--novelty": novelty, "--prime -": prime == "-"}
-        flags |= {"--temperature X:Y": temperature[0] != temperature[1]}
+        flags |= {"--count": count > 1, "--compare": compare, "--novelty": novelty, "--sources": sources}
+        flags |= {"--prime -": prime == "-", "--temperature X:Y": temperature[0] != temperature[1]}
         if given := [flag for flag, value in flags.items() if value]:
             raise InputError(f"--interactive lets you choose each character, so {' and '.join(given)} does not apply")
         from rnncli.cli.interactive import require_terminal, write_interactively
@@ -174,8 +189,8 @@ def sample(
     check_label(loaded, label)
     if top_k > len(vocabulary):
         say(f"--top-k {top_k} keeps all of the model's {plural(len(vocabulary), 'character')}")
-    if length < 0 and (json or novelty or count > 1):
-        raise InputError("--length -1 never ends, so --json, --novelty and --count do not apply")
+    if length < 0 and (json or novelty or sources or count > 1):
+        raise InputError("--length -1 never ends, so --json, --novelty, --sources and --count do not apply")
     first_temperature, last_temperature = temperature
     ramp = first_temperature != last_temperature
     if ramp and length < 0:
@@ -190,6 +205,7 @@ def sample(
     training_text = None
     if novelty:
         training_text = vocabulary.decode(map(int, training_ids(loaded, "--novelty needs it")))
+    learnt = training_data(loaded, "--sources needs it") if sources else None
     config = GenerationConfig(
         SamplingConfig(first_temperature, top_k, top_p, min_p),
         last_temperature,
@@ -212,9 +228,9 @@ def sample(
         write(prime + write_interactively(draft, vocabulary, prime, config.length, writer.eos) + "\n", vocabulary.codec)
         return
     if compare:
-        if not clamps or json or novelty or count > 1 or length < 0:
+        if not clamps or json or novelty or sources or count > 1 or length < 0:
             raise InputError(
-                "--compare takes --clamp and a limited --length; --json, --novelty and --count do not apply"
+                "--compare takes --clamp and a limited --length; --json, --novelty, --sources and --count do not apply"
             )
         both = (generate_texts(writer, prime, config, seed, label, clamps=held)[0] for held in ((), clamps))
         write(_side_by_side(*map("".join, both)))
@@ -227,31 +243,35 @@ def sample(
             if training_text is not None:
                 found = novelty_of(text, training_text)
                 result |= {"copied": found.copied, "longest_copy": found.longest}
+            if learnt is not None:
+                result["sources"] = [asdict(source) for source in find_sources(text, learnt)]
             write(jsonlib.dumps(result, ensure_ascii=False) + "\n")
             continue
-        last, text = prime, ""
-        write(prime, vocabulary.codec)
-        try:
-            for last in chunks:
-                write(last, vocabulary.codec)
-                if novelty:
-                    text += last
-        except NotFiniteError:
-            write("\n")  # so that the error has a line of its own
-            raise
-        if not last.endswith("\n") and vocabulary.encoding == "utf-8":
-            write("\n")
+        in_colour = learnt is not None and vocabulary.encoding == "utf-8" and sys.stdout.isatty()
+        text = "".join(chunks) if in_colour else _stream(prime, chunks, vocabulary, keep=novelty or sources)
+        if learnt is not None:
+            show_sources(prime, text, find_sources(text, learnt), in_colour)
         if training_text is not None:
-            say(_describe(novelty_of(text, training_text)))
+            show_novelty(novelty_of(text, training_text))
 
 
-def _describe(novelty: "Novelty") -> str:
-    from rnncli.inference.novelty import NGRAM_LENGTH
+def _stream(prime: str, chunks: "Iterator[str]", vocabulary: "Vocabulary", keep: bool) -> str:
+    """Write a text while it is generated, and return it where the caller wants to ``keep`` it."""
+    from rnncli.terminal.console import write
 
-    return (
-        f"novelty: {novelty.copied:.1%} of its {NGRAM_LENGTH}-character sequences occur in the training text; the "
-        f"longest copied one has {plural(len(novelty.longest), 'character')}: {novelty.longest!r}"
-    )
+    last, text = prime, ""
+    write(prime, vocabulary.codec)
+    try:
+        for last in chunks:
+            write(last, vocabulary.codec)
+            if keep:
+                text += last
+    except NotFiniteError:
+        write("\n")  # so that the error has a line of its own
+        raise
+    if not last.endswith("\n") and vocabulary.encoding == "utf-8":
+        write("\n")
+    return text
 
 
 def _side_by_side(free: str, clamped: str) -> str:

@@ -6,7 +6,7 @@ import sys
 from rnncli.results import ViewResult
 from rnncli.terminal.console import write
 from rnncli.terminal.screen import screen
-from rnncli.terminal.view_result import as_csv, draw_view_result
+from rnncli.terminal.view_result import PIPE_WIDTH, as_csv, draw_view_result
 
 
 def show(result: ViewResult, json: bool, csv: bool) -> None:
@@ -17,4 +17,5 @@ def show(result: ViewResult, json: bool, csv: bool) -> None:
         write(as_csv(result))
     else:
         output = screen(sys.stdout)
-        output.print(draw_view_result(result, output.width, output.color_system is not None, output.is_terminal))
+        text_width = output.width if output.is_terminal else PIPE_WIDTH
+        output.print(draw_view_result(result, output.width, output.color_system is not None, text_width))

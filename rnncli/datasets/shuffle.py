@@ -22,18 +22,30 @@ def shuffled(ids: Any, documents: list[int], what: str, vocabulary: Vocabulary, 
     """The ``ids`` (N,), an array or on disk, with their lines or documents in random order; ``documents`` are the
     places where each ends. The last one gets a line end if it has none. More than ``limit`` ids are on disk.
     InputError where there is only one line or document."""
+    written = IdsWriter(ids.dtype, limit)
+    for start, end, size in zip(*new_order(ids, documents, what, vocabulary, seed), strict=True):
+        written.append(in_memory(ids[start:end]))
+        if size > end - start:
+            written.append(vocabulary.encode("\n"))
+    return written.finish()
+
+
+def new_order(
+    ids: Any, documents: list[int], what: str, vocabulary: Vocabulary, seed: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """The lines or documents of :func:`shuffled` in their random order: where each started among ``ids`` (N,), where it
+    ended, and its size with the line end that it gets."""
     line_feed = int(vocabulary.encode("\n")[0]) if "\n" in vocabulary.characters else -1
     ends = np.array(documents, np.intp) if what == DOCUMENTS else _line_ends(ids, line_feed)
     if len(ends) < 2:
         raise InputError(f"--shuffle {what} takes two or more of them, and there is only one")
     starts = np.concatenate(([0], ends[:-1]))
-    written = IdsWriter(ids.dtype, limit)
-    for i in np.random.default_rng([seed, 4]).permutation(len(ends)):
-        part = in_memory(ids[starts[i] : ends[i]])
-        written.append(part)
-        if line_feed >= 0 and len(part) and part[-1] != line_feed:
-            written.append(np.array([line_feed], ids.dtype))
-    return written.finish()
+    sizes = ends - starts
+    if line_feed >= 0:
+        for n in range(0 if what == DOCUMENTS else len(ends) - 1, len(ends)):  # of lines only the last may have none
+            sizes[n] += int(in_memory(ids[ends[n] - 1 : ends[n]])[0]) != line_feed
+    order = np.random.default_rng([seed, 4]).permutation(len(ends))
+    return starts[order], ends[order], sizes[order]
 
 
 def _line_ends(ids: Any, line_feed: int) -> NDArray[np.intp]:

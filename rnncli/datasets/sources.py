@@ -15,6 +15,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -58,16 +59,19 @@ class Sources:
     def numbered_chunks(self, end_lines: bool = True) -> Iterator[tuple[int, str]]:
         """The number of a source and a chunk of its text, in order. Records of the one column are a line each. Unless
         ``end_lines`` is false, a line end comes between a text that does not end its last line and the next."""
-        before, last = 0, "\n"
+        for number, located in groupby(self.located_chunks(end_lines), lambda chunk: chunk[0]):
+            yield from ((number, chunk) for chunk in _together(chunk for _, _, chunk in located))
+
+    def located_chunks(self, end_lines: bool = True) -> Iterator[tuple[int, int, str]]:
+        """The same with the number of the line where a chunk begins. All of a record stands in the last of its
+        lines."""
+        before, first, last = 0, 1, "\n"
         for number, (name, chunks) in enumerate(self._texts()):
-            if self._is_table(name):
-                records = self._records(name, chunks)
-                chunks = _together(line if line.endswith("\n") else line + "\n" for _, (line,) in records)
-            for chunk in chunks:
-                if end_lines and before != number and last not in "\r\n" and self.reading.encoding != BYTES:
-                    yield before, "\n"
-                yield number, chunk
-                before, last = number, chunk[-1]
+            for line, chunk in self._with_lines(name, chunks):
+                if end_lines and before != number and last[-1] not in "\r\n" and self.reading.encoding != BYTES:
+                    yield before, first + last.count("\n"), "\n"
+                yield number, line, chunk
+                before, first, last = number, line, chunk
 
     def rows(self) -> Iterator[tuple[str, int, list[str]]]:
         """The fields of each line, between tabs, with the name of the source and the number of the line; of records
@@ -118,6 +122,18 @@ class Sources:
             self.notices.normalised[name] = before, after
         if returns > 1 and not line_feeds:
             self.notices.returns_alone[name] = None
+
+    def _with_lines(self, name: str, chunks: Iterator[str]) -> Iterator[tuple[int, str]]:
+        """Records of the one column, or the chunks as they are, and in which line of the file each begins."""
+        if self._is_table(name):
+            for line, (text,) in self._records(name, chunks):
+                ended = text if text.endswith("\n") else text + "\n"
+                yield from ((line, part) for part in ended.splitlines(keepends=True))
+            return
+        line = 1
+        for chunk in chunks:
+            yield line, chunk
+            line += chunk.count("\n")
 
     def _is_table(self, name: str) -> bool:
         return bool(self.reading.columns) and has_records(name)

@@ -19,7 +19,7 @@ import numpy as np
 
 from rnncli.engine.activations import ACTIVATIONS
 from rnncli.engine.arrays import Array, Ids, Parameters, Shapes, Workspace, may_overflow
-from rnncli.engine.clamping import Clamp, clamps_of
+from rnncli.engine.clamping import Clamp, clamps_of, hold
 from rnncli.engine.layers import Dropout, dense, dense_backward, dense_backward_input, embed, embed_backward
 
 
@@ -134,7 +134,7 @@ class FeedForwardNetwork:
                 dense(x, weights["W_x"], weights["b"], out=y)
             x = self.activation.function(y, out=y)
             for _, unit, value in clamps_of(name, ("hidden",), clamps):
-                x[:, unit] = np.ravel(value)
+                hold(x, unit, np.ravel(value))
             hidden[name] = x.reshape(T, B, -1)
             if dropout is not None:
                 masks.append(dropout.mask(T, self.hidden_size, state.dtype).reshape(x.shape))

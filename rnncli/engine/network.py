@@ -181,14 +181,12 @@ class RecurrentNetwork:
         d_outputs: Array,
         d_state: Array | None,
         workspace: Workspace,
-        d_inputs: Array | None = None,
     ) -> Array:
         """Write the gradients of all parameters and return that of the initial state (L · directions, S, B, H).
 
         ``d_outputs`` (T, B, directions · H), which is overwritten, and ``d_state`` (L · directions, S, B, H) are the
         gradients with respect to ``forward.outputs`` and ``forward.state``. In the padding ``d_outputs`` must
         be 0. ``d_state`` is None where the loss does not see the state; it must be where ``lengths`` were given.
-        ``d_inputs`` (T · B, V or E) receives the gradient of the input of the lowest layer where it is given.
         """
         streams = d_outputs.shape[1]
         d_first_state = np.empty((len(self.names), len(self.cell.states), streams, self.hidden_size), d_outputs.dtype)
@@ -198,7 +196,6 @@ class RecurrentNetwork:
         for k, layer in reversed(list(enumerate(self.layers))):
             if forward.masks:
                 d_outputs *= forward.masks[k]
-            one_hot = k == 0 and not self.embedding_size
             d_x = layer.backward(
                 parameters,
                 gradients,
@@ -207,12 +204,10 @@ class RecurrentNetwork:
                 d_last[k],
                 d_first[k],
                 workspace,
-                input_gradient=not one_hot or d_inputs is not None,
+                input_gradient=k > 0 or self.embedding_size > 0,
             )
             if d_x is not None:
                 d_outputs = d_x
-        if d_inputs is not None:
-            d_inputs[...] = d_outputs.reshape(d_inputs.shape)
         if self.embedding_size:
             d_rows = d_outputs.reshape(-1, self.embedding_size)
             embed_backward(forward.ids.ravel(), d_rows, gradients["embedding.W"])

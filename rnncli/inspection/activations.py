@@ -113,8 +113,8 @@ def require_language_model(probe: Probe) -> LanguageModel:
     model = probe.model
     if not is_of_running_text(model):
         raise InputError(
-            f"this view follows the predictions of a model of running text; {probe.path} is {model.noun}, "
-            "for which overview, learning, weights and step are there"
+            f"this view follows the predictions of a model of running text; {probe.path} is {model.noun}, for which "
+            "overview, learning, weights and step are there, and for some tasks patch, probe and units --by importance"
         )
     if not len(probe.ids):
         raise InputError(f"there is no text for {probe.path} to read; name one with --text")

@@ -24,11 +24,12 @@ from rnncli.evaluation.losses import score_pairs
 from rnncli.evaluation.streams import score_in_streams
 from rnncli.inference.prediction import predict
 from rnncli.inference.sampling import SamplingConfig, full_prime, generate, stop_when_finished
-from rnncli.inspection.activations import is_of_running_text
+from rnncli.inspection.activations import Unit, is_of_running_text, require_language_model
 from rnncli.inspection.association import SMALLEST_SHIFT
 from rnncli.inspection.features import FEATURES
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
+from rnncli.inspection.steering import steer
 from rnncli.inspection.views.overview import overview
 from rnncli.inspection.views.units import UnitScore, best_units
 from rnncli.models.base import Model, PairModel
@@ -56,12 +57,14 @@ SAMPLE, OPENING, EXAMPLES = 480, 160, 6
 
 @dataclass(frozen=True)
 class NamedUnit:
-    """Unit ``unit`` of the cell number ``cell`` goes with a ``feature``; it is low there where ``sign`` is −1."""
+    """Unit ``unit`` of the cell number ``cell`` goes with a ``feature``; ``direction`` says how. Held at ``more``, the
+    network writes more of the feature; None where no such value was found."""
 
     cell: int
     unit: int
     feature: str
-    sign: int
+    direction: str
+    more: float | None
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ def model_page(probe: Probe, scores: Sequence[UnitScore] | None = None) -> Model
         _without_folders(source, record),
         sample,
         opening,
-        _named_units(model, _unit_scores(probe) if scores is None else scores),
+        _named_units(probe, _unit_scores(probe) if scores is None else scores),
         examples,
         is_held_out,
         probe.checkpoint.counts is not None,
@@ -249,13 +252,19 @@ def _unit_scores(probe: Probe) -> list[UnitScore]:
         return []
 
 
-def _named_units(model: Any, scores: Sequence[UnitScore]) -> list[NamedUnit]:
+def _named_units(probe: Probe, scores: Sequence[UnitScore]) -> list[NamedUnit]:
     """The units that go with a feature, one for each, those first that learnt most."""
-    found: dict[tuple[int, int], NamedUnit] = {}
+    found: dict[Unit, UnitScore] = {}
     features = set()
     for score in sorted(scores, key=lambda score: -score.learnt):
         if score.is_associated and score.learnt > 0 and score.feature not in features:
             features.add(score.feature)
-            cell = model.network.names.index(score.unit.cell)
-            found.setdefault((cell, score.unit.unit), NamedUnit(cell, score.unit.unit, score.feature, score.sign))
-    return list(found.values())[:NAMED]
+            found.setdefault(score.unit, score)
+    return [_named_unit(probe, score) for score in list(found.values())[:NAMED]]
+
+
+def _named_unit(probe: Probe, score: UnitScore) -> NamedUnit:
+    cell = require_language_model(probe).network.names.index(score.unit.cell)
+    steering = steer(probe, score.unit, score.feature, score.is_binary, effort=0.25)
+    more = steering.value if steering and steering.is_clear else None
+    return NamedUnit(cell, score.unit.unit, score.feature, score.direction, more)

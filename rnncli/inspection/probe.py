@@ -15,6 +15,7 @@ from rnncli.datasets.sources import open_sources
 from rnncli.datasets.spec import DataSpec
 from rnncli.datasets.unknown import UnknownCharacters
 from rnncli.errors import InputError
+from rnncli.evaluation.windows import BURN_IN
 from rnncli.models.base import Model
 from rnncli.storage.checkpoint import Checkpoint
 
@@ -52,6 +53,29 @@ class Probe:
             return self
         source = f"{self.source}, the first {characters:,} characters"
         return replace(self, ids=self.ids[:characters], source=source)
+
+    def around(self, at: int | None, characters: int) -> "Excerpt":
+        """This many characters at most with number ``at`` in their middle, if None those of the beginning; InputError
+        where the text has no such character."""
+        if at is None:
+            return Excerpt(self.first(characters), 0, 0)
+        count = len(self.ids)
+        if not 0 <= at < count:
+            raise InputError(f"{self.source} has no character {at:,}; its characters are 0 to {count - 1:,}")
+        start = max(0, min(at - characters // 2, count - characters))
+        stop, burn_in = min(start + characters, count), min(start, BURN_IN)
+        source = f"{self.source}, characters {start:,} to {stop - 1:,}"
+        return Excerpt(replace(self, ids=self.ids[start - burn_in : stop], source=source), start, burn_in)
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A part of a text that begins with number ``start`` of its characters. In its ``probe`` others come first,
+    ``burn_in`` of them, which are read to arrive at a state."""
+
+    probe: Probe
+    start: int
+    burn_in: int
 
 
 def make_probe(checkpoint: Checkpoint, files: list[str], prime: str = "", encoding: str | None = None) -> Probe:

@@ -6,25 +6,33 @@ import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
+from rnncli.inspection.activations import Unit
 from rnncli.inspection.association import SMALLEST_SHIFT
 from rnncli.inspection.features import FEATURES
 from rnncli.inspection.page import ModelPage, model_page
+from rnncli.inspection.probe import Probe
+from rnncli.inspection.replacement import substitute
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views import VIEWS
+from rnncli.inspection.views.text import expectations, likeliest
+from rnncli.inspection.views.unit import describe
 from rnncli.inspection.views.units import UnitScore, best_units
-from rnncli.inspection.views.why import connectivities
-from rnncli.results import ViewResult
+from rnncli.results import ViewResult, with_numbers
 
 UNITS = 10
 HOVER = 300
-"""Characters of the text with their connectivity."""
+"""Characters of the text of which each says what it was likely for."""
+
+GUESSES = 3
 
 
 @dataclass(frozen=True)
 class Report:
-    """``results`` by view; ``left_out`` says why others are missing. ``units`` has a view of each of the most selective
-    units, by its name. ``connectivity`` has a row (n,) for character n of ``text``: the gradient norms of the
-    characters before it, over the largest of them. ``page`` is the model, so that the report can run it."""
+    """``results`` by view; ``left_out`` says why others are missing. ``units`` has what there is to say of each of the
+    most selective units, by a title that names what it tracks. ``expected`` says of each character of ``text`` but the
+    first which were the most probable there; ``effects`` (N − 1, C) by how much each of the C before it, the last one
+    first, made it likelier, the largest being 1 or −1: see :func:`rnncli.inspection.replacement.substitute`. ``page``
+    is the model, so that the report can run it."""
 
     path: str
     page: ModelPage
@@ -32,7 +40,8 @@ class Report:
     left_out: dict[str, str] = field(default_factory=dict)
     units: dict[str, ViewResult] = field(default_factory=dict)
     text: str = ""
-    connectivity: list[Array] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+    effects: Array = field(default_factory=lambda: np.empty((0, 0)))
 
 
 def report(request: ViewRequest) -> Report:
@@ -50,11 +59,22 @@ def report(request: ViewRequest) -> Report:
     found: list[UnitScore] = []
     of_units: dict[str, ViewResult] = {}
     if "units" in results and len(request.probe.ids) > 6 * SMALLEST_SHIFT:
-        found = sorted(best_units(request.probe.first(20_000), list(FEATURES), best=2), key=lambda score: -score.learnt)
-        for unit in list(dict.fromkeys(str(score.unit) for score in found))[:UNITS]:
-            of_units[unit] = VIEWS["unit"](replace(request, arguments=[unit]))
-    text, rows = "", []
-    if "gradients" in results:
-        part = request.probe.first(HOVER)
-        text, rows = part.text(), connectivities(part, np.arange(1, len(part.ids)))
-    return Report(request.probe.path, model_page(request.probe, found), results, left_out, of_units, text, rows)
+        found = best_units(request.probe.first(20_000), list(FEATURES), best=2)
+        found.sort(key=lambda score: (not score.is_associated, -score.learnt))
+        of_each: dict[Unit, UnitScore] = {}
+        for score in found:
+            of_each.setdefault(score.unit, score)
+        for unit, score in list(of_each.items())[:UNITS]:
+            title = f"{unit} · {score}" if score.is_associated else str(unit)
+            of_units[title] = describe(request, str(unit))
+    made = Report(request.probe.path, model_page(request.probe, found), results, left_out, of_units)
+    return _with_effects(made, request.probe.first(HOVER)) if "gradients" in results else made
+
+
+def _with_effects(report: Report, part: Probe) -> Report:
+    """The report with the text of ``part``, what was expected in it, and why."""
+    symbols = part.model.vocabulary.symbols
+    expected = [with_numbers(likeliest(row, symbols, GUESSES), ".2f") for row in expectations(part)[1]]
+    effects = substitute(part, 0, len(part.ids) - 1)
+    effects /= np.maximum(np.abs(effects).max(axis=1, keepdims=True), 1e-30)
+    return replace(report, text=part.text(), expected=expected, effects=effects)

@@ -24,7 +24,7 @@ class ViewRequest:
     by: Ranking = "selectivity"
     """By what ``units`` ranks the units."""
     replace: bool = False
-    """Whether ``why`` draws earlier characters anew, instead of following gradients."""
+    """Whether ``why`` draws earlier characters anew, instead of estimating what they do."""
     direction: str | None = None
     """A file with a direction in the states, which ``probe`` wrote."""
     output: str | None = None
@@ -39,11 +39,13 @@ class ViewRequest:
     text_options: list[str] = field(default_factory=list)
     """The ``--text`` or ``--prime`` that chose the text of the probe; empty where that is the held-out part."""
 
-    def command(self, view: str, *arguments: str, **options: str) -> str:
-        """A command line that shows another view of the same model and text."""
-        given = [word for name, value in options.items() for word in (f"--{name}", value)]
+    def command(self, view: str, *arguments: str, **options: str | bool) -> str:
+        """A command line that shows another view of the same model and text; an option without a value is True."""
+        given = [word for name, value in options.items() for word in (f"--{name}", value) if isinstance(word, str)]
         return command_line("inspect", self.probe.path, view, *arguments, options=[*given, *self.text_options])
 
-    def clamped_sample(self, unit: str) -> str:
-        """A command line that samples with and without ``unit`` held at 1."""
-        return command_line("sample", self.probe.path, options=["--clamp", f"{unit}=1", "--compare"])
+    def clamped_sample(self, unit: str, value: float) -> str:
+        """A command line in which the network writes with and without ``unit`` held at ``value``."""
+        network = ["--network-only"] if self.probe.checkpoint.counts is not None else []
+        options = ["--clamp", f"{unit}={value:g}", "--compare", *network]
+        return command_line("sample", self.probe.path, options=options)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from string import ascii_lowercase
 
 from rich.text import Text
 
@@ -15,6 +16,10 @@ MARGIN = 9
 
 DASHES = ("⠒", "⠒ ", "⠒⠒⠒ ", "⠒  ", "⠒⠒  ")
 """How curves are dashed, so that they differ without colour: a character that is blank is left out."""
+
+TOLD_APART, LETTERS_APART = 2, 10
+"""Curves that dashes alone tell apart; of more each has a letter, which comes again after so many columns, or after as
+many as there are curves."""
 
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _BLANK = 0x2800
@@ -41,24 +46,37 @@ def chart(
     left, right = min(x for x, _ in points), max(x for x, _ in points)
     bottom, top = min(y for _, y in points), max(y for _, y in points)
     canvas = Canvas(width, height)
-    for number, (curve, style) in enumerate(zip(curves.values(), styles, strict=False)):
-        for column in range(canvas.columns):
-            if _dash(number, column // 2) == " ":
-                continue
-            y = _interpolate(curve, left + (right - left) * column / max(canvas.columns - 1, 1))
-            if y is not None:
-                canvas.dot(column, round((top - y) / ((top - bottom) or 1) * (canvas.rows - 1)), style)
+    xs = [left + (right - left) * column / (canvas.columns - 1) for column in range(canvas.columns)]
+    letters = [ascii_lowercase[n % len(ascii_lowercase)] for n in range(len(curves))]
+    if len(curves) <= TOLD_APART:
+        letters = []
+    for number, curve in enumerate(curves.values()):
+        style = styles[number % len(styles)]
+        found = _columns(curve, xs) if curve else {}
+        rows = {n: round((top - y) / ((top - bottom) or 1) * (canvas.rows - 1)) for n, y in found.items()}
+        for column, row in rows.items():
+            if _dash(number, column // 2) != " ":
+                canvas.dot(column, row, style)
+        if letters and rows:
+            apart = max(LETTERS_APART, len(curves))
+            seen = [n for n in rows if (n - 2 * (number * apart // len(curves))) % (2 * apart) == 0]
+            for column in seen or [max(rows)]:
+                canvas.write(column // 2, rows[column] // 4, letters[number], style)
     ends = (f"{10**top:8.1e} ", f"{10**bottom:8.1e} ") if log else (_number(top, top), _number(bottom, top))
     text = canvas.framed(*ends)
     first, last = (f"{10**x if log_x else x:,.0f}" for x in (left, right))
     text.append(" " * MARGIN + first + f"{x_name} {last}".rjust(width - len(first)) + "\n", "dim")
-    samples = ("".join(_dash(number, place) for place in range(5)) for number in range(len(curves)))
-    names = [f"{sample} {visible_line(name)}" for sample, name in zip(samples, curves, strict=True)]
-    apart = "   " if width_of("   ".join(names)) <= width else f"\n{' ' * MARGIN}"
-    text.append(" " * MARGIN)
-    for number, (name, style) in enumerate(zip(names, styles, strict=False)):
-        text.append(apart if number else "").append(name, style)
-    return text
+    return text.append(" " * MARGIN).append_text(_legend(list(curves), letters, styles, width))
+
+
+def _legend(names: Sequence[str], letters: Sequence[str], styles: Sequence[str], width: int) -> Text:
+    """The names of the curves, each after five characters of it: on one line, if they fit."""
+    samples = ["".join(_dash(number, place) for place in range(5)) for number in range(len(names))]
+    if letters:
+        samples = [sample[:2] + letter + sample[3:] for sample, letter in zip(samples, letters, strict=True)]
+    parts = [f"{sample} {visible_line(name)}" for sample, name in zip(samples, names, strict=True)]
+    apart = "   " if width_of("   ".join(parts)) <= width else f"\n{' ' * MARGIN}"
+    return Text(apart).join(Text(part, styles[number % len(styles)]) for number, part in enumerate(parts))
 
 
 def scatter(points: Points, width: int, x_name: str, y_name: str, height: int = 10) -> Text:
@@ -147,9 +165,18 @@ class Canvas:
         return text
 
 
-def _interpolate(curve: Points, x: float) -> float | None:
-    """y of the polygon through the points at ``x``, None outside it."""
+def _columns(curve: Points, xs: Sequence[float]) -> dict[int, float]:
+    """For each column n where a curve is seen, y of the polygon through its points at ``xs[n]``; a curve that lies
+    between two columns is seen in the nearer one."""
+    first, last = curve[0][0], curve[-1][0]
+    within = [n for n, x in enumerate(xs) if first <= x <= last]
+    seen = within or [min(range(len(xs)), key=lambda n: abs(xs[n] - first))]
+    return {n: _interpolate(curve, min(max(xs[n], first), last)) for n in seen}
+
+
+def _interpolate(curve: Points, x: float) -> float:
+    """y of the polygon through the points at ``x``, which lies between the first and the last of them."""
     for (x0, y0), (x1, y1) in pairwise(curve):
         if x0 <= x <= x1:
             return y0 + (y1 - y0) * ((x - x0) / (x1 - x0) if x1 > x0 else 0)
-    return curve[0][1] if len(curve) == 1 and x == curve[0][0] else None
+    return curve[0][1]

@@ -13,18 +13,20 @@ if (units.length) {
   units[0].parentElement.prepend(label);
   show();
 }
-// Under the pointer: which earlier characters made this one likely.
+// Under the pointer: which earlier characters made this one likelier, or less likely. Each character but the first has a
+// row: the levels of the one before it, of the one before that, …
 const hover = document.getElementById("hover");
 if (hover) {
-  const packed = Uint8Array.from(atob(document.getElementById("connectivity").textContent.trim()), c => c.charCodeAt(0));
+  const levels = Int8Array.from(atob(document.getElementById("effects").textContent.trim()), c => c.charCodeAt(0));
   const letters = [...hover.querySelectorAll("span")];
+  const reach = levels.length / (letters.length - 1);
   const clear = () => letters.forEach(letter => { letter.className = ""; });
   const look = event => {
     const n = letters.indexOf(event.target.closest("span"));
     clear();
-    for (let i = 0; i < n; i++) {
-      const level = packed[n * (n - 1) / 2 + i];
-      if (level) letters[i].className = "p" + level;
+    for (let back = 1; back <= Math.min(n, reach); back++) {
+      const level = levels[(n - 1) * reach + back - 1];
+      if (level) letters[n - back].className = (level > 0 ? "p" : "n") + Math.abs(level);
     }
   };
   hover.addEventListener("pointerover", look);

@@ -195,13 +195,15 @@ def _heatmap(block: Heatmap) -> str:
 
 def _hover(report: "Report") -> str:
     """The text once more, each character on its own, with what the script needs to colour those before it."""
-    letters = "".join(f"<span>{_shown(character)}</span>" for character in report.text)
-    packed = bytes(round(float(value) * LEVELS) for row in report.connectivity for value in row)
+    titles = ["", *(f' title="{escape(visible_line(expected))}"' for expected in report.expected)]
+    letters = "".join(f"<span{t}>{_shown(c)}</span>" for t, c in zip(titles, report.text, strict=True))
+    packed = bytes(round(float(value) * LEVELS) % 256 for row in report.effects for value in row)  # two's complement
     return (
         "<h3>Point at a character: which ones made it likely?</h3>\n"
-        '<p class="legend">Gradient of its logit with respect to each character before it; full orange is the largest.'
-        f'</p>\n<pre class="strip hover" id="hover">{letters}</pre>\n'
-        f'<script type="application/octet-stream" id="connectivity">{base64.b64encode(packed).decode()}</script>\n'
+        '<p class="legend">Those before it that made it likelier are orange, those that made it less likely blue, each '
+        "in full colour where its effect, an estimate, is the largest. Where the pointer rests, the most probable "
+        f'characters are named.</p>\n<pre class="strip hover" id="hover">{letters}</pre>\n'
+        f'<script type="application/octet-stream" id="effects">{base64.b64encode(packed).decode()}</script>\n'
     )
 
 

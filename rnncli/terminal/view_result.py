@@ -3,7 +3,6 @@
 import csv
 import io
 import math
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import set_cell_size
@@ -35,27 +34,29 @@ from rnncli.terminal.words import PICTURES, visible_line, visible_lines, visible
 STYLES = ("blue", "dark_orange", "green", "magenta", "cyan", "red", "yellow", "white")
 BARS = " ▁▂▃▄▅▆▇█"
 
+PIPE_WIDTH = 100
+"""Columns of headings and facts in a pipe."""
 
-def draw_view_result(result: ViewResult, width: int, has_colour: bool, wraps: bool = True) -> RenderableType:
-    """Everything that a view found but its ``tables``, on a screen of ``width`` columns. Where it ``wraps``, texts are
-    broken at blanks, and not only tables and charts fit the width."""
-    line_width = width if wraps else None
+
+def draw_view_result(result: ViewResult, width: int, has_colour: bool, text_width: int | None = None) -> RenderableType:
+    """Everything that a view found but its ``tables``, on a screen of ``width`` columns. Texts are broken at blanks,
+    headings and facts at ``text_width`` where that is given; commands stay whole, so that they can be copied."""
+    line_width = text_width or width
     head = Text()
     head.append(wrapped(result.question, line_width), HEADING)
     if result.text:
         source = f"in {visible_line(result.text)}"
-        fits = line_width is None or width_of(f"{result.question}  {source}") <= line_width
+        fits = width_of(f"{result.question}  {source}") <= line_width
         head.append(f"  {source}" if fits else f"\n{wrapped(source, line_width)}", "dim")
     drawn: list[RenderableType] = [head]
     if result.facts:
         facts = [(visible_line(name), visible_line(value)) for name, value in result.facts.items()]
-        drawn += [Text(), draw_facts(facts, line_width or sys.maxsize)]
+        drawn += [Text(), draw_facts(facts, line_width)]
     for block in result.blocks:
         heading = [Text(wrapped(visible_line(block.name), line_width), HEADING)] if block.name else []
         drawn += [Text(), *heading, *_draw(block, width, has_colour)]
     if result.next:
-        commands = zip(["next: ", *["      "] * len(result.next)], map(visible_line, result.next), strict=False)
-        drawn += [Text(), Text("\n".join(wrapped(label + command, line_width) for label, command in commands))]
+        drawn += [Text(), Text("next: " + "\n      ".join(map(visible_line, result.next)))]
     return Group(*drawn)
 
 
@@ -111,31 +112,32 @@ def written(value: Value, digits: int | None = None) -> str:
 
 
 def draw_coloured_text(block: ColouredText, width: int, has_colour: bool) -> Text:
-    """The text with a colour for each value; without colour a line of marks beneath it says the same.
+    """The text with a colour for each value; without colour a line of marks beneath it says the same, if there is one
+    to see.
 
     Values of both signs go from blue through no colour to orange, others from no colour to orange. A legend gives the
     scale, which does not depend on the values.
     """
-    drawn = Text(_legend(block.scale, block.signed, block.unit), "dim")
+    drawn = Text().append(_legend(block.scale, block.signed, block.unit), "dim")
     shown = [_in_text(c) for c in block.text]
     beneath = _beneath(block)
     widths = [max(width_of(a), width_of(b)) for a, b in zip(shown, beneath, strict=True)]  # 漢 takes two columns
     line: list[int] = []
     columns = 0
 
+    def beside(parts: Iterable[str]) -> str:
+        return "".join(set_cell_size(part, widths[i]) for i, part in zip(line, parts, strict=True)).rstrip()
+
     def flush() -> None:
         for i in line:
             style = colour(block.values[i] / block.scale) if has_colour else ""
             drawn.append(set_cell_size(shown[i], widths[i]) if widths[i] else shown[i], style)
         drawn.append("\n")
-        if not has_colour:
-            for i in line:
-                drawn.append(set_cell_size(_mark(block.values[i] / block.scale, block.signed), widths[i]))
-            drawn.append("\n")
+        marks = "" if has_colour else beside(_mark(block.values[i] / block.scale, block.signed) for i in line)
+        if marks or (block.annotations and not has_colour):
+            drawn.append(marks + "\n")
         if block.annotations:
-            for i in line:
-                drawn.append(set_cell_size(beneath[i], widths[i]), "dim")
-            drawn.append("\n")
+            drawn.append(beside(beneath[i] for i in line) + "\n", "dim")
         line.clear()
 
     for i, cell_width in enumerate(widths):
@@ -171,7 +173,7 @@ def draw_heatmap(block: Heatmap, width: int) -> Text:
     labels = [visible_value(row) for row in block.rows]
     margin = max(map(width_of, labels)) + 1
     shown = max(1, width - margin - 1)
-    drawn = Text(_legend(block.scale), "dim")
+    drawn = Text().append(_legend(block.scale), "dim")
     for label, values in zip(labels, block.values, strict=True):
         row = cells(value / block.scale for value in values[:shown])
         drawn.append(set_cell_size(label, margin)).append(row).append("\n")

@@ -47,8 +47,12 @@ def visible(text: str) -> str:
 
 
 def visible_value(text: str) -> str:
-    """A label or a character that stands alone: as a terminal shows it, unless there would be nothing to see."""
-    return visible(text) if text.isspace() or not width_of(text) else visible_line(text)
+    """A label, a character or an excerpt that stands alone: as a terminal shows it, with dots for the blanks around it,
+    unless there would be nothing to see."""
+    if text.isspace() or not width_of(text):
+        return visible(text)
+    before, after = len(text) - len(text.lstrip(" ")), len(text) - len(text.rstrip(" "))
+    return "·" * before + visible_line(text.strip(" ")) + "·" * after
 
 
 def _escaped(character: str) -> str:

@@ -21,6 +21,7 @@ from rnncli.models.score import Score
 from rnncli.names import MSE
 from rnncli.training.batches import make_batches
 from rnncli.training.film import Film
+from rnncli.training.history import Evaluation, extended
 from rnncli.training.options import TrainingOptions
 from rnncli.training.parallel.group import ProcessGroup, SingleProcess, aborting
 from rnncli.training.record import Record
@@ -30,10 +31,6 @@ from rnncli.training.updates import make_update
 
 EVALUATIONS = 16
 """Evaluations in a run, spread evenly, where the validation text is not long in comparison."""
-
-
-MAX_EVALUATIONS = 1_000
-"""Evaluations of which the history keeps the losses."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ class Trainer:
         self.stop_requested = False  # on this rank
         self.best_loss = math.inf
         self.loss_sum, self.loss_count = 0.0, 0  # since the last evaluation
-        self.history: list[dict[str, float]] = []
+        self.history: list[Evaluation] = []
         self.film = Film(dataset, options)
         self._is_filmed = film and self.group.rank == 0  # while others wait for the next step
         self._evaluation_seconds = 0.0  # seconds that the last evaluation will take
@@ -232,14 +229,7 @@ class Trainer:
             if is_best:
                 self.best_loss = validation.nats
                 self.best_so_far.parameters.flat[...] = self.model.parameters.flat
-        self.history.append(entry)
-        if len(self.history) > MAX_EVALUATIONS:
-            # Of a long history every second entry is enough for its curve, beside that of the weights which are kept.
-            self.history = [
-                entry
-                for number, entry in enumerate(reversed(self.history))
-                if number % 2 == 0 or entry.get("validation_loss") == self.best_loss
-            ][::-1]
+        self.history = extended(self.history, entry, self.best_loss)
         if self._is_filmed and ((is_due := self.film.is_due(self.step)) or self.finished):
             self.film.add(self.step, entry["loss"], self.film.write(self.model), is_end=not is_due)
         self._evaluation_seconds = time.perf_counter() - began

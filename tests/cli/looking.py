@@ -34,7 +34,10 @@ VIEWS: dict[str, tuple[object, ...]] = {
     "text": (),
     "units": (),
     "unit": ("1:3",),
+    "probe": ("digit",),
     "ablate": ("--unit", "1:2"),
+    "patch": ("12 [b", "13 (b"),
+    "drive": ("2:3",),
     "memory": (),
     "why": (20,),
     "gates": (),
@@ -51,8 +54,10 @@ VIEWS: dict[str, tuple[object, ...]] = {
 GATED = {"gru", "lstm"}
 RECURRENT = {"rnn", *GATED}
 LAYERED = {"mlp", *RECURRENT}
-APPLIES = {"gates": GATED, "why": RECURRENT, "gradients": RECURRENT} | dict.fromkeys(
-    ("units", "unit", "ablate", "match"), LAYERED
+APPLIES = (
+    {"gates": GATED}
+    | dict.fromkeys(("why", "gradients", "patch", "drive"), RECURRENT)
+    | dict.fromkeys(("units", "unit", "probe", "ablate", "match"), LAYERED)
 )
 """The networks that have what a view looks at; all where it is not named."""
 
@@ -74,7 +79,7 @@ OVERVIEW = {
 
 PARTNERS = {"labels", "tags", "target_vocabulary"}
 
-WITHOUT_TEXT = ("step", "weights", "learning")
+WITHOUT_TEXT = ("step", "weights", "learning", "patch")
 """Views that read no running text."""
 
 

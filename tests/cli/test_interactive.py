@@ -134,7 +134,8 @@ def test_ctrl_c_leaves_the_terminal_as_it_was(cyclic: Path) -> None:
 
 def test_it_is_refused_where_there_is_no_terminal_and_nothing_to_choose(cyclic: Path) -> None:
     refused(rnncli("sample", cyclic, "--interactive"), "standard input is none")
-    for option in (("--beam", 2), ("--json",), ("--count", 2), ("--stop", "a"), ("--novelty",), ("-t", "0:1")):
+    texts = (("--beam", 2), ("--json",), ("--count", 2), ("--stop", "a"), ("-t", "0:1"))
+    for option in (*texts, ("--novelty",), ("--sources",)):
         refused(rnncli("sample", cyclic, "--interactive", *option), "choose each character")
     refused(rnncli("sample", cyclic, "--interactive", "--prime", "-", input="a"), "--prime -")
 

@@ -1,7 +1,9 @@
 """How things look: charts, cells and words."""
 
 import io
+import re
 import shlex
+from string import ascii_lowercase
 
 import pytest
 
@@ -57,6 +59,27 @@ def test_the_scale_is_that_of_all_curves_together() -> None:
     assert lines[4].split()[0] == "1.000"
     assert lines[5].split() == ["0", "step", "20"]
     assert lines[6].split() == ["⠒⠒⠒⠒⠒", "a", "⠒", "⠒", "⠒", "b"]
+
+
+@pytest.mark.parametrize("number", [3, 5, 12, 30])
+def test_many_curves_differ_without_colour(number: int) -> None:
+    """Each has a letter: on its own line where they are apart, at its own columns where all are one, and in the
+    legend. There may be more of them than colours."""
+    letters = [*ascii_lowercase, *ascii_lowercase][:number]
+    apart = {f"curve {n}": [(0.0, float(-n)), (1.0, float(-n))] for n in range(number)}
+    lines = chart(apart, ("blue", "red"), 60, number).plain.splitlines()
+    assert ["".join({*re.findall("[a-z]", line[9:])}) for line in lines[:number]] == letters
+    legend = "\n".join(lines[number + 1 :])
+    assert re.findall(r"([a-z])[⠒ ]{2} (curve \d+)", legend) == list(zip(letters, apart, strict=True))
+    one = chart({name: [(0.0, 0.0), (1.0, 1.0)] for name in apart}, ("blue", "red"), 60, 8).plain.splitlines()[:8]
+    assert {*re.findall("[a-z]", "".join(line[9:] for line in one))} == {*letters}
+
+
+def test_a_curve_of_one_point_has_its_letter() -> None:
+    curves = {"one": [(3.0, 1.0)], "two": [(0.0, 0.0), (9.0, 2.0)], "three": [(9.0, 0.0)]}
+    lines = chart(curves, ("blue",), 28, 5).plain.splitlines()[:5]
+    assert [line[9:].index("a") for line in lines if "a" in line[9:]] == [9]
+    assert [line[9:].index("c") for line in lines if "c" in line[9:]] == [27]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +183,8 @@ def test_a_value_that_stands_alone_can_be_seen() -> None:
         "a\u200cb": "a\u200cb",
     }
     assert {value: visible_value(value) for value in values} == values
+    assert visible_value("  he re \n") == "··he re ↵"
+    assert visible_value(", ") == ",·"
 
 
 WORDS = "saved plays.npz after 791 steps; set it with --time 3m, --epochs or --steps 漢字 漢字  漢字漢字, 0.4321 nats"

@@ -10,7 +10,18 @@ import pytest
 
 from rnncli.storage.checkpoint import Checkpoint, save
 from tests.cli.examples import QUICK, learnt, pairs_file
-from tests.cli.looking import HELD_OUT, TEXT, VIEWS, WITHOUT_TEXT, check_schema, finding, model_of, strict, words
+from tests.cli.looking import (
+    HELD_OUT,
+    NETWORKS,
+    TEXT,
+    VIEWS,
+    WITHOUT_TEXT,
+    check_schema,
+    finding,
+    model_of,
+    strict,
+    words,
+)
 from tests.cli.running import process, refused, rnncli, succeeded
 from tests.helpers import random_model
 
@@ -26,8 +37,8 @@ BAD: list[tuple[tuple[object, ...], str]] = [
     (("unit", ""), "'' is no unit"),
     (("unit",), "name the unit"),
     (("ablate", "--unit", "3:0"), "'3:0' is no unit"),
-    (("ablate", *WITH_A_UNIT, "--feature", "("), "--feature '('"),
-    (("units", "--feature", "[a"), "--feature '[a'"),
+    (("ablate", *WITH_A_UNIT, "--feature", "("), "'(' is neither"),
+    (("units", "--feature", "[a"), "'[a' is neither"),
     (("units", "--layer", 3), "layer 3"),
     (("units", "--layer", 0), "--layer"),
     (("match", "3:5", "--layer", 9), "layer 9"),
@@ -38,7 +49,21 @@ BAD: list[tuple[tuple[object, ...], str]] = [
     (("why", 5, "--contrast", "漢"), "漢"),
     (("why", 5, "--contrast", ""), "--contrast"),
     (("why", 5, "--contrast", "12"), "--contrast"),
-    (("match",), "match 120:128"),
+    (("text", "--at", 10**6), "has no character 1,000,000"),
+    (("unit", "1:1", "--at", 10**6), "has no character 1,000,000"),
+    (("text", "--at", -1), "--at"),
+    (("probe",), "probe takes one feature"),
+    (("probe", "digit", "vowel"), "probe takes one feature"),
+    (("probe", "("), "'('"),
+    (("probe", "qq"), "'qq' never occurs"),
+    (("probe", "digit", "--text", "short.txt"), "too few"),
+    (("probe", "digit", "-o", "-"), "-o quotes.npz"),
+    (("probe", "digit", "-o", "nowhere/a.npz"), "the folder nowhere does not exist"),
+    (("probe", "digit", "-o", "."), "is a folder"),
+    (("probe", "digit", "-o", "abc.npz"), "abc.npz exists and is not a direction"),
+    (("ablate", "--direction", "none.npz"), "none.npz does not exist"),
+    (("ablate", "--direction", "abc.npz"), "it is a model"),
+    (("ablate", "--direction", "short.txt"), "is not a direction"),
     (("match", "5:2"), "match 120:128"),
     (("match", "5:5"), "match 120:128"),
     (("match", "5"), "match 120:128"),
@@ -46,6 +71,14 @@ BAD: list[tuple[tuple[object, ...], str]] = [
     (("step",), "step hell"),
     (("step", "z"), "'z'"),
     (("step", "1" * 41), "40 characters"),
+    (("patch",), "patch takes two short texts"),
+    (("patch", "12"), "patch takes two short texts"),
+    (("patch", "12", ""), "patch takes two short texts"),
+    (("patch", "1", "2", "3"), "patch takes two short texts"),
+    (("patch", "12", "12"), "'12' and '12' are the same"),
+    (("patch", "12", "1z"), "'z' (first at character 2 of text 2)"),
+    (("drive",), "name the unit"),
+    (("drive", "9:9"), "'9:9' is no unit"),
     (("diff",), "diff compares two models"),
     (("diff", "a.npz", "b.npz"), "a.npz does not exist"),
     (("diff", "abc.npz"), "never seen"),
@@ -85,13 +118,26 @@ def test_the_overview_as_rows() -> None:
         assert [parameter["name"], " × ".join(map(str, parameter["shape"])), str(parameter["size"])] in rows
 
 
+@pytest.mark.parametrize("network", NETWORKS)
+def test_earlier_characters_are_replaced_in_every_network(network: str) -> None:
+    """Also in those that gradients, or averages, do not go through; and nothing is a gap."""
+    command = ("inspect", model_of(network), "why", 70, "--replace")
+    found = strict(succeeded(rnncli(*command, "--contrast", " ", "--json")))
+    check_schema(found)
+    (strip,) = [part for part in found["parts"] if part["kind"] == "strip"]
+    assert strip["text"] == HELD_OUT[6:70]
+    assert None not in strip["values"]
+    assert found["facts"]["replaced"].startswith("64 characters, each by 32 draws")
+    assert "±" in succeeded(rnncli(*command))
+
+
 def test_two_alphabets_are_not_compared() -> None:
     """Though every character of the text be known to both."""
     save("more.npz", Checkpoint(random_model("".join(sorted({*TEXT, "漢"})))))
     refused(rnncli("inspect", model_of("gru"), "diff", "more.npz"), "different alphabets")
 
 
-@pytest.mark.parametrize("view", [view for view in VIEWS if view not in ("units", "ablate", *WITHOUT_TEXT)])
+@pytest.mark.parametrize("view", [view for view in VIEWS if view not in ("units", "probe", "ablate", *WITHOUT_TEXT)])
 @pytest.mark.parametrize("text", ["12", "12 ", "1234\n"])
 def test_a_text_may_be_as_short_as_two_characters(view: str, text: str) -> None:
     """Every view that needs no chance to compare with says what there is to say."""
@@ -185,23 +231,28 @@ def test_where_nothing_was_held_out_it_says_so(hello: Path) -> None:
 @pytest.mark.parametrize("task", ["two", "past", "translate", "generate"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_models_of_other_tasks(task: str, view: str, folder: Path) -> None:
-    """The overview, the learning curves, the weights and the arithmetic of a step are there for all, the rest needs
+    """The overview, the learning curves, the weights and the arithmetic of a step are there for all, two texts are
+    compared where the answer is one symbol, a probe is there for all that answer and have texts enough; the rest needs
     running text."""
-    arguments: dict[str, Any] = {"step": ("a",)}
+    arguments: dict[str, Any] = {"step": ("a",), "patch": ("o", "oo")}
     model = learnt(task, "--cell", "lstm")
     command = ["inspect", model, view, *(model if word == "OTHER" else word for word in VIEWS[view])]
     if view in ("overview", *WITHOUT_TEXT):
         command[3:] = arguments.get(view, ())
-        label = ("--label", "A") if task == "generate" and view == "step" else ()
-        if label:
+        label = ("--label", "A") if task == "generate" and view in ("step", "patch") else ()
+        if label and view == "step":
             command[3] = "o"
+        if (task, view) == ("translate", "patch"):
+            refused(rnncli(*command), "a translator")
+            return
         for options in ((), ("--json",), ("--csv",)):
             shown = succeeded(rnncli(*command, *label, *options))
         check_schema(strict(succeeded(rnncli(*command, *label, "--json"))))
         assert "\x1b" not in shown
         return
     nouns = {"two": "a classifier", "past": "a tagger", "translate": "a translator", "generate": "labelled texts"}
-    refused(rnncli(*command), "running text", nouns[task])
+    needs = ("too few",) if view == "probe" and task != "generate" else ("running text", nouns[task])
+    refused(rnncli(*command), *needs)
 
 
 def test_a_validation_file_is_found_beside_the_model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

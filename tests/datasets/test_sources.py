@@ -35,6 +35,16 @@ def read(*arguments: Any, encoding: str = "utf-8") -> str:
 
 
 @pytest.mark.parametrize("step", range(1, 8))
+def test_each_chunk_has_the_number_of_its_first_line(step: int) -> None:
+    """Line feeds end lines, as grep counts them."""
+    before = ""
+    for _, line, chunk in trickling(TEXT.encode() * 3, step).located_chunks():
+        assert line == before.count("\n") + 1
+        before += chunk
+    assert before == TEXT * 3
+
+
+@pytest.mark.parametrize("step", range(1, 8))
 def test_characters_may_lie_across_chunks(step: int) -> None:
     assert "".join(trickling(TEXT.encode(), step).chunks()) == TEXT
 

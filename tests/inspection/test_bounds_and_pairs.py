@@ -1,17 +1,13 @@
-"""Numbers that are held against a bound, against all pairs, and against places made alike by hand."""
+"""Numbers that are held against a bound, and against all pairs."""
 
 import numpy as np
 import pytest
 
 from rnncli.engine.activations import ACTIVATIONS
 from rnncli.engine.arrays import Array, Workspace
-from rnncli.inspection.activations import read
 from rnncli.inspection.association import associate, auc, rank
 from rnncli.inspection.bptt import shares_of_gradient, state_gradients
-from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.gradients import bound
-from rnncli.inspection.views.match import alike, match
-from rnncli.results import Table
 from tests.helpers import random_pair_model
 from tests.inspection.probes import random_probe
 
@@ -113,68 +109,6 @@ def test_the_correlation_is_that_of_the_rank() -> None:
     np.testing.assert_allclose(rank(values), by_hand)
     expected = [[np.corrcoef(of, feature)[0, 1] for feature in labels.T] for of in by_hand.T]
     np.testing.assert_allclose(associate(values, labels).r, expected, atol=1e-12)
-
-
-def test_places_made_alike_are_found() -> None:
-    """On and off units count, those in between do not; a place where all of them are so again has the share 1."""
-    rng = np.random.default_rng(8)
-    hidden = rng.uniform(-0.4, 0.4, (100, 6))
-    pattern = np.array([0.9, -0.8, 0.0, 0.7, 0.8, -0.6])
-    hidden[20:24] = pattern
-    hidden[[23, 40]] = [[0.6, -0.9, 0.9, 0.99, 0.3, -0.51]] * 2  # the third and the fifth are not on all the way
-    hidden[60, [0, 1, 3]] = [0.55, -1.0, 0.6]
-    hidden[61] = -pattern
-    units, shares = alike(hidden, 20, 24)
-    assert units.tolist() == [0, 1, 3, 5]
-    expected = np.zeros(100)
-    expected[20:24] = expected[40] = 1
-    expected[60] = 0.75
-    assert shares.tolist() == expected.tolist()
-
-
-def test_a_place_where_no_unit_is_on_is_like_none() -> None:
-    units, shares = alike(np.full((30, 4), 0.49), 3, 5)
-    assert len(units) == 0
-    assert shares.tolist() == [0.0] * 30
-
-
-def test_the_nearest_states_answer_where_no_unit_is_on() -> None:
-    """Against a search by brute force: the nearest place first, none of them near another or the range."""
-    probe = random_probe(400, hidden_size=5)
-    probe.model.parameters.flat[...] *= 0.3
-    hidden = [[float(value) for value in row] for row in read(probe, ["l1.hidden"], streams=1).values["l1.hidden"]]
-    assert max(abs(value) for row in hidden for value in row) < 0.5
-    start, stop = 120, 128
-    mean = [sum(row[unit] for row in hidden[start:stop]) / (stop - start) for unit in range(5)]
-    apart = [(sum((a - b) ** 2 for a, b in zip(row, mean, strict=True)) / 5) ** 0.5 for row in hidden]
-    free = [at for at in range(len(hidden)) if not start - 25 <= at < stop + 25]
-    expected: list[int] = []
-    while free and len(expected) < 10:
-        expected.append(min(free, key=apart.__getitem__))
-        free = [at for at in free if not expected[-1] - 25 <= at < expected[-1] + 25]
-    found = match(ViewRequest(probe, ["120:128"]))
-    (table,) = found.blocks
-    assert isinstance(table, Table)
-    assert [row[0] for row in table.rows] == expected
-    assert len(expected) > 4
-    np.testing.assert_allclose([float(str(row[1])) for row in table.rows], [apart[at] for at in expected], rtol=1e-5)
-    assert found.facts["units"].startswith("no unit of layer 1")
-    assert "nearest states" in found.facts["units"]
-    for at, _, place in table.rows:
-        assert f"[{probe.text()[int(str(at))]}]" in str(place)
-
-
-def test_one_unit_that_is_on_is_one_unit() -> None:
-    probe = random_probe(200, hidden_size=1, cell="rnn", activation="relu")
-    probe.model.parameters["l1.b"][...] = 9
-    found = match(ViewRequest(probe, ["3:5"]))
-    assert found.facts["units"] == "1 unit of layer 1 is beyond ±0.5 all the way"
-
-
-def test_a_text_that_is_too_short_for_another_place_is_told() -> None:
-    found = match(ViewRequest(random_probe(20, hidden_size=4), ["3:5"]))
-    assert found.facts["places"].startswith("none: all 19 characters")
-    assert found.blocks == []
 
 
 @pytest.mark.parametrize("task", ["tag", "classify"])

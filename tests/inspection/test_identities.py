@@ -10,9 +10,7 @@ from rnncli.inspection.activations import gate_names, read
 from rnncli.inspection.bptt import state_gradients
 from rnncli.inspection.views.gates import BINS, OPEN, SHUT, distribution, saturation
 from rnncli.inspection.views.memory import gate_products, half_lives, loss_with_context
-from rnncli.inspection.views.why import connectivity
 from rnncli.models.language_model import LanguageModel
-from tests.helpers import random_ids, random_model
 from tests.inspection.probes import every_network, every_recurrent, probe_of, random_probe
 
 GATED = [{"cell": cell, "layers": layers} for cell in ("gru", "lstm") for layers in (1, 2)]
@@ -43,51 +41,6 @@ def test_sixteen_streams_are_close_to_one(config: dict[str, Any]) -> None:
     np.testing.assert_allclose(several.losses, one.losses, atol=1e-9)
     np.testing.assert_allclose(several.values[name], one.values[name], atol=1e-9)
     assert one.values[name].shape == (16_999, 7)
-
-
-@every_recurrent
-@pytest.mark.parametrize("contrast", [None, 5])
-def test_connectivity_is_the_slope_of_the_logit(config: dict[str, Any], contrast: int | None) -> None:
-    """Along the vector of a character that occurs once; with a contrast, the slope of the difference."""
-    model = random_model("abcdefghij", np.float64, embedding_size=3, **config)
-    ids, target = np.random.default_rng(4).permutation(10), 2
-    rows = model.parameters["embedding.W"]
-    for place in (1, 4, 9):
-
-        def logit(place: int = place) -> float:
-            last = model.logits(ids[:place, None], model.zero_state())[0][-1, 0]
-            return float(last[target] - (0 if contrast is None else last[contrast]))
-
-        norms = connectivity(probe_of(model, ids), place, target, contrast)
-        assert norms.shape == (place,)
-        slopes = np.zeros(place)
-        for t, row in enumerate(rows[ids[:place]]):
-            for e in range(3):
-                above, below = (_with(rows, ids[t], row, e, step, logit) for step in (1e-5, -1e-5))
-                slopes[t] += ((above - below) / 2e-5) ** 2
-        np.testing.assert_allclose(norms, np.sqrt(slopes), rtol=1e-6, atol=1e-9)
-        assert norms.min() > 0
-
-
-def _with(rows: Array, index: int, row: Array, element: int, step: float, value: Any) -> float:
-    rows[index] = row
-    rows[index, element] += step
-    found = value()
-    rows[index] = row
-    return float(found)
-
-
-@every_recurrent
-def test_connectivity_of_one_hot_characters(config: dict[str, Any]) -> None:
-    """One-hot characters are an embedding of which the matrix is one."""
-    plain = random_model(dtype=np.float64, **config)
-    embedded = random_model(dtype=np.float64, embedding_size=5, **config)
-    embedded.parameters["embedding.W"][...] = np.eye(5)
-    for name, values in plain.parameters.items():
-        embedded.parameters[name][...] = values
-    ids = random_ids(plain, 30)
-    one, other = (connectivity(probe_of(model, ids), 29, 3) for model in (plain, embedded))
-    np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
 @every_network

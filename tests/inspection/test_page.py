@@ -55,7 +55,7 @@ def test_a_unit_that_follows_the_text_has_a_name() -> None:
     words = ["".join(rng.choice(list("ab"), rng.integers(1, 9))) for _ in range(3000)]
     text = " ".join(f"({word})" if rng.random() < 0.3 else word for word in words) + "\n"
     page = model_page(Probe(Checkpoint(model), vocabulary.encode(text), "a text"))
-    assert ("inside brackets", 0, 1, 1) in [(u.feature, u.cell, u.unit, u.sign) for u in page.units]
+    assert ("inside brackets", 0, 1, "high") in [(u.feature, u.cell, u.unit, u.direction) for u in page.units]
     assert {unit.unit for unit in page.units} == {1}
 
 

@@ -74,10 +74,12 @@ def test_the_view_names_the_feature_and_the_unit(name: str) -> None:
         for row in table(found, "The most selective units")
         if row["feature"] == wanted.feature and row["unit"] == str(wanted.unit)
     ]
-    assert row["associated"] == "yes"
-    assert row["AUC or r"] == pytest.approx(wanted.strength, abs=1e-3)
-    named = {row["unit"] for row in table(found, "The most selective units") if row["associated"] == "yes"}
-    assert found.facts["associated"].startswith(f"{len(named)} unit")
+    assert row["direction"] == wanted.direction
+    assert row["AUC or r"] == pytest.approx(wanted.auc_or_r, abs=1e-3)
+    rows = table(found, "The most selective units")
+    significant = [row for row in rows if row["p"] < LEVEL]
+    assert all((row["direction"] is None) == (row not in significant) for row in rows)
+    assert found.facts["significant"].startswith(f"{len(significant)} of {len(rows)} pairs")
     (strip,) = [part for part in found.blocks if isinstance(part, ColouredText)]
     assert strip.text in probe.text()
     assert len(strip.values) == len(strip.text)
@@ -129,7 +131,7 @@ def test_a_feature_shifted_by_chance_is_associated_as_rarely_as_is_said(name: st
 def test_of_many_features_that_mean_nothing_none_is_associated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two hundred at once: p is that of all pairs together."""
     truth, probe = TRUTHS["brackets"], learnt("brackets")[0].first(8001)
-    values = feature(truth.feature, probe.text()[:-1])
+    values = feature(truth.feature, probe.text())
     names = []
     for number, shift in enumerate(np.random.default_rng(2).integers(300, len(values) - 300, SHIFTED)):
         names.append(f"shifted {number}")

@@ -107,7 +107,7 @@ def test_what_is_not_there_is_not_found() -> None:
 
 
 def test_a_view_of_the_planted_truth_says_so(tmp_path: Path) -> None:
-    """Through to what is printed: the feature, the unit, and yes."""
+    """Through to what is printed: the feature, the unit, and what it does there."""
     from rnncli.inspection.request import ViewRequest
     from rnncli.inspection.views.units import units
 
@@ -116,5 +116,5 @@ def test_a_view_of_the_planted_truth_says_so(tmp_path: Path) -> None:
     row = table.to_json()["rows"][0]
     assert row[0] == "inside quotes"
     assert row[1] == str(best("inside quotes").unit)
-    assert row[-1] == "yes"
+    assert row[2] == best("inside quotes").direction
     assert isinstance(learnt("inside quotes").model, LanguageModel)

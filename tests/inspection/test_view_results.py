@@ -6,16 +6,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rnncli.inspection.activations import read
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.diff import diff
 from rnncli.inspection.views.errors import KINDS, errors, kinds_of
 from rnncli.inspection.views.memory import SMALL, loss_with_context, memory, memory_length
 from rnncli.inspection.views.overview import health
+from rnncli.inspection.views.text import expectations
 from rnncli.inspection.views.text import text as text_view
+from rnncli.inspection.views.unit import unit
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.mixture import Counts
 from rnncli.models.ngram.kneser_ney import KneserNey
-from rnncli.results import ColouredText, ViewResult
+from rnncli.results import ColouredText, Table, ViewResult
 from tests.helpers import random_model
 from tests.inspection.probes import every_network, probe_of, random_probe
 
@@ -101,6 +104,62 @@ def test_the_strip_of_who_was_right_is_positive_where_the_network_was() -> None:
     assert [surprisal.name, right.name] == ["Surprisal", "Who was right"]
     assert [value > 0 for value in right.values] == [c == "c" for c in right.text]
     assert right.values[0] == pytest.approx(-np.log2(probe.checkpoint.counts.model.probabilities(probe.ids)[1] * 3))
+
+
+def test_accuracy_is_how_often_the_most_probable_came() -> None:
+    """Which may have less than one half: of three characters at 0.4, 0.35 and 0.25, the first is right and never so."""
+    model = random_model("abc", np.float64)
+    model.parameters.flat[...] = 0
+    model.parameters["output.b"][...] = np.log([0.4, 0.35, 0.25])
+    found = text_view(ViewRequest(probe_of(model, "baabcaabac" + "b")))
+    assert found.facts["accuracy"].startswith("50%; 0% ")
+
+
+@every_network
+@pytest.mark.parametrize("at", [0, 1, 320, 500, 899])
+def test_a_text_is_shown_about_a_place_as_in_the_whole(config: dict[str, Any], at: int) -> None:
+    """And every number of a place is that in the whole text."""
+    probe = random_probe(900, **config)
+    probe.model.parameters.flat[...] *= 0.4  # at 1 it would be chaotic, and forget nothing
+    bits, _ = expectations(probe)
+    whole = probe.text()
+    found = text_view(ViewRequest(probe, at=at))
+    strip, table = found.blocks
+    assert isinstance(strip, ColouredText) and isinstance(table, Table)
+    first = int(strip.name.split()[-2].replace(",", ""))
+    assert first == max(1, min(at - 320, 260))
+    assert strip.text == whole[first : max(0, at - 320) + 640]
+    np.testing.assert_allclose(strip.values, bits[first - 1 :][: len(strip.text)], atol=1e-9)
+    for character, after, came, surprisal, _ in table.rows:
+        assert isinstance(character, int)
+        assert whole[character - len(str(after)) : character + 1] == f"{after}{came}"
+        assert surprisal == pytest.approx(bits[character - 1], abs=1e-9)
+    if at:
+        assert found.facts["place"] == f"character {at}, {whole[at]!r}, {bits[at - 1]:.2f} bits"
+        assert any(f" why {at}" in command for command in found.next)
+
+
+@every_network
+@pytest.mark.parametrize("at", [None, 0, 150, 899])
+def test_a_unit_is_shown_about_a_place(config: dict[str, Any], at: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the whole text, though only a part of it is read."""
+    monkeypatch.setattr("rnncli.inspection.views.unit.CHARACTERS", 300)
+    probe = random_probe(900, **config)
+    probe.model.parameters.flat[...] *= 0.4
+    hidden = read(probe, ["l1.hidden"]).values["l1.hidden"][:, 2]
+    found = unit(ViewRequest(probe, ["1:2"], at=at))
+    strip = found.blocks[0]
+    assert isinstance(strip, ColouredText)
+    begin = int(strip.name.split()[-2])
+    assert begin <= (at or 0) <= begin + 200
+    assert strip.text == probe.text(begin, begin + 200)
+    np.testing.assert_allclose(strip.values, hidden[begin : begin + 200], atol=1e-9)
+    (table,) = [block for block in found.blocks if block.name == "Where it is strongest"]
+    assert isinstance(table, Table)
+    for character, value, excerpt in table.rows:
+        assert isinstance(character, int)
+        assert value == pytest.approx(hidden[character], abs=1e-9)
+        assert f"[{probe.text(character, character + 1)}]" in str(excerpt)
 
 
 def test_every_character_has_the_first_kind_that_fits() -> None:

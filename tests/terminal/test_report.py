@@ -2,10 +2,13 @@
 
 import base64
 import hashlib
+import html
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rnncli.storage.checkpoint import Checkpoint, save
@@ -66,6 +69,25 @@ def test_the_learning_curve_and_a_sample_stand_in_the_overview(page: str) -> Non
     assert "<h3>Loss, nats per character</h3>\n<svg" in overview
     sample = Reader(overview[overview.index("A sample") :]).text
     assert sum(character in LINES for character in sample) > 300
+
+
+def test_what_made_a_character_likely_has_a_sign_and_says_what_else_was_expected(page: str) -> None:
+    """As `why` estimates it for the characters 64, 63, … before it; the largest of each has the full colour."""
+    (packed,) = re.findall(r'id="effects">(.*?)</script>', page)
+    levels = np.frombuffer(base64.b64decode(packed), np.int8).reshape(-1, 64).astype(int)
+    letters = page[page.index('id="hover">') :].partition("</pre>")[0]
+    titles = re.findall(r'<span title="([^"]*)">', letters)
+    assert len(levels) == len(titles) == letters.count("<span") - 1 == 299
+    assert set(np.abs(levels).max(axis=1)) == {10}
+    assert -10 <= levels.min() < 0
+    for place in (1, 2, 70, 299):
+        command = ("inspect", report().with_name("m.npz"), "why", place, "--json")
+        strip, *_, expected = json.loads(succeeded(rnncli(*command)))["parts"]
+        shares = np.array(strip["values"][::-1]) / strip["scale"]
+        np.testing.assert_allclose(levels[place - 1, : len(shares)], 10 * shares, atol=0.51)
+        assert not levels[place - 1, len(shares) :].any()
+        shown = [f"{'·' if c == ' ' else '↵' if c == chr(10) else c} {p:.2f}" for c, p, _ in expected["rows"][:3]]
+        assert html.unescape(titles[place - 1]) == "  ".join(shown)
 
 
 def test_no_two_parts_have_one_name(reader: Reader) -> None:

@@ -42,7 +42,9 @@ def test_a_screen_is_as_in_its_picture(name: str, width: int, monkeypatch: pytes
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", SCREENS)
 def test_no_line_is_wider_than_the_screen(name: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert max(map(width_of, drawn(name, width, monkeypatch).split("\n"))) <= width
+    """But for the commands that come next, which stay whole."""
+    lines = drawn(name, width, monkeypatch).split("\n")
+    assert max(width_of(line) for line in lines if not re.match("(next: |      )rnncli ", line)) <= width
 
 
 @pytest.mark.parametrize("name", ["overview", "units", "step", "compare", "train", "errors", "help_page"])

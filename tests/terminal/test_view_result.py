@@ -105,3 +105,41 @@ def test_the_digits_of_a_table_and_its_head() -> None:
     assert with_head[1].split() == ["x", "y", "n"]
     assert [line.split() for line in with_head[3:]] == [["a", "0.250", "3"], ["b", "1.0e-09", "4"], ["c", "0.000", "5"]]
     assert drawn(Table("T", ("x", "y", "n"), rows, digits=3, head=False), 80)[1:] == with_head[3:]
+
+
+def test_commands_stay_whole_where_all_else_is_broken() -> None:
+    """So that they can be copied from one line."""
+    commands = [f"rnncli inspect model.npz ablate --unit 1:{n} --feature 'upper case'" for n in range(2)]
+    facts = {"fact": "some words " * 9}
+    result = ViewResult("a text " * 9, facts, [Paragraph("heading " * 9, "word " * 20)], commands, "question " * 9)
+    console = Console(width=30, color_system=None, record=True, file=io.StringIO(), soft_wrap=True)
+    console.print(draw_view_result(result, 30, has_colour=False))
+    *lines, first, second = console.export_text().splitlines()
+    assert [first, second] == [f"next: {commands[0]}", f"      {commands[1]}"]
+    assert max(map(len, lines)) <= 30
+
+
+def test_headings_and_facts_may_be_wider_than_tables() -> None:
+    """As in a pipe, where there is no screen."""
+    result = ViewResult("a text", {"short": "word " * 18 + "end", "long": "word " * 99}, question="question " * 30)
+    console = Console(width=60, color_system=None, record=True, file=io.StringIO(), soft_wrap=True)
+    console.print(draw_view_result(result, 60, has_colour=False, text_width=100))
+    lines = console.export_text().splitlines()
+    assert 90 < max(map(len, lines)) <= 100
+    assert any(line.startswith("short") and line.endswith(" end") for line in lines)
+
+
+def test_where_there_is_no_mark_there_is_no_line_of_marks() -> None:
+    """But with annotations each line of the text has three."""
+    values = [0, 0, 0, 8, 0]
+    block = ColouredText("", "ab\ncd", values, 8, signed=False)
+    assert draw_coloured_text(block, 80, has_colour=False).plain.split("\n")[1:] == ["ab↵", "cd", "█"]
+    block = ColouredText("", "ab\ncd", values, 8, "", list("xb\nxd"), signed=False)
+    lines = draw_coloured_text(block, 80, has_colour=False).plain.split("\n")
+    assert lines[1:] == ["ab↵", "", "x", "cd", "█", "x"]
+
+
+def test_the_legend_alone_is_dim() -> None:
+    drawn = draw_coloured_text(ColouredText("", "ab", [0, 1], 1), 80, has_colour=True)
+    assert (drawn.style, drawn.spans[0].style) == ("", "dim")
+    assert drawn.spans[0].end == drawn.plain.index("\n") + 1

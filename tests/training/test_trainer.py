@@ -220,7 +220,7 @@ def test_more_streams_than_characters_are_refused() -> None:
 
 
 def test_of_a_long_history_the_evaluation_of_the_kept_weights_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rnncli.training.trainer.MAX_EVALUATIONS", 6)
+    monkeypatch.setattr("rnncli.training.history.MAX_EVALUATIONS", 6)
     trainer = trainer_of(validation=PERIODIC[::-1] * 2, steps=40, eval_every=1, learning_rate=0.02)
     measured = {report.step: report.validation.nats for report in trainer.run() if report.validation}
     best = min(measured, key=measured.__getitem__)

@@ -1,17 +1,15 @@
 """What ``rnncli sweep`` tells: lines for people on standard error, the result or JSON events on standard output."""
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rnncli.cli.showing import show
 from rnncli.cli.sweep.request import SweepRequest
 from rnncli.cli.train.reporter import emit
 from rnncli.names import command_line, plural
-from rnncli.terminal.console import say, terminal_width
+from rnncli.terminal.console import say
 from rnncli.terminal.report import results_as_html
-from rnncli.terminal.screen import screen
-from rnncli.terminal.view_result import draw_view_result
 from rnncli.terminal.words import seconds
 from rnncli.training.request import VALUES
 from rnncli.training.sweep.findings import BEST, Finding, Findings, findings_of
@@ -126,10 +124,8 @@ class Reporter:
                 command=command,
             )
             return
-        output = screen(sys.stdout)
-        wraps = terminal_width(sys.stdout) is not None
         result = findings.view(self._facts(findings), findings.tables(), [command] if command else [])
-        output.print(draw_view_result(result, output.width, output.color_system is not None, wraps))
+        show(result, json=False, csv=False)
 
     def page(self, findings: Findings) -> str:
         """The result as HTML."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rnncli.results import ViewResult
 
 
-Argument = Literal["", "L:J", "PLACE", "A:B", "TEXT", "MODEL", "MODEL..."]
+Argument = Literal["", "L:J", "PLACE", "A:B", "TEXT", "TEXT1 TEXT2", "MODEL", "MODEL...", "FEATURE"]
 """What may follow the name of a view on the command line, as the help writes it; nothing where it is empty."""
 
 Reads = Literal["text", "text if any", "nothing"]
@@ -85,11 +85,39 @@ _ALL = (
         "L:J",
     ),
     View(
+        "probe",
+        "Can a feature be read from all units together?",
+        "A linear probe against an untrained network, shifted labels, the best unit and random directions; `-o FILE` "
+        "writes its direction, for `ablate --direction` and `sample --clamp`; `--layer`",
+        'rnncli inspect model.npz probe "digit"',
+        "what all units tell together",
+        "FEATURE",
+    ),
+    View(
         "ablate",
         "Is the unit the cause?",
         "Change of the loss when `--unit` is held at its mean, at the characters of a `--feature` and elsewhere",
         "rnncli inspect model.npz ablate",
         "the loss without a unit",
+    ),
+    View(
+        "patch",
+        "Which units carry the difference between two texts?",
+        "Units exchange their states, one by one and together, the best first and at random; the share of the "
+        "difference in log-odds that each makes, of a character, a label or a tag",
+        'rnncli inspect model.npz patch "(a" "[a"',
+        "units that tell two texts apart",
+        "TEXT1 TEXT2",
+        "nothing",
+    ),
+    View(
+        "drive",
+        "Who drives this unit?",
+        "Units of its layer and below, and the character, by their share in its sums; the loss when one of them alone "
+        "is cut off from it, beside other connections of the same weight",
+        "rnncli inspect model.npz drive 1:17",
+        "who drives unit 17 of layer 1",
+        "L:J",
     ),
     View(
         "memory",
@@ -102,7 +130,8 @@ _ALL = (
     View(
         "why",
         "Which earlier characters made this one likely?",
-        "Gradient of its logit with respect to each of them; with `--contrast` c, rather than c",
+        "By how many bits each of them raised or lowered its log-probability: an estimate, measured with `--replace`; "
+        "with `--contrast` c, rather than c",
         "rnncli inspect model.npz why 120",
         "what made character 120 likely",
         "PLACE",
@@ -155,8 +184,8 @@ _ALL = (
     View(
         "match",
         "Where else is it in this state?",
-        "Places at which the same units are on as from character A to B or, where none is on all the way, with the "
-        "nearest states",
+        "The places with the highest cosine of their hidden state and that from character A to B, and how high is "
+        "unusual; `--layer`",
         "rnncli inspect model.npz match 120:128",
         "where else it is in this state",
         "A:B",

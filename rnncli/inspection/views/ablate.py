@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from rnncli.engine.arrays import Array
 from rnncli.inspection.activations import Unit, clamps_for, parse_unit, read, require_language_model, state_names
+from rnncli.inspection.direction_ablation import ablate_direction
 from rnncli.inspection.features import FEATURES, feature, is_yes_or_no
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
@@ -18,6 +19,8 @@ UNITS = 5
 
 def ablate(request: ViewRequest) -> ViewResult:
     """Hold units at their mean and compare the loss, in bits per character."""
+    if request.direction is not None:
+        return ablate_direction(request)
     probe = request.probe.first(CHARACTERS)
     model = require_language_model(probe)
     if request.units:
@@ -42,7 +45,7 @@ def ablate(request: ViewRequest) -> ViewResult:
     note = "bits per character that the network loses when the unit is held at its mean"
     facts = {"loss": f"{before.mean() / np.log(2):.4f} bits per character without ablation"}
     rows.sort(key=lambda row: -row[3])
-    following = [request.clamped_sample(rows[0][0])] if rows else []
+    following = [request.command("units", feature=rows[0][1])] if rows else []
     table = Table("Change of the loss when a unit is held at its mean", columns, rows, note)
     return ViewResult(probe.source, facts, [table], following)
 

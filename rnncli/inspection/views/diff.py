@@ -42,7 +42,7 @@ def diff(request: ViewRequest) -> ViewResult:
             for probe in (one, other)
         ]
         rows = [
-            (name, str(best[0][name].unit), best[0][name].strength, str(best[1][name].unit), best[1][name].strength)
+            (name, str(best[0][name].unit), best[0][name].auc_or_r, str(best[1][name].unit), best[1][name].auc_or_r)
             for name in names
             if name in best[0] and name in best[1]
         ]

@@ -202,7 +202,6 @@ def health(request: ViewRequest) -> ViewResult:
             following = [
                 request.command("units"),
                 request.command("ablate", unit=str(unit), feature=str(feature)),
-                request.clamped_sample(str(unit)),
             ]
     question = "Is it healthy, and what is notable?"
     return ViewResult(probe.source, facts, blocks, following, question, "overview")
@@ -212,5 +211,6 @@ def _most_selective(probe: Probe) -> Table:
     """The units that go more closely with a feature than any of an untrained network, those first that learnt most."""
     scores = [s for s in best_units(probe, list(FEATURES), best=1) if s.is_associated and s.learnt > 0]
     scores = sorted(scores, key=lambda score: -score.learnt)[:MOST_SELECTIVE]
-    rows = [(s.feature, str(s.unit), s.strength, s.untrained, s.z) for s in scores]
-    return Table("The most selective units", ("feature", "unit", "AUC or r", "untrained", "z"), rows)
+    rows = [(s.feature, str(s.unit), s.direction, s.auc_or_r, s.untrained, s.learnt) for s in scores]
+    columns = ("feature", "unit", "direction", "AUC or r", "untrained", "learnt")
+    return Table("The most selective units", columns, rows)

@@ -1,5 +1,7 @@
 """What does this unit do?"""
 
+from dataclasses import replace
+
 import numpy as np
 
 from rnncli.errors import InputError
@@ -12,8 +14,12 @@ from rnncli.inspection.activations import (
     require_language_model,
     state_names,
 )
+from rnncli.inspection.association import SMALLEST_SHIFT
+from rnncli.inspection.features import FEATURES
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
+from rnncli.inspection.steering import steer
+from rnncli.inspection.views.units import UnitScore, best_units
 from rnncli.results import Block, ColouredText, Table, ViewResult
 
 CHARACTERS = 40_000
@@ -23,40 +29,67 @@ BEST = 6
 
 
 def unit(request: ViewRequest) -> ViewResult:
-    """One unit: text coloured by its states and gates, where it is strongest, its mean by character, its weights."""
+    """One unit: what it tracks, text coloured by its states and gates, where it is strongest, its mean by character,
+    its weights."""
     named = [*request.arguments, *request.units]
     if not named:
         raise InputError("name the unit: rnncli inspect MODEL unit 1:17 is number 17 of the lowest layer")
-    probe = request.probe.first(CHARACTERS)
+    result = describe(request, named[0])
+    read_first = request.probe.first(CHARACTERS)
+    unit = parse_unit(named[0], read_first.model, read_first.path)
+    if (score := _tracked(read_first, unit)) is None:
+        return replace(result, next=[request.command("ablate", unit=str(unit))])
+    facts = dict(result.facts) | {"tracks": f"{score}; of an untrained network at most {score.untrained:.2f}"}
+    following = [request.command("ablate", unit=str(unit), feature=score.feature)]
+    if steering := steer(read_first, unit, score.feature, score.is_binary):
+        facts["steering"] = str(steering)
+        following += [request.clamped_sample(str(unit), steering.value)] * steering.is_clear
+    return replace(result, facts=facts, next=following)
+
+
+def _tracked(probe: Probe, unit: Unit) -> UnitScore | None:
+    """How ``unit`` goes with the feature of which it has learnt most; None if there is none, or the text too short to
+    tell."""
+    if len(probe.ids) <= 6 * SMALLEST_SHIFT:
+        return None
+    scores = [score for score in best_units(probe, list(FEATURES), only=unit) if score.is_associated]
+    return max(scores, key=lambda score: score.learnt, default=None)
+
+
+def describe(request: ViewRequest, name: str) -> ViewResult:
+    """The states, gates and weights of the unit that is written ``name``, and where it is strongest."""
+    excerpt = request.probe.around(request.at, CHARACTERS)
+    probe = excerpt.probe
     model = require_language_model(probe)
-    unit = parse_unit(named[0], model, probe.path)
+    unit = parse_unit(name, model, probe.path)
     states, gates = state_names(model), gate_names(model)
     values = {
-        name: found[:, unit.unit]
+        name: found[excerpt.burn_in :, unit.unit]
         for name, found in read(probe, [f"{unit.cell}.{which}" for which in (*states, *gates)]).values.items()
     }
-    text = probe.text()[:-1]
-    shown = text[:EXCERPT]
+    text = probe.text(excerpt.burn_in)[:-1]
+    middle = 0 if request.at is None else request.at - excerpt.start
+    begin = max(0, min(middle - EXCERPT // 2, len(text) - EXCERPT))
+    shown, where = slice(begin, begin + EXCERPT), f"from character {excerpt.start + begin:,} on"
     blocks: list[Block] = []
     for which in states:
-        blocks.append(
-            ColouredText(f"{unit.cell}.{which}", shown, values[f"{unit.cell}.{which}"][:EXCERPT].tolist(), 1.0)
-        )
+        name = f"{unit.cell}.{which}"
+        blocks.append(ColouredText(f"{name}, {where}", text[shown], values[name][shown].tolist(), 1.0))
     for which in gates:
-        centred = 2 * values[f"{unit.cell}.{which}"][:EXCERPT] - 1  # open is +1, shut −1
-        blocks.append(ColouredText(f"{unit.cell}.{which}, open + shut -", shown, centred.tolist(), 1.0))
+        name = f"{unit.cell}.{which}"
+        centred = 2 * values[name][shown] - 1  # open is +1, shut −1
+        blocks.append(ColouredText(f"{name}, {where}, open + shut -", text[shown], centred.tolist(), 1.0))
     hidden = values[f"{unit.cell}.hidden"]
-    blocks += [_strongest(text, hidden), _by_character(text, hidden), _weights(probe, unit)]
+    blocks += [_strongest(text, hidden, excerpt.start), _by_character(text, hidden), _weights(probe, unit)]
     facts = {
         "hidden state": f"mean {hidden.mean():.3f}, standard deviation {hidden.std():.3f}, "
         f"{np.mean(np.abs(hidden) > 0.9):.0%} of the time beyond ±0.9"
     }
-    following = [request.command("ablate", unit=str(unit)), request.clamped_sample(str(unit))]
-    return ViewResult(probe.source, facts, blocks, following, f"What does unit {unit} do?")
+    return ViewResult(probe.source, facts, blocks, question=f"What does unit {unit} do?")
 
 
-def _strongest(text: str, hidden: np.ndarray) -> Table:
-    """Places where the unit is farthest from zero, none near another."""
+def _strongest(text: str, hidden: np.ndarray, start: int) -> Table:
+    """Places where the unit is farthest from zero, none near another, in a text that begins at character ``start``."""
     rows: list[tuple[int, float, str]] = []
     taken = np.zeros(len(hidden), bool)
     for at in np.argsort(-np.abs(hidden), kind="stable"):
@@ -64,7 +97,11 @@ def _strongest(text: str, hidden: np.ndarray) -> Table:
             continue
         taken[max(0, at - 2 * AROUND) : at + 2 * AROUND] = True
         rows.append(
-            (int(at), float(hidden[at]), f"{text[max(0, at - AROUND) : at]}[{text[at]}]{text[at + 1 : at + AROUND]}")
+            (
+                start + int(at),
+                float(hidden[at]),
+                f"{text[max(0, at - AROUND) : at]}[{text[at]}]{text[at + 1 : at + AROUND]}",
+            )
         )
         if len(rows) == BEST:
             break

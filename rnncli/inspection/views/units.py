@@ -6,11 +6,14 @@ import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
+from rnncli.evaluation.windows import BURN_IN
 from rnncli.inspection.activations import Unit, read, require_language_model
 from rnncli.inspection.association import LEVEL, associate, auc, rank, standardised
-from rnncli.inspection.features import FEATURES, feature, is_yes_or_no
+from rnncli.inspection.features import FEATURES, is_yes_or_no
+from rnncli.inspection.labels import characters_of, labels
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
+from rnncli.inspection.steering import Steering, steer
 from rnncli.models.language_model import LanguageModel
 from rnncli.names import plural
 from rnncli.results import ColouredText, Table, ViewResult
@@ -19,16 +22,23 @@ CHARACTERS = 40_000
 BEST = 3
 """Units for each feature."""
 
+STEERED = 3
+"""Units that are tried until one steers."""
+
 SNIPPET = 60
 
 
 @dataclass(frozen=True)
 class UnitScore:
-    """How selective ``unit`` is for ``feature``: ``strength`` is the AUC of a binary feature, else the correlation, in
-    the half of the text in which the unit was not chosen; ``untrained`` the same for the best unit of an untrained
-    network. ``z`` and ``p`` are those of ``associate``. ``sign`` is −1 where the unit is low for the feature."""
+    """How selective ``unit`` is for ``feature``, in the half of the text in which it was not chosen.
+
+    ``strength`` is the AUC of a feature that ``is_binary``, of a number the size of the correlation; ``untrained`` the
+    same for the best unit of an untrained network. ``sign`` is −1 where the unit is low for the feature, and its AUC is
+    that of its negative. ``z`` and ``p`` are those of ``associate``.
+    """
 
     feature: str
+    is_binary: bool
     unit: Unit
     strength: float
     untrained: float
@@ -38,44 +48,69 @@ class UnitScore:
 
     @property
     def learnt(self) -> float:
-        """By how much it is stronger than in an untrained network."""
-        return self.strength - self.untrained
+        """By how much it is stronger than in an untrained network, on a scale of all features, where 0 is chance and 1
+        perfect: the correlation, or for a binary feature the rank-biserial one, 2 AUC − 1 (Cureton 1956)."""
+        return (2 if self.is_binary else 1) * (self.strength - self.untrained)
 
     @property
     def is_associated(self) -> bool:
         """Whether it is significant at the family-wise level ``LEVEL``."""
         return self.p < LEVEL
 
+    @property
+    def auc_or_r(self) -> float:
+        """The strength as it is reported: a correlation has its sign."""
+        return self.strength if self.is_binary else self.sign * self.strength
 
-def best_units(probe: Probe, names: list[str], layer: int | None = None, best: int = BEST) -> list[UnitScore]:
-    """The ``best`` units for each of these features, chosen in the first half of the text and measured in the second;
-    InputError without hidden units, or where the text is too short."""
+    @property
+    def direction(self) -> str:
+        """What the unit does where there is more of the feature: it is high or low there, or rises or falls with it."""
+        return (("high", "low") if self.is_binary else ("rises", "falls"))[self.sign < 0]
+
+    @property
+    def behaviour(self) -> str:
+        """low inside brackets, high at punctuation, falls with position in line"""
+        at = "" if self.feature.startswith("inside") else "at "
+        return f"{self.direction} {at if self.is_binary else 'with '}{self.feature}"
+
+    def __str__(self) -> str:
+        """low inside brackets, AUC 0.94"""
+        return f"{self.behaviour}, {'AUC' if self.is_binary else 'r'} {self.auc_or_r:.2f}"
+
+
+def best_units(
+    probe: Probe, names: list[str], layer: int | None = None, best: int = BEST, only: Unit | None = None
+) -> list[UnitScore]:
+    """The ``best`` units for each of these features, chosen in the first half of the text and measured in the second,
+    or the ``only`` one that is asked for; InputError without hidden units, or where the text is too short."""
     model = require_language_model(probe)
     cells = [cell for cell in model.network.names if layer in (None, int(cell[1:]))]
     if not cells:
         where = "" if layer is None or not model.network.names else f" in layer {layer}"
         raise InputError(f"{probe.path} has no hidden units{where}")
-    text = probe.text()[:-1]
-    features = np.stack([feature(name, text) for name in names], axis=1)
+    features = np.stack([labels(probe, name) for name in names], axis=1)
+    units = [only] if only else [Unit(cell, u) for cell in cells for u in range(model.config.hidden_size)]
     trained, untrained = _hidden_states(probe, cells), _hidden_states(_untrained(probe, model), cells)
-    half = len(text) // 2
+    if only:
+        trained = trained[:, [cells.index(only.cell) * model.config.hidden_size + only.unit]]
+    half = len(features) // 2
     tested = associate(trained[half:], features[half:])
     chosen = _correlation(trained[:half], features[:half])
     of_untrained = _correlation(untrained[:half], features[:half]), _correlation(untrained[half:], features[half:])
-    size, found = model.config.hidden_size, []
+    found = []
     for f, name in enumerate(names):
-        labels = features[half:, f]
-        if not np.any(features[:half, f] != features[0, f]) or not np.any(labels != labels[0]):
+        values = features[half:, f]
+        if not np.any(features[:half, f] != features[0, f]) or not np.any(values != values[0]):
             continue  # it does not occur, or always does
+        is_binary = is_yes_or_no(features[:, f])
         plain = int(np.abs(of_untrained[0][:, f]).argmax())
-        r = of_untrained[1][plain, f]
-        nothing = _strength(untrained[half:, plain] * np.sign(r), abs(float(r)), labels)
+        r = float(of_untrained[1][plain, f])
+        nothing = auc(untrained[half:, plain] * np.sign(r), values) if is_binary else abs(r)
         for u in np.argsort(-np.abs(chosen[:, f]), kind="stable")[:best]:
             sign = 1 if chosen[u, f] >= 0 else -1
-            strength = _strength(sign * trained[half:, u], sign * float(tested.r[u, f]), labels)
-            unit = Unit(cells[u // size], int(u % size))
+            strength = auc(sign * trained[half:, u], values) if is_binary else sign * float(tested.r[u, f])
             z, p = float(sign * tested.z[u, f]), float(tested.p[u, f])
-            found.append(UnitScore(name, unit, strength, nothing, z, p, sign))
+            found.append(UnitScore(name, is_binary, units[u], strength, nothing, z, p, sign))
     return found
 
 
@@ -94,48 +129,73 @@ def _correlation(activations: Array, features: Array) -> Array:
     return standardised(rank(activations)).T @ standardised(features) / len(features)
 
 
-def _strength(activation: Array, r: float, labels: Array) -> float:
-    return auc(activation, labels) if is_yes_or_no(labels) else r
-
-
 def units(request: ViewRequest) -> ViewResult:
-    """The most selective units for the built-in features, or for those of the request."""
+    """The most selective units for the built-in features, or for those of the request; those features first of which
+    the network has learnt most."""
     probe = request.probe.first(CHARACTERS)
     scores = best_units(probe, request.features or list(FEATURES), request.layer)
-    associated = [score for score in scores if score.is_associated]
+    most = _most_learnt(scores)
+    scores.sort(key=lambda s: (-most[s.feature].is_associated, -most[s.feature].learnt, s.feature, -s.learnt))
+    columns = ("feature", "unit", "direction", "AUC or r", "untrained", "learnt", "p")
     rows = [
-        (s.feature, str(s.unit), s.strength, s.untrained, s.z, s.p, "yes" if s.is_associated else "no") for s in scores
+        (s.feature, str(s.unit), s.direction if s.is_associated else None, s.auc_or_r, s.untrained, s.learnt, s.p)
+        for s in scores
     ]
-    columns = ("feature", "unit", "AUC or r", "untrained", "z", "p", "associated")
     note = (
-        "chosen in the first half of the text, measured in the second; z against the feature shifted by 1,000 "
-        "characters and more; p for all pairs together; r where the feature is a number"
+        "chosen in the first half of the text, measured in the second; r where the feature is a number; learnt: by how "
+        "much 2 AUC − 1, or the size of r, exceeds that of the best untrained unit; p against the feature shifted by "
+        "1,000 characters and more, for all pairs together"
     )
     blocks: list[Table | ColouredText] = [Table("The most selective units for each feature", columns, rows, note)]
+    associated = [score for score in scores if score.is_associated]
+    facts = {
+        "features": f"{len(most)} that occur",
+        "significant": f"{len(associated)} of {plural(len(scores), 'pair')} of unit and feature",
+    }
     following = []
     if associated:
-        best = max(associated, key=lambda score: score.learnt)  # z also grows with how often a feature changes
-        blocks.append(_snippet(probe, best))
-        following = [
-            request.command("ablate", unit=str(best.unit), feature=best.feature),
-            request.command("unit", str(best.unit)),
-        ]
-    facts = {
-        "features": f"{len({score.feature for score in scores})} that occur",
-        "associated": plural(len({score.unit for score in associated}), "unit"),
-    }
+        best, steering = _most_telling(probe, associated)
+        blocks.append(_excerpt(probe, best))
+        following = [request.command("ablate", unit=str(best.unit), feature=best.feature)]
+        facts["steering"] = "; ".join(map(str, steering)) or "not measured: numbers of the network are out of range"
+        following += [request.clamped_sample(str(s.unit), s.value) for s in steering if s.is_clear]
+        following.append(request.command("unit", str(best.unit)))
     return ViewResult(probe.source, facts, blocks, following)
 
 
-def _snippet(probe: Probe, score: UnitScore) -> ColouredText:
-    """The unit where the feature changes for the first time, some lines into the second half."""
-    text = probe.text()
-    values = feature(score.feature, text)
-    half = len(text) // 2
+def _most_learnt(scores: list[UnitScore]) -> dict[str, UnitScore]:
+    """The best unit for each feature, a significant one if there is one."""
+    return {s.feature: s for s in sorted(scores, key=lambda score: (score.is_associated, score.learnt))}
+
+
+def _most_telling(probe: Probe, scores: list[UnitScore]) -> tuple[UnitScore, list[Steering]]:
+    """The first unit that gives more of its feature when it is held, and that measurement; where none of those tried
+    does, the first of all, and what was measured. First come, one for each feature, those that have learnt most, and
+    not what an untrained unit does as well."""
+    most = _most_learnt(scores)
+    scores = sorted(scores, key=lambda score: (score is not most[score.feature], -score.learnt))
+    scores = [score for score in scores if score.learnt > 0] or scores[:1]
+    measured: dict[Unit, Steering] = {}
+    for score in scores:
+        if len(measured) < STEERED and score.unit not in measured:
+            if (found := steer(probe, score.unit, score.feature, score.is_binary)) is None:
+                break
+            if found.is_clear:
+                return score, [found]
+            measured[score.unit] = found
+    return scores[0], list(measured.values())
+
+
+def _excerpt(probe: Probe, score: UnitScore) -> ColouredText:
+    """The unit where the feature changes for the first time in the second half of the text."""
+    values = labels(probe, score.feature)
+    half = len(values) // 2
     changes = half + np.flatnonzero(np.diff(values[half:]) != 0)
-    start = max(0, int(changes[0]) - SNIPPET // 3) if len(changes) else half
-    window = probe.ids[: start + 4 * SNIPPET + 1]
-    part = Probe(probe.checkpoint, window, probe.source)
+    start = max(half, int(changes[0]) - SNIPPET // 3)
+    first = max(0, start - BURN_IN)  # it reads some characters before, to arrive at a state
+    part = replace(probe, ids=probe.ids[first : start + 4 * SNIPPET + 1])
     hidden = read(part, [f"{score.unit.cell}.hidden"], streams=1).values[f"{score.unit.cell}.hidden"]
-    shown = hidden[start : start + 4 * SNIPPET, score.unit.unit]
-    return ColouredText(f"Unit {score.unit}, {score.feature}", text[start : start + len(shown)], shown.tolist(), 1.0)
+    shown = hidden[start - first :, score.unit.unit]
+    text, sizes = characters_of(probe.model.vocabulary, probe.text(start, start + len(shown)))
+    of_each = shown[np.cumsum(sizes) - 1]  # in a model of bytes, after the last of them
+    return ColouredText(f"Unit {score.unit}, {score.behaviour}", text, of_each.tolist(), 1.0)

@@ -2,101 +2,118 @@
 
 import numpy as np
 
-from rnncli.engine.arrays import Array, Ids, Workspace, may_overflow
+from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
-from rnncli.inspection.activations import require_recurrent_model
+from rnncli.evaluation.windows import BURN_IN
+from rnncli.inspection.activations import require_language_model, require_recurrent_model
 from rnncli.inspection.probe import Probe
+from rnncli.inspection.replacement import CONTEXT, LACK, redraw, substitute
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.views.text import expectations
-from rnncli.models.output import require_finite
+from rnncli.inspection.views.text import expectations, likeliest, place_of
+from rnncli.names import plural
 from rnncli.results import Block, ColouredText, Table, ViewResult
 
-CONTEXT = 160
-TOGETHER = 16
-"""Places whose gradients are computed side by side."""
+PLACE = 160
+"""The place to look at where none is named."""
 
-LACK = "state that leads back to earlier characters; it sees its context only"
 GUESSES = 6
-
-
-def connectivity(probe: Probe, place: int, target: int, contrast: int | None = None) -> Array:
-    """The norm (place,) of the gradient of a logit with respect to the input vector (one-hot or embedded) of each
-    character before ``place``.
-
-    The logit is that of the symbol ``target``, or with a ``contrast`` its difference from that of the other. As in
-    Madsen 2019, "Visualizing memorization in RNNs".
-    """
-    W = require_recurrent_model(probe, LACK).parameters["output.W"]
-    d_hidden = W[:, target] - (0 if contrast is None else W[:, contrast])
-    return _input_gradients(probe, np.array([place]), d_hidden[:, None])[0]
-
-
-def connectivities(probe: Probe, places: Ids) -> list[Array]:
-    """:func:`connectivity` of the character at each of these places, divided by its largest norm."""
-    W = require_recurrent_model(probe, LACK).parameters["output.W"]
-    rows = []
-    for start in range(0, len(places), TOGETHER):
-        some = places[start : start + TOGETHER]
-        rows += _input_gradients(probe, some, W[:, probe.ids[some].astype(np.intp)])
-    return [row / max(float(row.max()), 1e-30) for row in rows]
-
-
-@may_overflow
-def _input_gradients(probe: Probe, places: Ids, d_hidden: Array) -> list[Array]:
-    """For each place the gradient norms (place,) of the characters before it, where ``d_hidden`` (H, M) is the gradient
-    of the hidden state just before the place."""
-    model = require_recurrent_model(probe, LACK)
-    count, steps = len(places), int(places.max())
-    ids = np.repeat(probe.ids[:steps].astype(np.intp)[:, None], count, axis=1)
-    workspace = Workspace()
-    forward = model.network.forward(model.parameters, ids, model.zero_state(count), workspace)
-    d_outputs = np.zeros_like(forward.outputs)
-    d_outputs[places - 1, np.arange(count)] = d_hidden.T
-    d_inputs = np.zeros((ids.size, model.config.embedding_size or len(model.vocabulary)), d_outputs.dtype)
-    scratch = model.parameters.zeros_like()
-    model.network.backward(model.parameters, scratch, forward, d_outputs, None, workspace, d_inputs)
-    norms = np.sqrt(np.square(d_inputs).sum(axis=1)).reshape(steps, count)
-    require_finite(norms, "gradients")
-    return [norms[:place, number] for number, place in enumerate(places)]
+STRONGEST = 6
 
 
 def why(request: ViewRequest) -> ViewResult:
-    """The characters before a place, coloured by how much the prediction there depends on them."""
+    """The characters before a place, coloured by how much each of them raised or lowered the probability of what came:
+    an estimate, or with ``replace`` measured. See :mod:`rnncli.inspection.replacement`."""
     probe = request.probe
-    require_recurrent_model(probe, LACK)
-    place = _place(request, len(probe.ids))
-    start = max(0, place - CONTEXT)
-    part = Probe(probe.checkpoint, probe.ids[start : place + 1], probe.source)
-    bits, scores = expectations(part)
-    symbols = probe.model.vocabulary.symbols
-    came, contrast = int(part.ids[-1]), None
-    if request.contrast is not None:
-        others = probe.model.vocabulary.encode(request.contrast, "--contrast")
-        if len(others) != 1:
-            raise InputError(f"--contrast takes one character, but {request.contrast!r} has {len(others)}")
-        contrast = int(others[0])
-    norms = connectivity(part, len(part.ids) - 1, came, contrast)
-    text = part.text()
-    rather = "" if contrast is None else f" rather than {symbols[contrast]!r}"
-    full = float(norms.max()) or 1.0
-    name = f"Connectivity of {text[-1]!r}{rather}, full colour {full:.3g}"
-    strip = ColouredText(name, text[:-1], norms.tolist(), full, signed=False)
-    best = np.argsort(-scores[-1], kind="stable")[:GUESSES]
-    guesses = [(symbols[i], float(np.exp(scores[-1, i])), "came" if i == came else "") for i in best]
-    strongest = [
-        (place - len(norms) + int(i), text[i], float(norms[i])) for i in np.argsort(-norms, kind="stable")[:GUESSES]
-    ]
+    model = require_language_model(probe) if request.replace else require_recurrent_model(probe, LACK)
+    place, contrast = _place(request, len(probe.ids)), _contrast(request)
+    symbols = model.vocabulary.symbols
+    first = max(0, place - CONTEXT)
+    drawn = redraw(probe, place, contrast) if request.replace else None
+    if drawn is None:
+        effects = substitute(probe, first, place, contrast)[-1, : place - first][::-1]
+    else:
+        effects = drawn.mean(axis=1)
+    start = max(0, first - BURN_IN)
+    bits, scores = expectations(Probe(probe.checkpoint, probe.ids[start : place + 1]))
+    came, before = symbols[int(probe.ids[place])], probe.text(first, place)
+    rather = "" if request.contrast is None else f" rather than {request.contrast!r}"
+    guesses = [(c, p, "came" if c == came else "") for c, p in likeliest(scores[-1], symbols, GUESSES)]
+    full = float(np.abs(effects).max()) or 1.0
     blocks: list[Block] = [
-        strip,
+        ColouredText(f"What made {came!r}{rather} likelier, or less likely", before, effects.tolist(), full, "bits"),
+        _strongest(first, before, effects, drawn),
         Table("What was expected", ("character", "probability", ""), guesses),
-        Table("Strongest", ("place", "character", "gradient norm"), strongest),
     ]
-    facts = {"place": f"character {place:,}, {text[-1]!r}, {bits[-1]:.2f} bits"}
-    return ViewResult(probe.source, facts, blocks, question=f"What made character {place:,} likely?")
+    facts = {"place": place_of(place, came, bits[-1])}
+    if drawn is None:
+        options = {} if request.contrast is None else {"contrast": request.contrast}
+        following = request.command("why", str(place), replace=True, **options)
+    else:
+        facts |= _how_sure(drawn)
+        following = request.command("text", at=str(place))
+    return ViewResult(probe.source, facts, blocks, [following], f"What made character {place:,} likely?")
+
+
+def _how_sure(drawn: Array) -> dict[str, str]:
+    """How far the effects (n, draws) depend on the draws, and what the last characters, or any, would explain."""
+    count, draws = drawn.shape
+    facts = {"replaced": f"{plural(count, 'character')}, each by {draws} draws of what was expected there"}
+    if count < 2 * STRONGEST:
+        return facts
+    one, other = drawn[:, ::2].mean(axis=1), drawn[:, 1::2].mean(axis=1)
+    if one.std() and other.std():
+        r = float(np.corrcoef(one, other)[0, 1])
+        facts["fresh draws"] = f"r = {r:.2f} between the effects by one half of the draws and by the other"
+    sizes = np.abs(drawn.mean(axis=1))
+    if total := sizes.sum():
+        strongest, last = np.sort(sizes)[-STRONGEST:].sum() / total, sizes[-STRONGEST:].sum() / total
+        facts["share"] = (
+            f"the {STRONGEST} strongest have {strongest:.0%} of all effects, the last {STRONGEST} {last:.0%}, "
+            f"{STRONGEST} by chance {STRONGEST / count:.0%}"
+        )
+    return facts
+    one, other = drawn[:, ::2].mean(axis=1), drawn[:, 1::2].mean(axis=1)
+    if one.std() and other.std():
+        r = float(np.corrcoef(one, other)[0, 1])
+        facts["fresh draws"] = f"r = {r:.2f} between the effects by one half of the draws and by the other"
+    sizes = np.abs(drawn.mean(axis=1))
+    if total := sizes.sum():
+        strongest, last = np.sort(sizes)[-STRONGEST:].sum() / total, sizes[-STRONGEST:].sum() / total
+        facts["effect"] = (
+            f"the {STRONGEST} strongest characters have {strongest:.0%} of it, the last {STRONGEST} {last:.0%}, "
+            f"{STRONGEST} by chance {STRONGEST / count:.0%}"
+        )
+    return facts
+
+
+def _strongest(first: int, before: str, effects: Array, drawn: Array | None) -> Table:
+    """The characters ``before`` a place, from number ``first`` on, that have the largest ``effects`` (n,); with their
+    standard errors where they are the means of those that were ``drawn`` (n, draws)."""
+    order = np.argsort(-np.abs(effects), kind="stable")[:STRONGEST]
+    rows = [(first + int(i), before[i], float(effects[i])) for i in order]
+    columns = ("place", "character", "bits")
+    if drawn is None:
+        note = (
+            "likelier +, less likely -: an estimate, as if the average of what else was expected had come instead; "
+            "--replace measures it"
+        )
+        return Table("Strongest", columns, rows, note)
+    errors = drawn.std(axis=1, ddof=1) / np.sqrt(drawn.shape[1])
+    measured = [(*row, float(errors[i])) for row, i in zip(rows, order, strict=True)]
+    return Table("Strongest", (*columns, "±"), measured, "likelier +, less likely -; ± of the mean over the draws")
 
 
 def _place(request: ViewRequest, count: int) -> int:
-    written = request.arguments[0] if request.arguments else str(min(count - 1, CONTEXT))
+    written = request.arguments[0] if request.arguments else str(min(count - 1, PLACE))
     if not written.isdecimal() or not 1 <= int(written) < count:
         raise InputError(f"{written!r} is no place in the text; a place is the number of a character, 1 to {count - 1}")
     return int(written)
+
+
+def _contrast(request: ViewRequest) -> int | None:
+    if request.contrast is None:
+        return None
+    others = request.probe.model.vocabulary.encode(request.contrast, "--contrast")
+    if len(others) != 1:
+        raise InputError(f"--contrast takes one character, but {request.contrast!r} has {len(others)}")
+    return int(others[0])

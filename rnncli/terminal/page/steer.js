@@ -10,8 +10,9 @@ function startSteering() {
 
   $("unit-cell").append(...network.cells.map((cell, k) => new Option(`layer ${k + 1}`, k)));
   $("unit-cell").closest(".field").hidden = network.cells.length < 2;
-  const choose = (cell, unit) => {
+  const choose = (cell, unit, value) => {
     const { size } = network.cells[cell];
+    if (value != null) $("hold").value = value;
     page.chosen = { cell, unit: Math.max(0, Math.min(size - 1, Math.round(unit) || 0)) };
     if (page.held) hold();
     changed();
@@ -20,13 +21,13 @@ function startSteering() {
   $("unit-number").addEventListener("input", () => $("unit-number").value !== "" && choose(page.chosen.cell, Number($("unit-number").value)));
 
   const chips = data.units.map(found => {
-    const text = `${found.feature}${found.sign < 0 ? " (low)" : ""}`;
-    const chip = element("button", { type: "button", className: "chip", onclick: () => choose(found.cell, found.unit) }, text, element("small", { textContent: unitName(found) }));
+    const text = `${found.feature}, ${found.direction}`;
+    const chip = element("button", { type: "button", className: "chip", onclick: () => choose(found.cell, found.unit, found.more) }, text, element("small", { textContent: unitName(found) }));
     return { chip, found };
   });
   $("named").append(...chips.map(({ chip }) => chip));
   $("named-note").hidden = !chips.length;
-  if (chips.length) choose(data.units[0].cell, data.units[0].unit);
+  if (chips.length) choose(data.units[0].cell, data.units[0].unit, data.units[0].more);
 
   const hold = () => { page.held = { ...page.chosen, value: Number($("hold").value) }; };
   $("hold").addEventListener("input", () => { hold(); changed(); });
