@@ -178,14 +178,14 @@ def largest(values: Array, count: int) -> list[int]:
     return np.argsort(-values, kind="stable")[:count].tolist()
 
 
-def apart(values: Array, count: int, distance: int, allowed: NDArray[np.bool_] | None = None) -> list[int]:
-    """The places of the largest values, none of them within ``distance`` of a larger one."""
+def apart(values: Array, count: int, near: range, allowed: NDArray[np.bool_] | None = None) -> list[int]:
+    """The places of the largest values, none of them as ``near`` to a larger one as these distances."""
     left = np.ones(len(values), bool) if allowed is None else allowed.copy()
     places: list[int] = []
     while left.any() and len(places) < count:
         at = int(np.argmax(np.where(left, values, -np.inf)))
         places.append(at)
-        left[max(0, at - distance) : at + distance] = False
+        left[max(0, at + near.start) : at + near.stop] = False
     return places
 
 

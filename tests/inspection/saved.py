@@ -31,6 +31,7 @@ CLOSE = {"rtol": 2e-4, "atol": 2e-5}
 _PLACE = TemporaryDirectory(prefix="rnncli-by-hand-")
 
 every_network = pytest.mark.parametrize("name", NETWORKS)
+some_networks = pytest.mark.parametrize("name", ["rnn-2", "gru-1", "lstm-2"])
 gated = pytest.mark.parametrize("name", [name for name in NETWORKS if not name.startswith("rnn")])
 
 
