@@ -25,11 +25,11 @@ from rnncli.evaluation.streams import score_in_streams
 from rnncli.inference.prediction import predict
 from rnncli.inference.sampling import SamplingConfig, full_prime, generate, stop_when_finished
 from rnncli.inspection.activations import Unit, is_of_running_text, require_language_model
-from rnncli.inspection.association import SMALLEST_SHIFT
-from rnncli.inspection.features import FEATURES
+from rnncli.inspection.features.built_in import FEATURES
+from rnncli.inspection.interventions.steering import steer
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.steering import steer
+from rnncli.inspection.statistics.association import SMALLEST_SHIFT
 from rnncli.inspection.views.overview import overview
 from rnncli.inspection.views.units import UnitScore, best_units
 from rnncli.models.base import Model, PairModel

@@ -7,12 +7,12 @@ import numpy as np
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.inspection.activations import Unit
-from rnncli.inspection.association import SMALLEST_SHIFT
-from rnncli.inspection.features import FEATURES
+from rnncli.inspection.features.built_in import FEATURES
+from rnncli.inspection.interventions.replacement import substitute
 from rnncli.inspection.page import ModelPage, model_page
 from rnncli.inspection.probe import Probe
-from rnncli.inspection.replacement import substitute
 from rnncli.inspection.request import ViewRequest
+from rnncli.inspection.statistics.association import SMALLEST_SHIFT
 from rnncli.inspection.views import VIEWS
 from rnncli.inspection.views.text import expectations, likeliest
 from rnncli.inspection.views.unit import describe
@@ -31,8 +31,9 @@ class Report:
     """``results`` by view; ``left_out`` says why others are missing. ``units`` has what there is to say of each of the
     most selective units, by a title that names what it tracks. ``expected`` says of each character of ``text`` but the
     first which were the most probable there; ``effects`` (N − 1, C) by how much each of the C before it, the last one
-    first, made it likelier, the largest being 1 or −1: see :func:`rnncli.inspection.replacement.substitute`. ``page``
-    is the model, so that the report can run it."""
+    first, made it likelier, the largest being 1 or −1: see
+    :func:`rnncli.inspection.interventions.replacement.substitute`. ``page`` is the model, so that the report can run
+    it."""
 
     path: str
     page: ModelPage

@@ -9,7 +9,7 @@ from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.arrays import Array, Workspace
 from rnncli.errors import InputError
 from rnncli.inspection.activations import Unit, is_of_running_text, read, require_language_model
-from rnncli.inspection.labels import labels_of
+from rnncli.inspection.features.labels import labels_of
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.models.base import Model

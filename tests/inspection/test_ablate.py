@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from rnncli.errors import InputError
-from rnncli.inspection.ablation import effects
 from rnncli.inspection.activations import Unit
-from rnncli.inspection.features import feature
+from rnncli.inspection.features.built_in import feature
+from rnncli.inspection.interventions.ablation import effects
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.ablate import ablate
@@ -48,10 +48,10 @@ def test_the_unit_that_matters_is_found_and_what_for() -> None:
     where = feature("inside brackets", probe().text())[rest[:-1]] > 0
     assert first["change"] == pytest.approx(change.mean())
     assert needed["there"] == pytest.approx(change[where].mean())
-    assert needed["not there"] == pytest.approx(change[~where].mean())
-    assert needed["more there"] == pytest.approx(needed["there"] - needed["not there"])
+    assert needed["elsewhere"] == pytest.approx(change[~where].mean())
+    assert needed["more"] == pytest.approx(needed["there"] - needed["elsewhere"])
     assert needed["places"] == where.sum()
-    assert 0 < needed["more ±"] < needed["more there"] / 2
+    assert 0 < needed["more ±"] < needed["more"] / 2
 
 
 def test_a_unit_is_shown_once_unless_features_are_asked_for() -> None:
@@ -70,7 +70,7 @@ def test_all_units_that_are_named_are_held() -> None:
 
 def test_a_change_that_is_smaller_at_a_feature_is_called_so() -> None:
     (row,) = rows(ablate(ViewRequest(probe(), units=["1:0"], features=["[ab]"])), "Is it needed")
-    assert row["there"] < row["not there"]
+    assert row["there"] < row["elsewhere"]
     assert row["cause"] == "less"
     assert not any(
         "--feature" in command for command in ablate(ViewRequest(probe(), units=["1:0"], features=["[ab]"])).next

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from rnncli.engine.clamping import Clamp
-from rnncli.inspection import ablation
-from rnncli.inspection.ablation import BLOCKS, all_units, block_error, effects, estimated, influence
 from rnncli.inspection.activations import Unit, clamps_for, read, state_names
-from rnncli.inspection.copies import Copies
+from rnncli.inspection.interventions import ablation
+from rnncli.inspection.interventions.ablation import BLOCKS, all_units, block_error, effects, estimated, influence
+from rnncli.inspection.interventions.copies import Copies
 from rnncli.inspection.probe import Probe
 from rnncli.models.language_model import LanguageModel
 from tests.helpers import random_ids, random_model

@@ -5,8 +5,8 @@ import pytest
 
 from rnncli.engine.activations import ACTIVATIONS
 from rnncli.engine.arrays import Array, Workspace
-from rnncli.inspection.association import associate, auc, rank
 from rnncli.inspection.bptt import shares_of_gradient, state_gradients
+from rnncli.inspection.statistics.association import associate, auc, rank
 from rnncli.inspection.views.gradients import bound
 from tests.helpers import random_pair_model
 from tests.inspection.probes import random_probe

@@ -8,7 +8,7 @@ import pytest
 from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp, hold
 from rnncli.inspection.activations import Unit, read
-from rnncli.inspection.features import feature
+from rnncli.inspection.features.built_in import feature
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views import VIEWS
 from rnncli.inspection.views.ablate import effects

@@ -11,7 +11,7 @@ import pytest
 
 from rnncli.engine.arrays import Array
 from rnncli.inspection.activations import Unit
-from rnncli.inspection.driving import BIAS, CHARACTER, Source, changes, cut_of, drive_of, like, trace_for
+from rnncli.inspection.interventions.driving import BIAS, CHARACTER, Source, changes, cut_of, drive_of, like, trace_for
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.drive import drive

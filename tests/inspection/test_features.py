@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnncli.errors import InputError
-from rnncli.inspection.features import FEATURES, feature, is_yes_or_no
+from rnncli.inspection.features.built_in import FEATURES, feature, is_yes_or_no
 
 BY_HAND = {
     "inside quotes": [

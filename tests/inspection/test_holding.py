@@ -8,8 +8,8 @@ import pytest
 
 from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp
-from rnncli.inspection.ablation import effects
 from rnncli.inspection.activations import Unit, clamps_for, read, state_names
+from rnncli.inspection.interventions.ablation import effects
 from rnncli.models.language_model import LanguageModel
 from tests.helpers import random_ids, random_model
 from tests.inspection.probes import every_network, probe_of, random_probe

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from rnncli.errors import InputError
-from rnncli.inspection.ablation import effects
 from rnncli.inspection.activations import Unit
-from rnncli.inspection.features import feature
+from rnncli.inspection.features.built_in import feature
+from rnncli.inspection.interventions.ablation import effects
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.variance import explained_by, explained_by_context
+from rnncli.inspection.statistics.variance import explained_by, explained_by_context
 from rnncli.inspection.views.units import units
 from rnncli.results import Scatter, Table, ViewResult
 from tests.inspection.latch import bracketed, latch, latch_probe

@@ -6,7 +6,7 @@ the last character is that of the line end.
 
 import pytest
 
-from rnncli.inspection.features import FEATURES, feature
+from rnncli.inspection.features.built_in import FEATURES, feature
 
 TEXTS = {
     "inside quotes": [

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from rnncli.datasets.vocabulary import BYTES, Vocabulary
-from rnncli.inspection.features import FEATURES, feature
-from rnncli.inspection.labels import characters_of, labels, labels_of
+from rnncli.inspection.features.built_in import FEATURES, feature
+from rnncli.inspection.features.labels import characters_of, labels, labels_of
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
 from tests.inspection.probes import probe_of

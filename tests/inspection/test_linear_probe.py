@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from rnncli.engine.arrays import Array
-from rnncli.inspection.linear_probe import Axes, LinearProbe, fit, measure
 from rnncli.inspection.request import ViewRequest
+from rnncli.inspection.statistics.linear_probe import Axes, LinearProbe, fit, measure
 from rnncli.inspection.views import VIEWS
 from rnncli.results import ColouredText, Table
 from rnncli.storage import direction

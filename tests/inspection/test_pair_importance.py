@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-import rnncli.inspection.pair_importance
+import rnncli.inspection.interventions.pair_importance
 from rnncli.datasets.pairs import Pairs
 from rnncli.datasets.ragged import Ragged
 from rnncli.engine.clamping import Clamp
 from rnncli.errors import InputError
 from rnncli.evaluation.losses import score_pairs
 from rnncli.inspection.activations import Unit, state_names
-from rnncli.inspection.importance import importance
-from rnncli.inspection.pair_importance import pair_effects
+from rnncli.inspection.interventions.importance import importance
+from rnncli.inspection.interventions.pair_importance import pair_effects
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.storage import checkpoint
@@ -82,7 +82,7 @@ def test_the_view_ranks_all_units(task: str, unit: str, monkeypatch: pytest.Monk
     path = learnt(task, "--cell", "gru")
     with pytest.raises(InputError, match="too few"):
         importance(ViewRequest(Probe(checkpoint.load(path))))
-    monkeypatch.setattr(rnncli.inspection.pair_importance, "MIN_PAIRS", 5)  # there are ten
+    monkeypatch.setattr(rnncli.inspection.interventions.pair_importance, "MIN_PAIRS", 5)  # there are ten
     model = checkpoint.load(path).model
     found = importance(ViewRequest(Probe(checkpoint.load(path))))
     assert f"bits per {unit}" in found.facts["loss"]

@@ -12,7 +12,7 @@ from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.inference.prediction import predict
 from rnncli.inspection.activations import Unit
-from rnncli.inspection.patching import Difference, TwoTexts, difference, two_texts
+from rnncli.inspection.interventions.patching import Difference, TwoTexts, difference, two_texts
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.patch import patch

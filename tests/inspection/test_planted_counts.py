@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from rnncli.inspection.activations import read
-from rnncli.inspection.association import LEVEL, associate
-from rnncli.inspection.features import FEATURES, feature
+from rnncli.inspection.features.built_in import FEATURES, feature
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
+from rnncli.inspection.statistics.association import LEVEL, associate
 from rnncli.inspection.views.ablate import ablate
 from rnncli.inspection.views.units import UnitScore, best_units, units
 from rnncli.results import ColouredText, Table
@@ -92,7 +92,7 @@ def test_without_the_best_unit_the_loss_is_higher_where_it_matters(name: str) ->
     probe, one = learnt(name)[0], best(name)
     found = ablate(ViewRequest(probe, units=[str(one.unit)], features=[one.feature]))
     (row,), (whole,) = table(found, "Is it needed"), table(found, "Change")
-    inside, elsewhere, all_ = row["there"], row["not there"], whole["change"]
+    inside, elsewhere, all_ = row["there"], row["elsewhere"], whole["change"]
     assert inside > 0.05
     assert inside > 2 * elsewhere
     assert row["cause"] == "yes"

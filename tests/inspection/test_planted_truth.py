@@ -9,11 +9,11 @@ import pytest
 from rnncli.datasets.spec import DataSpec
 from rnncli.datasets.text import TextDataset
 from rnncli.datasets.vocabulary import Vocabulary
-from rnncli.inspection.ablation import effects
 from rnncli.inspection.activations import read
-from rnncli.inspection.association import LEVEL, SHIFTS, associate
-from rnncli.inspection.features import feature
+from rnncli.inspection.features.built_in import feature
+from rnncli.inspection.interventions.ablation import effects
 from rnncli.inspection.probe import Probe
+from rnncli.inspection.statistics.association import LEVEL, SHIFTS, associate
 from rnncli.inspection.views.units import UnitScore, best_units
 from rnncli.models.language_model import LanguageModel
 from rnncli.storage.checkpoint import Checkpoint

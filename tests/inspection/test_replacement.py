@@ -7,7 +7,7 @@ import pytest
 
 from rnncli.engine.arrays import Array
 from rnncli.evaluation.windows import BURN_IN
-from rnncli.inspection.replacement import CONTEXT, redraw, substitute
+from rnncli.inspection.interventions.replacement import CONTEXT, redraw, substitute
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.why import why
 from rnncli.models.language_model import LanguageModel

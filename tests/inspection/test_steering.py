@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnncli.inspection.features import feature
+from rnncli.inspection.features.built_in import feature
 from rnncli.inspection.page import model_page
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest

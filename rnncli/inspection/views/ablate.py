@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
-from rnncli.inspection.ablation import (
+from rnncli.inspection.activations import Unit, parse_unit, read, require_language_model
+from rnncli.inspection.features.built_in import FEATURES, is_yes_or_no
+from rnncli.inspection.features.labels import labels
+from rnncli.inspection.interventions.ablation import (
     WORK,
     Estimate,
     affordable,
@@ -24,13 +27,10 @@ from rnncli.inspection.ablation import (
     estimated,
     influence,
 )
-from rnncli.inspection.activations import Unit, parse_unit, read, require_language_model
-from rnncli.inspection.direction_ablation import ablate_direction
-from rnncli.inspection.features import FEATURES, is_yes_or_no
-from rnncli.inspection.labels import labels
+from rnncli.inspection.interventions.directions import ablate_direction
+from rnncli.inspection.interventions.steering import steer
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.steering import steer
 from rnncli.names import plural
 from rnncli.results import Table, Value, ViewResult
 
@@ -250,7 +250,7 @@ def _clearest(change: Array, chosen_at: NDArray[np.intp], places: list[_Places])
 
 def _table(compared: list[_Comparison]) -> Table:
     columns = (
-        *("unit", "at", "there", "there ±", "not there", "not there ±", "more there", "more ±", "places"),
+        *("unit", "at", "there", "there ±", "elsewhere", "elsewhere ±", "more", "more ±", "places"),
         "cause",
     )
     rows: list[tuple[Value, ...]] = [

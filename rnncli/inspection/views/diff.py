@@ -4,9 +4,9 @@ import numpy as np
 
 from rnncli.errors import InputError
 from rnncli.inspection.activations import read, require_language_model
-from rnncli.inspection.association import SMALLEST_SHIFT
-from rnncli.inspection.features import FEATURES
+from rnncli.inspection.features.built_in import FEATURES
 from rnncli.inspection.request import ViewRequest
+from rnncli.inspection.statistics.association import SMALLEST_SHIFT
 from rnncli.inspection.views.units import CHARACTERS, best_units
 from rnncli.results import Block, ColouredText, Table, ViewResult
 

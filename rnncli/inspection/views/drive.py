@@ -4,9 +4,19 @@ import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
-from rnncli.inspection.ablation import Estimate, estimated
 from rnncli.inspection.activations import Unit, parse_unit, require_recurrent_model
-from rnncli.inspection.driving import BIAS, LACK, Source, changes, cut_of, drive_of, like, strength, trace_for
+from rnncli.inspection.interventions.ablation import Estimate, estimated
+from rnncli.inspection.interventions.driving import (
+    BIAS,
+    LACK,
+    Source,
+    changes,
+    cut_of,
+    drive_of,
+    like,
+    strength,
+    trace_for,
+)
 from rnncli.inspection.request import ViewRequest
 from rnncli.models.language_model import LanguageModel
 from rnncli.names import plural

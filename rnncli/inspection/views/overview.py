@@ -8,12 +8,12 @@ import numpy as np
 
 from rnncli.datasets.spec import TEXT
 from rnncli.inspection.activations import read, recurrent_cell, require_language_model
-from rnncli.inspection.association import SMALLEST_SHIFT
-from rnncli.inspection.features import FEATURES
+from rnncli.inspection.features.built_in import FEATURES
 from rnncli.inspection.info import in_words
 from rnncli.inspection.prime import PrimeStep, read_prime
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
+from rnncli.inspection.statistics.association import SMALLEST_SHIFT
 from rnncli.inspection.views.errors import ORDER, ngram_probabilities
 from rnncli.inspection.views.learning import learning_curves
 from rnncli.inspection.views.memory import SMALL, memory_length

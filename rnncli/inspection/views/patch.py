@@ -7,7 +7,7 @@ import numpy as np
 from rnncli.engine.arrays import Array, Ids
 from rnncli.errors import InputError
 from rnncli.inspection.activations import Unit, clamps_for, is_of_running_text, recurrent_cell, state_names
-from rnncli.inspection.patching import (
+from rnncli.inspection.interventions.patching import (
     Chosen,
     Difference,
     Exchange,

@@ -11,11 +11,11 @@ import numpy as np
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.inspection.activations import is_of_running_text
-from rnncli.inspection.association import rank, standardised
-from rnncli.inspection.features import FEATURES, is_yes_or_no
-from rnncli.inspection.linear_probe import DIRECTION_STRENGTH, Axes, LinearProbe, ProbeScore, fit, measure
+from rnncli.inspection.features.built_in import FEATURES, is_yes_or_no
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.states import TextStates, states_of, untrained
+from rnncli.inspection.statistics.association import rank, standardised
+from rnncli.inspection.statistics.linear_probe import DIRECTION_STRENGTH, Axes, LinearProbe, ProbeScore, fit, measure
 from rnncli.names import command_line, plural
 from rnncli.results import Block, ColouredText, Table, ViewResult
 from rnncli.storage.direction import Direction, Part, check_output, digest_of, save

@@ -14,11 +14,11 @@ from rnncli.inspection.activations import (
     require_language_model,
     state_names,
 )
-from rnncli.inspection.association import SMALLEST_SHIFT
-from rnncli.inspection.features import FEATURES
+from rnncli.inspection.features.built_in import FEATURES
+from rnncli.inspection.interventions.steering import steer
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.steering import steer
+from rnncli.inspection.statistics.association import SMALLEST_SHIFT
 from rnncli.inspection.views.units import UnitScore, best_units
 from rnncli.results import Block, ColouredText, Table, ViewResult
 

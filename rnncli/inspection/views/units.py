@@ -8,13 +8,13 @@ from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.evaluation.windows import BURN_IN
 from rnncli.inspection.activations import Unit, read, require_language_model
-from rnncli.inspection.association import LEVEL, associate, auc, rank, standardised
-from rnncli.inspection.features import FEATURES, is_yes_or_no
-from rnncli.inspection.importance import importance
-from rnncli.inspection.labels import characters_of, labels
+from rnncli.inspection.features.built_in import FEATURES, is_yes_or_no
+from rnncli.inspection.features.labels import characters_of, labels
+from rnncli.inspection.interventions.importance import importance
+from rnncli.inspection.interventions.steering import Steering, steer
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.steering import Steering, steer
+from rnncli.inspection.statistics.association import LEVEL, associate, auc, rank, standardised
 from rnncli.models.language_model import LanguageModel
 from rnncli.names import plural
 from rnncli.results import ColouredText, Table, ViewResult

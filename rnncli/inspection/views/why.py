@@ -6,8 +6,8 @@ from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.evaluation.windows import BURN_IN
 from rnncli.inspection.activations import require_language_model, require_recurrent_model
+from rnncli.inspection.interventions.replacement import CONTEXT, LACK, redraw, substitute
 from rnncli.inspection.probe import Probe
-from rnncli.inspection.replacement import CONTEXT, LACK, redraw, substitute
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.text import expectations, likeliest, place_of
 from rnncli.names import plural
@@ -22,7 +22,7 @@ STRONGEST = 6
 
 def why(request: ViewRequest) -> ViewResult:
     """The characters before a place, coloured by how much each of them raised or lowered the probability of what came:
-    an estimate, or with ``replace`` measured. See :mod:`rnncli.inspection.replacement`."""
+    an estimate, or with ``replace`` measured. See :mod:`rnncli.inspection.interventions.replacement`."""
     probe = request.probe
     model = require_language_model(probe) if request.replace else require_recurrent_model(probe, LACK)
     place, contrast = _place(request, len(probe.ids)), _contrast(request)

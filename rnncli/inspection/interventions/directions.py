@@ -12,12 +12,12 @@ import numpy as np
 from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp
 from rnncli.errors import InputError
-from rnncli.inspection.ablation import BLOCKS, estimated
 from rnncli.inspection.activations import read, require_language_model
-from rnncli.inspection.labels import labels_of
-from rnncli.inspection.linear_probe import DIRECTION_STRENGTH, Axes
+from rnncli.inspection.features.labels import labels_of
+from rnncli.inspection.interventions.ablation import BLOCKS, estimated
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
+from rnncli.inspection.statistics.linear_probe import DIRECTION_STRENGTH, Axes
 from rnncli.names import command_line, plural
 from rnncli.results import Table, Value, ViewResult
 from rnncli.storage import direction as stored

@@ -15,7 +15,7 @@ from rnncli.engine.clamping import Clamp
 from rnncli.errors import NotFiniteError
 from rnncli.inference.generation import GenerationConfig, generate_texts
 from rnncli.inspection.activations import Unit, clamps_for, read, require_language_model, state_names
-from rnncli.inspection.labels import labels_of
+from rnncli.inspection.features.labels import labels_of
 from rnncli.inspection.probe import Probe
 
 LENGTH = 500

@@ -17,8 +17,8 @@ import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
-from rnncli.inspection.characters import is_cased, is_punctuation, is_vowel, is_word
-from rnncli.inspection.nesting import indentation, nesting
+from rnncli.inspection.features.characters import is_cased, is_punctuation, is_vowel, is_word
+from rnncli.inspection.features.nesting import indentation, nesting
 
 STOPS, WIDE_STOPS = frozenset(".!?…"), frozenset("。！？｡।؟")
 """What may end a sentence, and what always does."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from rnncli.datasets.vocabulary import BYTES, Vocabulary
 from rnncli.engine.arrays import Array
-from rnncli.inspection.features import feature
+from rnncli.inspection.features.built_in import feature
 from rnncli.inspection.probe import Probe
 
 

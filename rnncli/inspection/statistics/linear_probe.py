@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnncli.engine.arrays import Array
-from rnncli.inspection.association import auc, standardised
+from rnncli.inspection.statistics.association import auc, standardised
 
 STRENGTHS = (1.0, 0.1, 0.01, 0.001)
 """The λ that are tried, the strongest first."""

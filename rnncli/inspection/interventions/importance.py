@@ -9,14 +9,14 @@ import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
-from rnncli.inspection.ablation import BLOCKS, affordable, all_units, block_error, effects, influence
 from rnncli.inspection.activations import Unit, read
-from rnncli.inspection.features import FEATURES
-from rnncli.inspection.labels import labels
-from rnncli.inspection.pair_importance import PairReader, pair_importance
+from rnncli.inspection.features.built_in import FEATURES
+from rnncli.inspection.features.labels import labels
+from rnncli.inspection.interventions.ablation import BLOCKS, affordable, all_units, block_error, effects, influence
+from rnncli.inspection.interventions.pair_importance import PairReader, pair_importance
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.variance import explained_by, explained_by_context
+from rnncli.inspection.statistics.variance import explained_by, explained_by_context
 from rnncli.names import plural
 from rnncli.results import Scatter, Table, Value, ViewResult
 

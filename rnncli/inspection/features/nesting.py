@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from rnncli.engine.arrays import Array
-from rnncli.inspection.characters import is_cased, is_word
+from rnncli.inspection.features.characters import is_cased, is_word
 
 QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "„": "“”", "‚": "‘’", "«": "»", "»": "«", "‹": "›", "›": "‹"}
 QUOTES |= {"「": "」", "『": "』"}

@@ -11,8 +11,8 @@ from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp
 from rnncli.errors import InputError
 from rnncli.evaluation.losses import BATCH_SIZE
-from rnncli.inspection.ablation import WORK, block_error, influence
 from rnncli.inspection.activations import Unit, clamps_for, state_names
+from rnncli.inspection.interventions.ablation import WORK, block_error, influence
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.models.classifier import Classifier

@@ -21,7 +21,7 @@ from rnncli.engine.clamping import Clamp
 from rnncli.errors import InputError
 from rnncli.evaluation.windows import BURN_IN, edges_of, read_parts
 from rnncli.inspection.activations import Unit, read, require_language_model, state_names
-from rnncli.inspection.copies import Copies
+from rnncli.inspection.interventions.copies import Copies
 from rnncli.inspection.probe import Probe
 from rnncli.models.language_model import LanguageModel
 from rnncli.models.parallel import cores, parallel_map

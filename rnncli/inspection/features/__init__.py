@@ -1,0 +1,1 @@
+"""What a unit may track: properties of each place in a text, as numbers."""
