@@ -28,7 +28,7 @@ def diff(request: ViewRequest) -> ViewResult:
     text = one.text()[1:]
     blocks: list[Block] = [
         ColouredText(
-            f"Bits that {other.path} needs more (+) or fewer (-)",
+            f"Bits that {other.path} needs more (+) or fewer (-), from character {start + 1:,} on",
             text[start : start + EXCERPT],
             change[start : start + EXCERPT].tolist(),
             FULL_COLOUR,
@@ -46,7 +46,7 @@ def diff(request: ViewRequest) -> ViewResult:
             for name in names
             if name in best[0] and name in best[1]
         ]
-        columns = ("feature", f"best unit of {one.path}", "AUC or r", f"of {other.path}", "AUC or r")
+        columns = ("feature", f"best of {one.path}", "its AUC or r", f"best of {other.path}", "AUC or r there")
         blocks.append(Table("The best unit for each feature", columns, rows))
     facts = {
         one.path: f"{before.mean():.4f} bits per character",
