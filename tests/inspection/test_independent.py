@@ -225,10 +225,10 @@ def test_errors(name: str) -> None:
     for row in table:
         at = kinds == row["kind"]
         assert row["characters"] == at.sum()
-        assert row["share of text"] == pytest.approx(at.mean())
-        assert row["share of the loss"] == pytest.approx(bits[at].sum() / bits.sum(), rel=1e-3)
-        assert row["bits each"] == pytest.approx(bits[at].mean(), rel=1e-3)
-        assert row["bits of a 6-gram model"] == pytest.approx(-np.log2(known[1:][at]).mean(), rel=1e-6)
+        assert row["text share"] == pytest.approx(at.mean())
+        assert row["loss share"] == pytest.approx(bits[at].sum() / bits.sum(), rel=1e-3)
+        assert row["bits"] == pytest.approx(bits[at].mean(), rel=1e-3)
+        assert row["6-gram bits"] == pytest.approx(-np.log2(known[1:][at]).mean(), rel=1e-6)
 
 
 @pytest.mark.parametrize(("name", "other"), [("rnn-1", "gru-2"), ("gru-1", "lstm-1"), ("lstm-2", "rnn-2")])

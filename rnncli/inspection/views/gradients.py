@@ -8,7 +8,7 @@ from rnncli.inspection.activations import require_recurrent_model
 from rnncli.inspection.bptt import shares_of_gradient, state_gradients
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.views.memory import GATE_CHARACTERS, GATE_PLACES, gate_products, memory_gate
+from rnncli.inspection.views.memory import GATE_CHARACTERS, GATE_PLACES, STEPS_BACK, gate_products, memory_gate
 from rnncli.results import Block, Curves, Table, Value, ViewResult
 
 STEEPEST = {"tanh": 1.0, "relu": 1.0, "leaky-relu": 1.0, "sigmoid": 0.25}
@@ -77,8 +77,12 @@ def gradients(request: ViewRequest) -> ViewResult:
             f"{places:,}, evenly spread over the text, each after up to {BURN_IN} characters of burn-in"
             + (f"; without {places - fewest:,} at most whose gradient is 0" if fewest < places else "")
         )
-    name = "Gradient of a loss to the state some steps back, over that before the last character; median over places"
-    blocks: list[Block] = [Curves(name, "steps back", "share", curves, log=True), *tables]
+    facts["share"] = (
+        "the norm of the gradient to a state some steps before the last character, over that to the state from which "
+        "that character is read"
+    )
+    name = "The share of a gradient that arrives some steps back, median over places"
+    blocks: list[Block] = [Curves(name, STEPS_BACK, "share", curves, log=True), *tables]
     following = [] if request.others else [request.command("gradients", "other.npz")]
     return ViewResult(request.probe.source, facts, blocks, following)
 

@@ -26,6 +26,9 @@ GATE_CHARACTERS = 20_000
 GATE_PLACES = 1000
 """Places from which on the gates are followed."""
 
+STEPS_BACK = "steps before the last character"
+"""The distance of the states that a gradient goes back through."""
+
 SMALL = 0.01
 """A context is long enough when its loss is within this many nats of that with the longest."""
 
@@ -138,8 +141,8 @@ def memory(request: ViewRequest) -> ViewResult:
     if recurrent_cell(model):
         shares = {name: shares_of_gradient(norms) for name, norms in state_gradients(probe).items()}
         curves = {name: list(enumerate(np.median(values, axis=0).tolist())) for name, values in shares.items()}
-        name = "Share of a gradient that arrives some steps back, median over places that have one"
-        blocks.append(Curves(name, "steps back", "share", curves, log=True))
+        name = "Share of a gradient that arrives some steps back, median over places"
+        blocks.append(Curves(name, STEPS_BACK, "share", curves, log=True))
         following = [request.command("gradients")]
         if (gate := memory_gate(model)) is not None:
             blocks += [_half_lives(probe, layer, gate) for layer in model.network.names]
