@@ -13,7 +13,7 @@ from rnncli.inspection.views.diff import diff
 from rnncli.inspection.views.errors import KINDS, errors, kinds_of
 from rnncli.inspection.views.gradients import gradients
 from rnncli.inspection.views.memory import SMALL, loss_with_context, memory, memory_length
-from rnncli.inspection.views.overview import health
+from rnncli.inspection.views.overview import health, overview
 from rnncli.inspection.views.text import expectations
 from rnncli.inspection.views.text import text as text_view
 from rnncli.inspection.views.unit import unit
@@ -55,7 +55,7 @@ def test_the_overview_and_the_memory_agree(monkeypatch: pytest.MonkeyPatch) -> N
     """Though the overview reads a part of the text only, and says so."""
     monkeypatch.setattr("rnncli.inspection.views.overview.CHARACTERS", 300)
     request = ViewRequest(random_probe(900))
-    found, length = health(request), memory(request).facts["memory"]
+    found, length = overview(request), memory(request).facts["memory"]
     assert found.text == "a text, the first 300 characters"
     assert found.facts["memory"] == f"{length} in all of the text"
 
