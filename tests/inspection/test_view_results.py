@@ -57,7 +57,7 @@ def test_the_overview_and_the_memory_agree(monkeypatch: pytest.MonkeyPatch) -> N
     request = ViewRequest(random_probe(900))
     found, length = overview(request), memory(request).facts["memory"]
     assert found.text == "a text, the first 300 characters"
-    assert found.facts["memory"] == f"{length} in all of the text"
+    assert found.facts["memory"] == f"{length}, in all of the text"
 
 
 def test_a_perceptron_remembers_what_it_sees() -> None:

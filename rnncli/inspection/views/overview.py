@@ -192,7 +192,7 @@ def health(request: ViewRequest) -> ViewResult:
         saturated = float(np.mean((np.abs(hidden) > SATURATED).mean(axis=0) > MOSTLY))
         facts["units"] = f"{dead:.1%} dead, {saturated:.1%} saturated"
     if recurrent_cell(model):
-        of_all = " in all of the text" if len(request.probe.ids) > len(probe.ids) else ""
+        of_all = ", in all of the text" if len(request.probe.ids) > len(probe.ids) else ""
         facts["memory"] = f"{memory_length(request.probe)}{of_all}"
     blocks: list[Block] = []
     following = [request.command("text"), request.command("memory")]
