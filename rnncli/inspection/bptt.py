@@ -73,9 +73,10 @@ def _through_cell(cell: Cell, cache: Cache, weights: Parameters, d_hidden: Array
 
 @may_overflow
 def state_gradients(probe: Probe, steps: int = STEPS) -> dict[str, Array]:
-    """The norms (M, ``steps`` + 1) of the gradient of a loss with respect to the state of each cell 0 … ``steps`` steps
-    earlier, by the name of the cell, at M places that are evenly spread over the text. Before each, some hundred
-    characters are read, to arrive at a state. NotFiniteError where a gradient is out of range."""
+    """The norms (M, ``steps`` + 1) of the gradient of a loss with respect to the state that each cell hands on to its
+    next step, by the name of the cell, at M places that are evenly spread over the text: first to that before the last
+    character is read, and so on to that ``steps`` steps earlier. Before each place, some hundred characters are read,
+    to arrive at a state. NotFiniteError where a gradient is out of range."""
     model = require_recurrent_model(probe, "state that gradients could go back through")
     ids = probe.ids.astype(np.intp)
     steps = min(steps, (len(ids) - 1) // 2)

@@ -132,7 +132,7 @@ def test_the_direction_that_carries_all_is_the_cause(tmp_path: Any) -> None:
 
 
 def test_of_a_number_it_is_the_cause_above_its_mean(tmp_path: Any) -> None:
-    """By hand; and the next command holds it at a large value of its own."""
+    """By hand; the next command holds it at a large value of its own, and the note says that an LSTM's cell is free."""
     model = random_model(" ab", np.float64, cell="lstm")
     probe, path = probe_of(model, 400), str(tmp_path / "position.npz")
     of_number = Direction("position in word", False, {"l1": Part(unit_vector(), 0.0, 1.0)}, 0, "")
@@ -146,3 +146,4 @@ def test_of_a_number_it_is_the_cause_above_its_mean(tmp_path: Any) -> None:
     expected = [change[late].mean(), change[~late].mean(), change.mean()]
     np.testing.assert_allclose(found["this direction"][::2], np.array(expected) / np.log(2), rtol=1e-9, atol=1e-12)
     assert f"{path}={round(np.quantile(position, 0.9))}" in result.next[0]
+    assert "of the hidden states alone" in result.blocks[0].note

@@ -81,12 +81,14 @@ def test_memory(name: str) -> None:
     )
     np.testing.assert_allclose(part(found, "The same in numbers")["rows"], expected, **CLOSE)
     np.testing.assert_allclose(part(found, "Loss against")["curves"]["loss"], expected[:, :2], rtol=1e-4)
-    context, within, longest, error = numbers(found["facts"]["memory"])
-    assert within == 0.01
+    context, within, longest, *more_there = numbers(found["facts"]["memory"])
+    assert (within, longest) == (0.01, CONTEXTS[-1])
+    assert numbers(part(found, "The same in numbers")["note"]) == [len(places)]
     enough = CONTEXTS.index(int(context))
     assert np.all(np.abs(expected[enough:, 3]) < 0.01 + 1e-4)
     assert enough == 0 or np.abs(expected[enough - 1, 3]) > 0.01 - 1e-4
-    assert [longest, error] == pytest.approx(expected[-1, 1:3], abs=1e-4)
+    assert more_there == pytest.approx(expected[enough, 3:], abs=1e-4)
+    assert found["facts"]["memory"] == printed(name, "overview")["facts"]["memory"]
     for layer, values in shares_at_every_place(model).items():
         curve = part(found, "Share of a gradient")["curves"][layer]
         np.testing.assert_allclose([share for _, share in curve], np.median(values, axis=0), **RATIO)
@@ -103,7 +105,8 @@ def test_half_lives_in_memory(name: str) -> None:
         for row in table:
             written, _, unit = row["unit"].partition(":")
             assert (int(written), row["steps"]) == (n, pytest.approx(lives[int(unit)], rel=2e-3))
-        *_, median = numbers(part(found, f"Units of {layer}")["note"])
+        most, places, read, median = numbers(part(found, f"Units of {layer}")["note"])
+        assert (most, places, read) == (len(model.ids) // 2, len(model.ids) // 2 + 1, len(model.ids))
         assert median == pytest.approx(np.median(lives), abs=0.06)
 
 

@@ -132,7 +132,7 @@ def test_probe(name: str, feature: str, tmp_path: Path) -> None:
     at = labels[half:] > (0 if is_binary else labels[half:].mean())
     row = rows(printed(name, "ablate", "--text", path, "--direction", file), "Change of the loss")[0]
     expected = [cost[at].mean(), cost[~at].mean(), cost.mean()]
-    assert [row["at the feature"], row["elsewhere"], row["all"]] == pytest.approx(expected, rel=0.01, abs=1e-4)
+    assert [row["there"], row["elsewhere"], row["all"]] == pytest.approx(expected, rel=0.01, abs=1e-4)
 
 
 @pytest.mark.parametrize("name", ["rnn-2", "gru-1", "lstm-1"])

@@ -1,5 +1,6 @@
 """Units of classifiers and taggers are held one by one, and their loss is that of the pairs."""
 
+import shlex
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,10 @@ def test_the_view_ranks_all_units(task: str, unit: str, monkeypatch: pytest.Monk
     changes = [row[1] for row in everything.rows]
     assert changes == sorted(changes, reverse=True)
     assert "The units of the largest effect" in succeeded(run("inspect", path, "units", "--by", "importance"))
+    (proposed,) = found.next
+    _, *words = shlex.split(proposed)
+    assert words[2] == "patch"
+    succeeded(run(*words))
 
 
 def test_other_texts_and_other_tasks_are_told_in_a_sentence() -> None:

@@ -8,12 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnncli.datasets.vocabulary import BYTES, Vocabulary
+from rnncli.inspection.activations import Unit
 from rnncli.inspection.features.built_in import feature
+from rnncli.inspection.interventions.steering import steer
 from rnncli.inspection.page import model_page
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.unit import unit
 from rnncli.inspection.views.units import units
+from rnncli.models.config import NetworkConfig
+from rnncli.models.language_model import LanguageModel
 from rnncli.results import ColouredText, Table, ViewResult
 from rnncli.storage import checkpoint
 from rnncli.storage.checkpoint import Checkpoint
@@ -121,6 +126,22 @@ def test_a_dead_unit_tracks_nothing() -> None:
     result = unit(ViewRequest(probe("gru"), [f"1:{DEAD}"]))
     assert "tracks" not in result.facts
     assert sample_commands(result) == []
+
+
+def test_a_feature_is_counted_in_characters_where_bytes_are_written() -> None:
+    """Half of the characters are an a, the others an é of two bytes, so that of the bytes a third is."""
+    model = LanguageModel(NetworkConfig("rnn", 1, 2), Vocabulary("".join(map(chr, range(256))), BYTES))
+    model.parameters.flat[...] = 0
+    begun, first, second, a = 0, *"é".encode(), ord("a")
+    model.parameters["l1.b"][0, begun] = -9
+    model.parameters["l1.W_x"][0, first, begun] = 18
+    model.parameters["output.b"][...] = -99
+    model.parameters["output.b"][[first, second, a]] = 0
+    model.parameters["output.W"][begun, [first, second, a]] = [-40, 40, -40]
+    found = steer(probe_of(model, model.vocabulary.from_user_text("aéaa" * 60)), Unit("l1", 1), "a", is_binary=True)
+    assert found is not None
+    assert found.free.mean() == pytest.approx(0.5, abs=5 / np.sqrt(128 * 333))
+    assert "of 500 bytes" in str(found)
 
 
 def test_a_page_offers_what_was_measured() -> None:

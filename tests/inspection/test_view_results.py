@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from rnncli.inspection.activations import read
+from rnncli.inspection.bptt import state_gradients
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.diff import diff
 from rnncli.inspection.views.errors import KINDS, errors, kinds_of
+from rnncli.inspection.views.gradients import gradients
 from rnncli.inspection.views.memory import SMALL, loss_with_context, memory, memory_length
-from rnncli.inspection.views.overview import health
+from rnncli.inspection.views.overview import health, overview
 from rnncli.inspection.views.text import expectations
 from rnncli.inspection.views.text import text as text_view
 from rnncli.inspection.views.unit import unit
@@ -40,7 +42,7 @@ def test_an_ngram_model_is_not_asked_what_it_has_learnt(view: Any, fact: str) ->
 def test_more_context_than_the_memory_has_changes_little(config: dict[str, Any]) -> None:
     """Neither for the worse nor for the better, as the view says."""
     probe = random_probe(560, **config)
-    losses, enough = memory_length(probe)
+    losses, enough, _ = memory_length(probe)
     assert enough in [one.context for one in losses]
     for one in losses:
         assert one.more == pytest.approx(one.nats - losses[-1].nats)
@@ -49,9 +51,18 @@ def test_more_context_than_the_memory_has_changes_little(config: dict[str, Any])
     assert f"{enough} character" in memory(ViewRequest(probe)).facts["memory"]
 
 
+def test_the_overview_and_the_memory_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the overview reads a part of the text only, and says so."""
+    monkeypatch.setattr("rnncli.inspection.views.overview.CHARACTERS", 300)
+    request = ViewRequest(random_probe(900))
+    found, length = overview(request), memory(request).facts["memory"]
+    assert found.text == "a text, the first 300 characters"
+    assert found.facts["memory"] == f"{length}, in all of the text"
+
+
 def test_a_perceptron_remembers_what_it_sees() -> None:
     """It has three characters of context: of 1, 2, 4, 8, … from 4 on no place has another loss, before most have."""
-    losses, enough = memory_length(random_probe(1200, cell="mlp", layers=1, context=3))
+    losses, enough, _ = memory_length(random_probe(1200, cell="mlp", layers=1, context=3))
     assert enough <= 4
     for one in losses:
         if one.context < 4:
@@ -63,12 +74,22 @@ def test_a_perceptron_remembers_what_it_sees() -> None:
 def test_the_error_of_a_mean_loss_is_that_of_the_places() -> None:
     """As far as means over places that are drawn anew lie apart (the bootstrap)."""
     probe = random_probe(3000)
-    (_, *_, longest), _ = memory_length(probe)
+    longest = memory_length(probe).losses[-1]
     losses = loss_with_context(probe.model, probe.ids, np.arange(256, 3000), 256)
     places = len(losses)
     rng = np.random.default_rng(3)
     drawn = [rng.choice(losses, places).mean() for _ in range(400)]
     assert longest.error == pytest.approx(np.std(drawn), rel=0.15)
+
+
+def test_places_without_a_gradient_are_counted() -> None:
+    """Of two rectified units both may be off; a tanh is never flat."""
+    assert "is 0" not in gradients(ViewRequest(random_probe(700, cell="rnn", hidden_size=2))).facts["places"]
+    probe = random_probe(700, cell="rnn", hidden_size=2, activation="relu")
+    (norms,) = state_gradients(probe).values()
+    off = int(np.sum(norms[:, 0] == 0))
+    assert 0 < off < len(norms)
+    assert gradients(ViewRequest(probe)).facts["places"].endswith(f"without {off:,} at most whose gradient is 0")
 
 
 def biased(model: LanguageModel, symbol: int) -> LanguageModel:
@@ -89,6 +110,8 @@ def test_the_excerpt_of_a_difference_has_the_place_where_it_is_largest(place: in
     one.parameters["output.b"][2] = -9
     found = diff(ViewRequest(probe_of(one, text), others=[probe_of(biased(one, 2), text)]))
     (strip,) = [part for part in found.blocks if isinstance(part, ColouredText)]
+    first = int(strip.name.split()[-2])
+    assert strip.text == "".join("abc"[i] for i in text[first : first + 320])
     assert "c" in strip.text
     assert strip.values[strip.text.index("c")] == pytest.approx(-5 / np.log(2), rel=0.01)
 
@@ -180,6 +203,6 @@ def test_shares_of_the_mistakes_add_up() -> None:
     probe = random_probe(3000, np.float32)
     (table,) = errors(ViewRequest(probe)).blocks
     rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]  # type: ignore[union-attr]
-    assert sum(row["share of the loss"] for row in rows) == pytest.approx(1)
-    assert sum(row["share of text"] for row in rows) == pytest.approx(1)
+    assert sum(row["loss share"] for row in rows) == pytest.approx(1)
+    assert sum(row["text share"] for row in rows) == pytest.approx(1)
     assert sum(row["characters"] for row in rows) == 2999

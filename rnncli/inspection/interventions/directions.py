@@ -12,7 +12,7 @@ import numpy as np
 from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp
 from rnncli.errors import InputError
-from rnncli.inspection.activations import read, require_language_model
+from rnncli.inspection.activations import read, require_language_model, state_names
 from rnncli.inspection.features.labels import labels_of
 from rnncli.inspection.interventions.ablation import BLOCKS, estimated
 from rnncli.inspection.probe import Probe
@@ -56,10 +56,12 @@ def ablate_direction(request: ViewRequest) -> ViewResult:
     differences = null[:, at].mean(axis=1) - null[:, ~at].mean(axis=1)
     more = int(np.sum(differences >= held[at].mean() - held[~at].mean()))
     rows = [row("this direction", held[None]), row(f"{SHIFTS} of shifted labels", null)]
-    columns = ("held at its mean", "at the feature", "±", "elsewhere", "± ", "all", " ±")
+    columns = ("held at its mean", "there", "there ±", "elsewhere", "elsewhere ±", "all", "all ±")
     note = (
-        f"bits per character that the network loses; ±: standard error over {BLOCKS} parts of the text; shifted: the "
-        "mean of directions found alike, with the feature shifted along the text"
+        f"bits per character that the network loses; there: at the feature; ±: standard error over {BLOCKS} parts of "
+        "the text; shifted: the mean of directions found alike, with the feature shifted along the text"
+        + ("; of each layer its own projection is held" if len(direction.parts) > 1 else "")
+        + ("; of the hidden states alone, while --unit holds the cell too" if "cell" in state_names(model) else "")
     )
     facts = {
         "feature": f"{direction.feature}, {_where(direction)} at {plural(int(at.sum()), 'character')} of {len(at):,}",

@@ -11,7 +11,7 @@ from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp
 from rnncli.errors import InputError
 from rnncli.evaluation.losses import BATCH_SIZE
-from rnncli.inspection.activations import Unit, clamps_for, state_names
+from rnncli.inspection.activations import Unit, clamps_for, recurrent_cell, state_names
 from rnncli.inspection.interventions.ablation import WORK, block_error, influence
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
@@ -72,7 +72,22 @@ def pair_importance(request: ViewRequest) -> ViewResult:
     }
     shown = Table("The units of the largest effect", columns, rows[:BEST], note, digits=4)
     question = "Which units matter?"
-    return ViewResult(source, facts, [shown], (), question, data={"units": everything.to_json()}, tables=[everything])
+    texts = _two_texts(model, pairs)
+    following = [request.command("patch", *texts)] if texts and recurrent_cell(model) else []
+    data = {"units": everything.to_json()}
+    return ViewResult(source, facts, [shown], following, question, data=data, tables=[everything])
+
+
+def _two_texts(model: PairReader, pairs: Pairs) -> list[str] | None:
+    """The shortest text, and the next one of which another label, or the last tag, is right; None without such."""
+    found: dict[int, str] = {}
+    for n in np.argsort(pairs.texts.lengths, kind="stable"):
+        ids, answer = (one.ids[:, 0] for one in pairs.padded(np.array([n])))
+        if len(ids) and (text := model.vocabulary.decode(map(int, ids))) not in found.values():
+            found.setdefault(int(answer[-1]), text)
+        if len(found) == 2:
+            return list(found.values())
+    return None
 
 
 def pair_effects(model: PairReader, pairs: Pairs, units: Sequence[Unit]) -> tuple[Array, Array]:

@@ -10,16 +10,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rnncli.datasets.vocabulary import BYTES
 from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp
 from rnncli.errors import NotFiniteError
 from rnncli.inference.generation import GenerationConfig, generate_texts
 from rnncli.inspection.activations import Unit, clamps_for, read, require_language_model, state_names
-from rnncli.inspection.features.labels import labels_of
+from rnncli.inspection.features import built_in
+from rnncli.inspection.features.labels import characters_of
 from rnncli.inspection.probe import Probe
 
 LENGTH = 500
-"""Characters of each text, as many as ``rnncli sample`` writes."""
+"""Symbols of each text, as many as ``rnncli sample`` writes: characters, or in a model of bytes bytes."""
 
 CHOOSE, MEASURE = (32, 0), (128, 1)
 """The number of texts, written side by side, and their seed: those by which a value is chosen, and those that are then
@@ -34,12 +36,14 @@ CLEAR = 2.5
 
 @dataclass(frozen=True)
 class Steering:
-    """The mean of ``feature`` over the characters of a text, of the ``free`` (B,) network, and ``held`` (B,) from the
-    same random numbers with ``unit`` at ``value``, which of several gave the most in other texts."""
+    """The mean of ``feature`` over the characters of a text of ``LENGTH`` ``symbols``, of the ``free`` (B,) network,
+    and ``held`` (B,) from the same random numbers with ``unit`` at ``value``, which of several gave the most in other
+    texts."""
 
     unit: Unit
     feature: str
     is_binary: bool
+    symbols: str
     value: float
     free: Array
     held: Array
@@ -56,7 +60,7 @@ class Steering:
         clearly = "" if self.is_clear else ": no clear difference"
         return (
             f"{self.feature}: {free} free, {held} with {self.unit} held at {self.value:g}, more in {more} of "
-            f"{len(self.free)} texts of {LENGTH} characters{clearly}"
+            f"{len(self.free)} texts of {LENGTH} {self.symbols}{clearly}"
         )
 
     def _amount(self, values: Array) -> str:
@@ -74,15 +78,17 @@ def steer(probe: Probe, unit: Unit, feature: str, is_binary: bool, effort: float
     def amounts(texts: int, seed: int, clamps: Sequence[Clamp] = ()) -> Array:
         count = round(texts * effort)
         written = generate_texts(model, "", GenerationConfig(length=LENGTH), seed, count=count, clamps=clamps)
-        return np.array([labels_of(model.vocabulary, "".join(text), feature).mean() for text in written])
+        texts_read = [characters_of(model.vocabulary, "".join(text))[0] for text in written]
+        return np.array([built_in.feature(feature, text).mean() for text in texts_read])
 
     def held(value: float) -> list[Clamp]:
         return clamps_for(model, unit, dict.fromkeys(state_names(model), value))
 
+    symbols = "bytes" if model.vocabulary.encoding == BYTES else "characters"
     usual = np.quantile(states[:, unit.unit], QUANTILES)
     values = {float(f"{value:.1g}") for value in (*usual, -1.0, 1.0)}
     try:
         best = max(sorted(values), key=lambda value: amounts(*CHOOSE, held(value)).mean())
-        return Steering(unit, feature, is_binary, best, amounts(*MEASURE), amounts(*MEASURE, held(best)))
+        return Steering(unit, feature, is_binary, symbols, best, amounts(*MEASURE), amounts(*MEASURE, held(best)))
     except NotFiniteError:
         return None

@@ -28,7 +28,7 @@ def diff(request: ViewRequest) -> ViewResult:
     text = one.text()[1:]
     blocks: list[Block] = [
         ColouredText(
-            f"Bits that {other.path} needs more (+) or fewer (-)",
+            f"Bits that {other.path} needs more (+) or fewer (-), from character {start + 1:,} on",
             text[start : start + EXCERPT],
             change[start : start + EXCERPT].tolist(),
             FULL_COLOUR,
@@ -46,8 +46,9 @@ def diff(request: ViewRequest) -> ViewResult:
             for name in names
             if name in best[0] and name in best[1]
         ]
-        columns = ("feature", f"best unit of {one.path}", "AUC or r", f"of {other.path}", "AUC or r")
-        blocks.append(Table("The best unit for each feature", columns, rows))
+        columns = ("feature", "unit", "AUC or r", "other unit", "other AUC or r")
+        note = f"first of {one.path}, then of the other, {other.path}"
+        blocks.append(Table("The best unit for each feature", columns, rows, note))
     facts = {
         one.path: f"{before.mean():.4f} bits per character",
         other.path: f"{after.mean():.4f} bits per character, better at {np.mean(change < 0):.0%} of the characters",

@@ -87,8 +87,13 @@ def errors(request: ViewRequest) -> ViewResult:
             of_ngram = float(-np.log2(known[at]).mean())
             share = float(bits[at].sum() / bits.sum())
             rows.append((name, share, float(bits[at].mean()), of_ngram, int(at.sum()), float(at.mean())))
-    columns = ("kind", "share of the loss", "bits each", f"bits of a {ORDER}-gram model", "characters", "share of text")
-    note = f"n-gram model of {where}; rare: fewer than {RARE} times there; repeated: in {RECENT:,} characters"
+    columns = ("kind", "loss share", "bits", f"{ORDER}-gram bits", "characters", "text share")
+    note = (
+        f"bits each, and of an n-gram model of {where}; rare: fewer than {RARE} times there; repeated: in {RECENT:,} "
+        "characters; the first kind that fits counts, so that a letter after a newline is the first of a word; the "
+        "n-gram model has its successes in a row of their own and its failures in the others, so that only the loss of "
+        "all compares the two"
+    )
     facts = {"loss": f"{bits.mean():.4f} bits per character; a {ORDER}-gram model has {-np.log2(known).mean():.4f}"}
     table = Table("Where the loss is", columns, rows, note)
     return ViewResult(probe.source, facts, [table], [request.command("text")])

@@ -8,7 +8,7 @@ from rnncli.inspection.activations import require_recurrent_model
 from rnncli.inspection.bptt import shares_of_gradient, state_gradients
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.views.memory import GATE_CHARACTERS, gate_products, memory_gate
+from rnncli.inspection.views.memory import GATE_CHARACTERS, GATE_PLACES, STEPS_BACK, gate_products, memory_gate
 from rnncli.results import Block, Curves, Table, Value, ViewResult
 
 STEEPEST = {"tanh": 1.0, "relu": 1.0, "leaky-relu": 1.0, "sigmoid": 0.25}
@@ -45,8 +45,12 @@ def references(probe: Probe, steps: int) -> tuple[dict[tuple[str, str], Array], 
             f"singular value of {top}.W_h times the largest slope of {model.config.activation}, {slope:g}"
         )
         return {(top, "bound"): per_step ** np.arange(steps + 1)}, says
-    products = {name: gate_products(probe.first(GATE_CHARACTERS), f"{name}.{gate}", steps) for name in names}
-    says = f"what the {gate} gates alone hand on of a gradient: the root mean square of their products over the units"
+    part = probe.first(GATE_CHARACTERS)
+    products = {name: gate_products(part, f"{name}.{gate}", steps) for name in names}
+    says = (
+        f"what the {gate} gates alone hand on of a gradient: the root mean square of their products over the units; "
+        f"median over {min(GATE_PLACES, len(part.ids) - steps):,} places in {len(part.ids):,} characters"
+    )
     return {(name, "gates"): values for name, values in products.items()}, says
 
 
@@ -55,8 +59,10 @@ def gradients(request: ViewRequest) -> ViewResult:
     curves: dict[str, list[tuple[float, float]]] = {}
     facts, tables = {}, []
     for probe in [request.probe, *request.others]:
-        shares = {name: shares_of_gradient(norms) for name, norms in state_gradients(probe).items()}
-        count, steps = min(map(len, shares.values())), len(next(iter(shares.values()))[0]) - 1
+        norms = state_gradients(probe)
+        shares = {name: shares_of_gradient(of_layer) for name, of_layer in norms.items()}
+        places, distances = next(iter(norms.values())).shape
+        steps, fewest = distances - 1, min(map(len, shares.values()))
         limits, says = references(probe, steps)
         several = f"{probe.path} " if request.others else ""
         for name, values in shares.items():
@@ -67,9 +73,16 @@ def gradients(request: ViewRequest) -> ViewResult:
                 curves[f"{name} {which}"] = [(k, float(v)) for k, v in enumerate(values) if low <= v <= high]
         facts[f"{several}{next(iter(limits))[1]}"] = says
         tables.append(_table(several.strip() or "Share of the gradient that arrives, by steps back", shares, limits))
-    facts["places"] = f"{count:,}, evenly spread over the text, each after up to {BURN_IN} characters of burn-in"
-    name = "Gradient of a loss to the state some steps back, over that to the last state; median over places"
-    blocks: list[Block] = [Curves(name, "steps back", "share", curves, log=True), *tables]
+        facts[f"{several}places"] = (
+            f"{places:,}, evenly spread over the text, each after up to {BURN_IN} characters of burn-in"
+            + (f"; without {places - fewest:,} at most whose gradient is 0" if fewest < places else "")
+        )
+    facts["share"] = (
+        "the norm of the gradient to a state some steps before the last character, over that to the state from which "
+        "that character is read"
+    )
+    name = "The share of a gradient that arrives some steps back, median over places"
+    blocks: list[Block] = [Curves(name, STEPS_BACK, "share", curves, log=True), *tables]
     following = [] if request.others else [request.command("gradients", "other.npz")]
     return ViewResult(request.probe.source, facts, blocks, following)
 

@@ -16,7 +16,7 @@ from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.statistics.association import SMALLEST_SHIFT
 from rnncli.inspection.views.errors import ORDER, ngram_probabilities
 from rnncli.inspection.views.learning import learning_curves
-from rnncli.inspection.views.memory import SMALL, memory_length
+from rnncli.inspection.views.memory import memory_length
 from rnncli.inspection.views.units import best_units
 from rnncli.models.base import Model, PairModel
 from rnncli.models.mixture import MIXTURE
@@ -55,7 +55,8 @@ def overview(request: ViewRequest) -> ViewResult:
         following = found.next
     blocks += _expected(steps, request.layer or probe.model.config.layers)
     more = {"prime": [step.to_json() for step in steps], "health": found.to_json() if found else None}
-    return ViewResult(probe.source, facts, blocks, following, data=data | more, tables=_tables(data))
+    source = found.text if found else probe.source
+    return ViewResult(source, facts, blocks, following, data=data | more, tables=_tables(data))
 
 
 def file_data(model: Model, record: Record | None) -> dict[str, Any]:
@@ -175,7 +176,8 @@ def _expected(steps: list[PrimeStep], layer: int) -> list[Block]:
 
 
 def health(request: ViewRequest) -> ViewResult:
-    """Loss against an n-gram model, dead and saturated units, the length of the memory, the most selective units."""
+    """Loss against an n-gram model, dead and saturated units, the most selective units, in the first ``CHARACTERS``;
+    the length of the memory is that of the view memory, which looks at places in all of the text."""
     probe = request.probe.first(CHARACTERS)
     model = require_language_model(probe)
     names = [f"{cell}.hidden" for cell in model.network.names]
@@ -190,8 +192,8 @@ def health(request: ViewRequest) -> ViewResult:
         saturated = float(np.mean((np.abs(hidden) > SATURATED).mean(axis=0) > MOSTLY))
         facts["units"] = f"{dead:.1%} dead, {saturated:.1%} saturated"
     if recurrent_cell(model):
-        _, enough = memory_length(probe, effort=0.25)
-        facts["memory"] = f"{plural(enough, 'character')}: reading more changes its loss by less than {SMALL} nats"
+        of_all = ", in all of the text" if len(request.probe.ids) > len(probe.ids) else ""
+        facts["memory"] = f"{memory_length(request.probe)}{of_all}"
     blocks: list[Block] = []
     following = [request.command("text"), request.command("memory")]
     if names and len(probe.ids) > 6 * SMALLEST_SHIFT:

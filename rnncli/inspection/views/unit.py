@@ -1,9 +1,11 @@
 """What does this unit do?"""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.inspection.activations import (
     Unit,
@@ -26,6 +28,15 @@ CHARACTERS = 40_000
 EXCERPT = 200
 AROUND = 25
 BEST = 6
+
+LARGEST = 3
+"""Weights that are shown of each gate."""
+
+ALIKE = 0.01
+"""States that differ by less are as strong."""
+
+FEWEST = 10
+"""A character that is rarer tells little of what a unit does after it."""
 
 
 def unit(request: ViewRequest) -> ViewResult:
@@ -88,11 +99,11 @@ def describe(request: ViewRequest, name: str) -> ViewResult:
     return ViewResult(probe.source, facts, blocks, question=f"What does unit {unit} do?")
 
 
-def _strongest(text: str, hidden: np.ndarray, start: int) -> Table:
+def _strongest(text: str, hidden: Array, start: int) -> Table:
     """Places where the unit is farthest from zero, none near another, in a text that begins at character ``start``."""
     rows: list[tuple[int, float, str]] = []
-    taken = np.zeros(len(hidden), bool)
-    for at in np.argsort(-np.abs(hidden), kind="stable"):
+    taken, sizes = np.zeros(len(hidden), bool), np.abs(hidden)
+    for at in np.argsort(-sizes, kind="stable"):
         if taken[at]:
             continue
         taken[max(0, at - 2 * AROUND) : at + 2 * AROUND] = True
@@ -105,41 +116,56 @@ def _strongest(text: str, hidden: np.ndarray, start: int) -> Table:
         )
         if len(rows) == BEST:
             break
-    return Table("Where it is strongest", ("character", "hidden", "text, [the place]"), rows)
+    alike = int(np.sum(sizes >= sizes.max() - ALIKE))
+    note = f"{alike:,} of {len(sizes):,} places are within {ALIKE} of the strongest; none of these is near another"
+    return Table("Where it is strongest", ("character", "hidden", "text, [the place]"), rows, note)
 
 
-def _by_character(text: str, hidden: np.ndarray) -> Table:
+def _by_character(text: str, hidden: Array) -> Table:
+    """The mean state after each character that is not too rare, if there are such."""
     characters = np.array(list(text))
     means = [(c, float(hidden[characters == c].mean()), int((characters == c).sum())) for c in sorted(set(text))]
-    means.sort(key=lambda row: row[1])
-    chosen = means if len(means) <= 2 * BEST else [*means[:BEST], *means[-BEST:]]
-    return Table("Mean after each character, lowest and highest", ("character", "mean", "times"), chosen)
+    common = [row for row in means if row[2] >= FEWEST]
+    note = f"of those that occur {FEWEST} times or more" if common else ""
+    shown = sorted(common or means, key=lambda row: row[1])
+    chosen = shown if len(shown) <= 2 * BEST else [*shown[:BEST], *shown[-BEST:]]
+    return Table("Mean after each character, lowest and highest", ("character", "mean", "times"), chosen, note)
 
 
 def _weights(probe: Probe, unit: Unit) -> Table:
-    """The largest weights from characters into the unit, and from it to the next character or the layer above."""
+    """The largest weights into the unit, of each gate, from characters or the layer below and from its own layer; and
+    from it to the next character or the layer above."""
     model, parameters = probe.model, probe.model.parameters
-    symbols, size = model.vocabulary.symbols, model.config.hidden_size
-    names = model.network.names
+    symbols, names = model.vocabulary.symbols, model.network.names
+    cell, number = recurrent_cell(model), names.index(unit.cell)
+    gates = [f", {gate}" for gate in cell.gates] if cell else [""]
     rows: list[tuple[str, str, float]] = []
-    if unit.cell == names[0] and not model.config.embedding_size:
-        W = parameters[f"{unit.cell}.W_x"]
-        cell = recurrent_cell(model)
-        gates = cell.gates if cell else [f"{n} back" for n in range(len(W))]
-        for gate, column in zip(gates, W[..., unit.unit], strict=True):
-            for i in np.argsort(-np.abs(column[: len(symbols)]), kind="stable")[:3]:
-                rows.append((f"from the character, {gate}", symbols[i], float(column[i])))
-    if f"{unit.cell}.W_h" in parameters:
-        for gate, column in zip(model.network.cell.gates, parameters[f"{unit.cell}.W_h"][..., unit.unit], strict=True):
-            i = int(np.abs(column).argmax())
-            rows.append((f"from a unit, {gate}", str(Unit(unit.cell, i)), float(column[i])))
+
+    def largest(connection: str, weights: Array, ends: Sequence[object], count: int) -> None:
+        for i in np.argsort(-np.abs(weights), kind="stable")[:count]:
+            rows.append((connection, str(ends[i]), float(weights[i])))
+
+    def units_of(layer: str) -> list[Unit]:
+        return [Unit(layer, n) for n in range(model.config.hidden_size)]
+
+    def inputs(layer: str) -> Array:
+        """The input weights (G, D, H) of a layer."""
+        W = parameters[f"{layer}.W_x"]
+        return W.reshape(-1, *W.shape[-2:])
+
+    if number:
+        for gate, W in zip(gates, inputs(unit.cell), strict=True):
+            largest(f"from the layer below{gate}", W[:, unit.unit], units_of(names[number - 1]), LARGEST)
+    elif not model.config.embedding_size:
+        W_x = inputs(unit.cell)
+        for gate, W in zip(gates if cell else [f", {n} back" for n in range(len(W_x))], W_x, strict=True):
+            largest(f"from the character{gate}", W[: len(symbols), unit.unit], symbols, LARGEST)
+    if cell:
+        for gate, W in zip(gates, parameters[f"{unit.cell}.W_h"], strict=True):
+            largest(f"from a unit{gate}", W[:, unit.unit], units_of(unit.cell), 1)
     if unit.cell == names[-1]:
-        out = parameters["output.W"][unit.unit]
-        for i in np.argsort(-np.abs(out), kind="stable")[:BEST]:
-            rows.append(("to the next character", symbols[i], float(out[i])))
+        largest("to the next character", parameters["output.W"][unit.unit], symbols, BEST)
     else:
-        above = names[names.index(unit.cell) + 1]
-        W = parameters[f"{above}.W_x"].reshape(-1, parameters[f"{above}.W_x"].shape[-2], size)[:, unit.unit]
-        for g, i in [divmod(int(i), size) for i in np.argsort(-np.abs(W), axis=None, kind="stable")[:BEST]]:
-            rows.append(("to the layer above", str(Unit(above, i)), float(W[g, i])))
+        for gate, W in zip(gates, inputs(names[number + 1]), strict=True):
+            largest(f"to the layer above{gate}", W[unit.unit], units_of(names[number + 1]), LARGEST)
     return Table("Largest weights", ("connection", "other end", "weight"), rows)
