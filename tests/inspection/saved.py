@@ -76,7 +76,7 @@ def texts() -> tuple[Path, Path]:
 def saved(name: str) -> Saved:
     """One of NETWORKS, made once."""
     path = Path(_PLACE.name) / f"{name}.npz"
-    learning = ("--steps", 250, "--batch-size", 4, "--seq-length", 20, "--learning-rate", 0.05, "--eval-every", 100)
+    learning = ("--steps", 500, "--batch-size", 4, "--seq-length", 20, "--learning-rate", 0.05, "--eval-every", 100)
     succeeded(rnncli("train", texts()[0], "-o", path, "-q", "--hidden-size", 7, *learning, *NETWORKS[name]))
     return Saved(path)
 

@@ -49,7 +49,7 @@ def test_ablate(name: str) -> None:
         cost = costs[row["unit"]]
         blocks = [cost[edges[n] : edges[n + 1]].mean() for n in range(20)]
         assert row["change"] == pytest.approx(cost.mean(), **APPROX)
-        assert row["±"] == pytest.approx(np.std(blocks, ddof=1) / np.sqrt(20), rel=0.02)  # of blocks of unequal length
+        assert row["±"] == pytest.approx(np.std(blocks, ddof=1) / np.sqrt(20), rel=0.03)  # of blocks of 39 and of 40
     for row in rows(found, "Is it needed"):
         cost = costs[row["unit"]]
         measured = [row["there"], row["elsewhere"], row["difference"]]
