@@ -16,7 +16,7 @@ from rnncli.results import ViewResult
 from rnncli.storage import checkpoint
 from tests.cli.running import rnncli, succeeded
 
-TEXT = "".join(f'{n} "[bold]é" (\x1b[31m{n * n % 97})\n' for n in range(620))
+TEXT = "".join(f'{n} "[bold]é" (\x1b[31m{n * n % 97})\n' for n in range(540))
 """With what Rich and a terminal would obey; the second half is held out."""
 
 HELD_OUT = TEXT[len(TEXT) - len(TEXT) // 2 :]

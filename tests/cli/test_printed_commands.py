@@ -23,7 +23,7 @@ def test_of_a_view(view: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     compute_once(monkeypatch)  # what several views suggest
     for name in ("-m.npz", "other.npz"):
         shutil.copy(model_of("gru"), folder / name)
-    (folder / "-x.txt").write_text(HELD_OUT[:9000])
+    (folder / "-x.txt").write_text(HELD_OUT)
     command = ("inspect", "--text", "-x.txt", "--", "-m.npz", view, *VIEWS[view])
     commands = printed(succeeded(rnncli(*command, COLUMNS="1000")))
     assert commands

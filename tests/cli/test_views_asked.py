@@ -17,6 +17,7 @@ from tests.cli.looking import (
     VIEWS,
     WITHOUT_TEXT,
     check_schema,
+    compute_once,
     finding,
     model_of,
     strict,
@@ -110,8 +111,9 @@ def test_what_cannot_be_asked_is_told_in_a_sentence(arguments: tuple[object, ...
 
 
 @pytest.mark.parametrize("network", ["lstm", "mlp"])
-def test_units_by_importance_in_every_form(network: str) -> None:
+def test_units_by_importance_in_every_form(network: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a screen the first of them, as data and as rows all."""
+    compute_once(monkeypatch)
     command = ("inspect", model_of(network), "units", "--by", "importance")
     data = strict(succeeded(rnncli(*command, "--json")))
     assert sorted(row[0] for row in data["units"]["rows"]) == sorted(f"{k}:{n}" for k in (1, 2) for n in range(6))
@@ -172,21 +174,25 @@ def test_the_overview_of_a_short_text(text: str) -> None:
 
 @pytest.mark.parametrize("view", ABOUT_TEXT)
 def test_a_text_of_the_users_is_read_and_said_so(view: str, folder: Path) -> None:
-    """From a file, from several, and from standard input; of the held-out part it says the same."""
+    """Of the held-out part it says the same."""
     (folder / "own.txt").write_text(HELD_OUT)
+    found = strict(succeeded(rnncli(*words("gru", view), "--json", "--text", "own.txt")))
+    assert found["text"].startswith("own.txt")
+    assert "held-out" not in found["text"]
+    if view != "errors":  # where the n-gram model learnt from what was not held out
+        assert found["parts"] == finding("gru", view)["parts"]
+
+
+def test_several_texts_and_standard_input_are_read_as_one(folder: Path) -> None:
     middle = HELD_OUT.index("\n", len(HELD_OUT) // 2) + 1
     for name, part in {"a.txt": HELD_OUT[:middle], "b.txt": HELD_OUT[middle:]}.items():
         (folder / name).write_text(part)
-    own, two, piped = (
-        strict(succeeded(rnncli(*words("gru", view), "--json", *options, input=HELD_OUT)))
-        for options in (("--text", "own.txt"), ("--text", "a.txt", "--text", "b.txt"), ("--text", "-"))
-    )
-    for found, name in ((own, "own.txt"), (two, "a.txt, b.txt"), (piped, "standard input")):
-        assert found["text"].startswith(name)
-        assert "held-out" not in found["text"]
-        assert found["parts"] == own["parts"]
-    if view != "errors":  # where the n-gram model learnt from what was not held out
-        assert finding("gru", view)["parts"] == own["parts"]
+    for view in ("text", "unit"):
+        for options, name in ((("a.txt", "--text", "b.txt"), "a.txt, b.txt"), (("-",), "standard input")):
+            found = strict(succeeded(rnncli(*words("gru", view), "--json", "--text", *options, input=HELD_OUT)))
+            assert found["text"].startswith(name)
+            assert "held-out" not in found["text"]
+            assert found["parts"] == finding("gru", view)["parts"]
 
 
 def moved_away(folder: Path) -> Path:

@@ -37,6 +37,12 @@ def even_lines(rng: Rng) -> str:
     return _letters(rng, "ab", 19, 20) + "\n"
 
 
+def lines(rng: Rng) -> str:
+    """Lines of 15 to 20 characters: who counts knows when the end may come. A feature that repeats itself exactly, as
+    in ``even_lines``, looks the same when it is shifted."""
+    return _letters(rng, "ab", 14, 20) + "\n"
+
+
 def runs(rng: Rng) -> str:
     """An a 6 to 14 times, and then something else."""
     return "a" * int(rng.integers(6, 15)) + "bcb"[: int(rng.integers(1, 4))]
@@ -95,9 +101,10 @@ class Truth:
 
 
 TRUTHS = {
-    "brackets": Truth(brackets, "inside brackets", {"cell": "gru", "hidden_size": 8}, 900, 0.75),
-    "runs": Truth(runs, "run of a character", {"cell": "rnn", "hidden_size": 8}, 500, 0.9, seed=4),
-    "debts": Truth(debts, "owed", {"cell": "gru", "hidden_size": 12}, 900, 0.7, 0.01, seed=4),
+    "brackets": Truth(brackets, "inside brackets", {"cell": "gru", "hidden_size": 8}, 600, 0.75, 0.03),
+    "runs": Truth(runs, "run of a character", {"cell": "rnn", "hidden_size": 8}, 300, 0.9, seed=4),
+    "lines": Truth(lines, "position in line", {"cell": "lstm", "hidden_size": 12}, 500, 0.7),
+    "debts": Truth(debts, "owed", {"cell": "gru", "hidden_size": 12}, 600, 0.7, seed=4),
 }
 
 EVEN = Truth(even_lines, "position in line", {"cell": "lstm", "hidden_size": 12}, 400, 0.7)

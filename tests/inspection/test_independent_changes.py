@@ -19,7 +19,7 @@ from tests.inspection.reader_changes import (
     states_after,
 )
 from tests.inspection.reader_statistics import explained_by_context
-from tests.inspection.saved import CLOSE, Saved, further, numbers, part, printed, rows, saved, some_networks
+from tests.inspection.saved import CLOSE, Saved, every_network, further, numbers, part, printed, rows, saved
 
 LITTLE = {"rtol": 1e-3, "atol": 2e-5}
 """Of differences between two losses in float32."""
@@ -33,7 +33,7 @@ def unit_of(written: str) -> tuple[str, int]:
     return f"l{layer}", int(unit)
 
 
-@some_networks
+@every_network
 def test_ablate(name: str) -> None:
     """The change of the loss with a unit at its mean, everywhere, at a feature and elsewhere; the standard error from
     twenty blocks of the text."""
@@ -49,7 +49,7 @@ def test_ablate(name: str) -> None:
         cost = costs[row["unit"]]
         blocks = [cost[edges[n] : edges[n + 1]].mean() for n in range(20)]
         assert row["change"] == pytest.approx(cost.mean(), **APPROX)
-        assert row["±"] == pytest.approx(np.std(blocks, ddof=1) / np.sqrt(20), rel=0.02)  # of blocks of unequal length
+        assert row["±"] == pytest.approx(np.std(blocks, ddof=1) / np.sqrt(20), rel=0.03)  # of blocks of 39 and of 40
     for row in rows(found, "Is it needed"):
         cost = costs[row["unit"]]
         measured = [row["there"], row["elsewhere"], row["difference"]]
@@ -58,7 +58,7 @@ def test_ablate(name: str) -> None:
         np.testing.assert_allclose(measured, [there, elsewhere, there - elsewhere], **LITTLE)
 
 
-@some_networks
+@every_network
 def test_units_by_importance(name: str) -> None:
     """The change of the loss without a unit, and how much of it the last characters explain: of the first and the last
     of all units."""
@@ -81,7 +81,7 @@ def test_units_by_importance(name: str) -> None:
         assert [row["R² last 1"], row["R² last 2"], row["R² last 6"]] == pytest.approx(expected, abs=2e-3)
 
 
-@some_networks
+@every_network
 def test_drive(name: str) -> None:
     """The share of each source in the variance of the sums, and the loss when the unit alone sees it at its mean."""
     model = saved(name)
@@ -124,7 +124,7 @@ def test_drive(name: str) -> None:
 TEXTS = "count 2: dd", "the old: dd"
 
 
-@some_networks
+@every_network
 def test_patch(name: str) -> None:
     """The share of the difference between two texts that each unit carries, alone and with those before it."""
     model, found = saved(name), printed(name, "patch", *TEXTS)
@@ -175,7 +175,7 @@ def expected_elsewhere(model: Saved, at: int) -> Array:
     return others / others.sum()
 
 
-@some_networks
+@every_network
 def test_why(name: str) -> None:
     """By how much the character that came is likelier than with the average of what else was expected in that place."""
     model, found = saved(name), printed(name, "why", PLACE)
@@ -195,7 +195,7 @@ def test_why(name: str) -> None:
     np.testing.assert_allclose(strip["values"], np.array(effects) * BITS, **LITTLE)
 
 
-@some_networks
+@every_network
 def test_why_by_replacement(name: str) -> None:
     """The mean over all that might have stood there, but for what is left of chance with so many draws."""
     model, found = saved(name), printed(name, "why", PLACE, "--replace")

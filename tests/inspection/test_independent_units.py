@@ -11,7 +11,7 @@ import pytest
 from tests.inspection.reader import Array
 from tests.inspection.reader_changes import BITS, cosines, held_along
 from tests.inspection.reader_statistics import apart, auc, linear_probe, rank_correlation
-from tests.inspection.saved import Saved, further, numbers, part, printed, rows, saved, some_networks
+from tests.inspection.saved import Saved, every_network, further, numbers, part, printed, rows, saved
 
 FEATURES = ("space", "digit", "vowel", "position in line", "run of a character", "the|say")
 NUMBERS = ("position in line", "run of a character")
@@ -135,7 +135,7 @@ def test_probe(name: str, feature: str, tmp_path: Path) -> None:
     assert [row["there"], row["elsewhere"], row["all"]] == pytest.approx(expected, rel=0.01, abs=1e-4)
 
 
-@pytest.mark.parametrize("name", ["rnn-2", "gru-1", "lstm-1"])
+@every_network
 def test_text_and_unit_at_a_place(name: str) -> None:
     """The numbers of characters are those of the whole text, and so are the surprisals and states."""
     model = saved(name)
@@ -161,7 +161,7 @@ def test_text_and_unit_at_a_place(name: str) -> None:
         assert row["hidden"] == pytest.approx(hidden[row["character"]], abs=1e-3)
 
 
-@some_networks
+@every_network
 def test_match(name: str) -> None:
     """The cosine of the mean state of each place with that of the range, less the mean of the whole text: the highest
     ones that are apart."""

@@ -1,4 +1,5 @@
-"""More planted truths, in the smallest networks that learn them: brackets, runs, and a count that a user asks for."""
+"""On texts in which the truth is known, a view finds it, proves it, and finds nothing where there is nothing: brackets,
+lines, runs, and a count that a user asks for, in the smallest networks that learn them."""
 
 from functools import cache
 
@@ -18,7 +19,7 @@ from tests.inspection.planted import EVEN, TRUTHS, owed
 CAUSES = ["brackets", "runs"]
 """Texts in which it is where the feature is true, or large, that it has to be known."""
 
-SHIFTED = 200
+SHIFTED = 100
 
 
 @cache
@@ -116,10 +117,9 @@ def test_where_every_line_has_the_same_length_the_position_is_found() -> None:
     assert found.untrained < EVEN.untrained
 
 
-@pytest.mark.parametrize("name", ["brackets", "runs"])
-@pytest.mark.parametrize("is_trained", [True, False], ids=["trained", "untrained"])
+@pytest.mark.parametrize(("name", "is_trained"), [("brackets", True), ("runs", False)])
 def test_a_feature_shifted_by_chance_is_associated_as_rarely_as_is_said(name: str, is_trained: bool) -> None:
-    """Of 200 features, each looked for alone in all units, with the slack of a binomial at three deviations."""
+    """Of 100 features, each looked for alone in all units, with the slack of a binomial at three deviations."""
     probe = learnt(name)[not is_trained].first(4001)
     hidden = read(probe, ["l1.hidden"]).values["l1.hidden"]
     values = feature(TRUTHS[name].feature, probe.text()[:-1])
@@ -131,7 +131,7 @@ def test_a_feature_shifted_by_chance_is_associated_as_rarely_as_is_said(name: st
 
 
 def test_of_many_features_that_mean_nothing_none_is_associated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two hundred at once: p is that of all pairs together."""
+    """A hundred at once: p is that of all pairs together."""
     truth, probe = TRUTHS["brackets"], learnt("brackets")[0].first(8001)
     values = feature(truth.feature, probe.text())
     names = []

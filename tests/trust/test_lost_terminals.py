@@ -33,8 +33,7 @@ def shell(line: str, folder: Path) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run(line, shell=True, cwd=folder, env=environment(), capture_output=True, timeout=60, check=False)
 
 
-@pytest.mark.parametrize("number", [getattr(signal, "SIGHUP", None), signal.SIGINT])
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(("number", "workers"), [(getattr(signal, "SIGHUP", None), 1), (signal.SIGINT, 2)])
 def test_an_ignored_signal_stays_ignored(number: int, workers: int, folder: Path) -> None:
     """As nohup asks for, and a shell for what it starts in the background."""
     process = subprocess.Popen(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from rnncli.storage.checkpoint import load
-from tests.cli.running import COMMAND, environment
+from tests.cli.running import environment, rnncli, succeeded
 
 TEXT = "".join(f"{n} and {n * n % 97}\n" for n in range(400))
 WINDOWS = [sys.executable, "-m", "tests.trust.windows"]
@@ -30,42 +30,44 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def start(folder: Path, *words: object, command: list[str] = WINDOWS, **more: Any) -> "subprocess.Popen[str]":
+def start(folder: Path, *words: object, **more: Any) -> "subprocess.Popen[str]":
     """A command in a process that has a folder of its own for temporary files."""
     places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder / "temporary"))
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     env = environment(**places)
-    return subprocess.Popen([*command, *map(str, words)], cwd=folder, env=env, text=True, **streams, **more)
+    return subprocess.Popen([*WINDOWS, *map(str, words)], cwd=folder, env=env, text=True, **streams, **more)
 
 
-def run(folder: Path, *words: object, **more: Any) -> str:
+def run(folder: Path, *words: object) -> str:
     """Standard output of a command that ends well and leaves no temporary file."""
-    process = start(folder, *words, **more)
+    process = start(folder, *words)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert not [*(folder / "temporary").iterdir(), *folder.glob(".*")]
     return out
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_run_and_its_resume_give_the_bytes_that_they_give_elsewhere(workers: int, folder: Path) -> None:
+def test_a_run_and_its_resume_give_the_bytes_that_they_give_elsewhere(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The text lies on disk, and is read there by all workers."""
-    words = [*RUN, "--workers", workers, "--steps"]
+    words = [*RUN, "--workers", 2, "--steps"]
     run(folder, *words, 6)
     run(folder, *words, 12, "--resume")
     found = (folder / "m.npz").read_bytes()
-    run(folder, *words, 6, "--force", command=COMMAND)
-    run(folder, *words, 12, "--resume", command=COMMAND)
+    monkeypatch.chdir(folder)
+    succeeded(rnncli(*words, 6, "--force"))
+    succeeded(rnncli(*words, 12, "--resume"))
     assert found == (folder / "m.npz").read_bytes()
 
 
 def test_the_other_commands_run(folder: Path) -> None:
-    run(folder, *RUN, "--steps", 3)
-    assert run(folder, "sample", "m.npz", "--seed", 1, "-l", 20) == run(
-        folder, "sample", "m.npz", "--seed", 1, "-l", 20, command=COMMAND
-    )
+    succeeded(rnncli(*RUN[:1], folder / "a.txt", *RUN[2:-1], folder / "m.npz", "--steps", 3))
+    sampled = run(folder, "sample", "m.npz", "--seed", 1, "-l", 20)
+    assert sampled == succeeded(rnncli("sample", folder / "m.npz", "--seed", 1, "-l", 20))
     assert json.loads(run(folder, "inspect", "m.npz", "--json"))
-    run(folder, "inspect", "m.npz", "--text", "a.txt", "--html", "report.html")
+    (folder / "b.txt").write_bytes(TEXT[:2000].encode())
+    run(folder, "inspect", "m.npz", "--text", "b.txt", "--html", "report.html")
     assert json.loads(run(folder, "bench", "--time", "0.1s", "--hidden-size", 8, "--json"))["peak_memory"] is None
 
 

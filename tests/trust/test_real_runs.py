@@ -12,7 +12,7 @@ import pytest
 
 from rnncli.storage import checkpoint
 from rnncli.storage.checkpoint import load
-from tests.cli.running import COMMAND, environment
+from tests.cli.running import COMMAND, environment, rnncli, succeeded
 from tests.trust.archives import small_model
 from tests.trust.test_signals import TEXT, start
 
@@ -61,11 +61,14 @@ def test_of_two_runs_the_second_ends_at_once_and_names_the_first(tmp_path: Path)
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_second_signal_does_not_wait_for_the_step(number: int, status: int, tmp_path: Path) -> None:
+def test_a_second_signal_does_not_wait_for_the_step(
+    number: int, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first waits for the end of a step that takes ten minutes; the second does not, and the old model stays."""
     (tmp_path / "a.txt").write_text(TEXT)
     options = ["train", "a.txt", "--hidden-size", "4", "--steps", "3", "--workers", "1", "--force"]
-    subprocess.run([*COMMAND, *options, "-q", "-o", "m.npz"], cwd=tmp_path, env=environment(), check=True, timeout=60)
+    monkeypatch.chdir(tmp_path)
+    succeeded(rnncli(*options, "-q", "-o", "m.npz"))
     before = (tmp_path / "m.npz").read_bytes()
     run = subprocess.Popen(
         with_fault(SLOW_STEP, *options, "--json", "-o", "m.npz"),
@@ -87,7 +90,7 @@ def test_a_second_signal_does_not_wait_for_the_step(number: int, status: int, tm
     assert (tmp_path / "m.npz").read_bytes() == before
 
 
-def test_a_late_explosion_leaves_the_last_good_model(tmp_path: Path) -> None:
+def test_a_late_explosion_leaves_the_last_good_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is that of the last save, the step is named, and a smaller rate suggested."""
     (tmp_path / "a.txt").write_text(TEXT)
     options = [
@@ -110,21 +113,21 @@ def test_a_late_explosion_leaves_the_last_good_model(tmp_path: Path) -> None:
     assert "--learning-rate 0.002" in result.stderr
     assert load(tmp_path / "model.npz").record.state["step"] == 6
     good = (tmp_path / "model.npz").read_bytes()
-    wild = [*COMMAND, *options[:-1], "1e39", "--warmup", "0", "--force"]
-    result = subprocess.run(wild, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
-    assert result.returncode == 1
+    monkeypatch.chdir(tmp_path)
+    assert rnncli(*options[:-1], "1e39", "--warmup", "0", "--force").exit_code == 1
     assert (tmp_path / "model.npz").read_bytes() == good
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm", "mlp"])
-def test_a_rate_of_a_million_is_finite_or_a_sentence(cell: str, tmp_path: Path) -> None:
+def test_a_rate_of_a_million_is_finite_or_a_sentence(
+    cell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a.txt").write_text(TEXT)
+    monkeypatch.chdir(tmp_path)
     options = ["--cell", cell, "--learning-rate", "1e6", "--hidden-size", "8", "--steps", "30", "--workers", "1"]
-    run = [*COMMAND, "train", "a.txt", "-q", *options]
-    result = subprocess.run(run, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
-    assert result.returncode in (0, 1)
-    assert result.returncode == 0 or "--learning-rate 1e+05" in result.stderr
-    assert "Traceback" not in result.stderr
+    result = rnncli("train", "a.txt", "-q", *options)
+    assert result.exit_code in (0, 1)
+    assert result.exit_code == 0 or ("error: " in result.stderr and "--learning-rate 1e+05" in result.stderr)
     if (tmp_path / "model.npz").exists():
         load(tmp_path / "model.npz")  # which takes finite weights only
 
@@ -147,10 +150,10 @@ def test_a_text_of_a_quarter_of_a_gigabyte_is_learnt_in_less_memory_than_its_ids
     assert int(result.stdout) < 200_000  # in KB; with everything that is imported
 
 
-def test_five_runs_are_one_file(tmp_path: Path) -> None:
+def test_two_runs_are_one_file(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(TEXT)
     hashes = set()
-    for n in range(5):
+    for n in range(2):
         words = ["train", "a.txt", "-q", "--steps", "9", "--hidden-size", "8", "--dropout", "0.2", "-o", f"{n}.npz"]
         subprocess.run([*COMMAND, *words], cwd=tmp_path, env=environment(), check=True, timeout=60)
         hashes.add(hashlib.sha256((tmp_path / f"{n}.npz").read_bytes()).hexdigest())

@@ -14,7 +14,6 @@ import pytest
 from rnncli.storage.checkpoint import load
 from tests.cli.running import COMMAND, environment
 
-TIMES = 10
 TOGETHER = 5
 """Processes at once."""
 
@@ -54,20 +53,19 @@ def start(folder: Path, name: str) -> "subprocess.Popen[bytes]":
 def test_a_signal_saves_and_ends(number: int, status: int, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(TEXT)
     rng = random.Random(number)
-    for first in range(0, TIMES, TOGETHER):
-        names = [f"m{n}.npz" for n in range(first, first + TOGETHER)]
-        runs = [launched(tmp_path, name) for name in names]
-        for run in runs:
-            wait_for_a_step(run)
-            time.sleep(rng.uniform(0, 0.06))
-            run.send_signal(number)
-        for name, run in zip(names, runs, strict=True):
-            out, err = run.communicate(timeout=30)
-            assert run.returncode == status, err
-            steps = [event["step"] for event in map(json.loads, out.splitlines()) if event["event"] == "step"]
-            saved = load(tmp_path / name).record.state["step"]
-            assert saved >= 1
-            assert not steps or saved in (steps[-1], steps[-1] + 1)
+    names = [f"m{n}.npz" for n in range(TOGETHER)]
+    runs = [launched(tmp_path, name) for name in names]
+    for run in runs:
+        wait_for_a_step(run)
+        time.sleep(rng.uniform(0, 0.06))
+        run.send_signal(number)
+    for name, run in zip(names, runs, strict=True):
+        out, err = run.communicate(timeout=30)
+        assert run.returncode == status, err
+        steps = [event["step"] for event in map(json.loads, out.splitlines()) if event["event"] == "step"]
+        saved = load(tmp_path / name).record.state["step"]
+        assert saved >= 1
+        assert not steps or saved in (steps[-1], steps[-1] + 1)
     words = [*COMMAND, "train", "a.txt", "-q", "--resume", "--steps", str(saved + 3), "-o", names[-1]]
     subprocess.run(words, cwd=tmp_path, env=environment(), check=True, timeout=60)
     assert load(tmp_path / names[-1]).record.state["step"] == saved + 3
