@@ -52,11 +52,20 @@ def test_a_unit_that_matters_and_nothing_explains_stands_out() -> None:
     found = importance("digit", "vowel")
     assert rows(found)[0]["explained by"] == "nothing"
     assert rows(found)[0]["R² last 6"] < 0.5
-    assert found.facts["unexplained"] == "1 of the first 3"
+    assert found.facts["unexplained"] == "1 of 1, those listed whose change is above 2 ±"
     _, changes = effects(probe(), [Unit("l1", 0)])
     place = int(changes[Unit("l1", 0)].argmax())
     assert f"unit 1:0 --at {place}" in found.next[0]
     assert "ablate --unit 1:0" in found.next[1]
+
+
+def test_of_units_that_nothing_reads_none_matters() -> None:
+    """All are within two errors of no change, and none is said to be unexplained."""
+    given = random_probe(1_200, cell="rnn", hidden_size=6)
+    given.model.parameters["output.W"][...] = 0
+    found = units(ViewRequest(given, by="importance", features=["digit"]))
+    assert found.facts["unexplained"].startswith("0 of 0")
+    assert "100% of the units within 2 ± of 0" in found.facts["changes"]
 
 
 def test_a_feature_is_a_simpler_explanation_than_a_long_context() -> None:

@@ -11,7 +11,7 @@ from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp
 from rnncli.errors import InputError
 from rnncli.evaluation.losses import BATCH_SIZE
-from rnncli.inspection.activations import Unit, clamps_for, state_names
+from rnncli.inspection.activations import Unit, cells_of, clamps_for, state_names
 from rnncli.inspection.interventions.ablation import WORK, block_error, influence
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
@@ -44,12 +44,7 @@ def pair_importance(request: ViewRequest) -> ViewResult:
             "that --text and --prime do not apply"
         )
     pairs, source = _held_out(request.probe)
-    units = [
-        Unit(cell, n)
-        for cell in model.network.names
-        if request.layer in (None, int(cell[1:].removesuffix("r")))
-        for n in range(model.config.hidden_size)
-    ]
+    units = [Unit(cell, n) for cell in cells_of(request.probe, request.layer) for n in range(model.config.hidden_size)]
     length = max(1.0, float(pairs.texts.lengths.mean()))
     count = int(min(MAX_PAIRS, max(MIN_PAIRS, WORK // (len(units) * model.parameters.flat.size * length)), len(pairs)))
     if count < MIN_PAIRS:

@@ -3,7 +3,7 @@ compared with: an untrained network, labels that say nothing (Hewitt and Liang 2
 with control tasks"), the best unit, random directions."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +13,7 @@ from rnncli.errors import InputError
 from rnncli.inspection.activations import is_of_running_text
 from rnncli.inspection.features.built_in import FEATURES, is_yes_or_no
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.states import TextStates, states_of, untrained
+from rnncli.inspection.states import TextStates, states_of
 from rnncli.inspection.statistics.association import rank, standardised
 from rnncli.inspection.statistics.linear_probe import DIRECTION_STRENGTH, Axes, LinearProbe, ProbeScore, fit, measure
 from rnncli.names import command_line, plural
@@ -138,7 +138,7 @@ def _rows(
     trial: _Trial, request: ViewRequest, states: TextStates, best: LinearProbe, direction: LinearProbe, unit: int
 ) -> list[tuple[str, ProbeScore]]:
     """What may tell the feature, and how well it does."""
-    values, fresh = states.states, states_of(untrained(request), CHARACTERS)[0].states
+    values, fresh = states.states, states_of(replace(request, probe=request.probe.untrained()), CHARACTERS)[0].states
     rows = [
         (f"all {plural(values.shape[1], 'unit')}", trial.score(best, values)),
         ("the direction", trial.score(direction, values)),
