@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnncli.errors import InputError
+from rnncli.inspection.activations import Unit
 from rnncli.inspection.features.built_in import feature
 from rnncli.inspection.page import model_page
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.unit import unit
-from rnncli.inspection.views.units import units
+from rnncli.inspection.views.units import best_units, units
 from rnncli.results import ColouredText, Table, ViewResult
 from rnncli.storage import checkpoint
 from rnncli.storage.checkpoint import Checkpoint
@@ -108,6 +110,29 @@ def test_a_copy_is_no_cause() -> None:
     result = found("gru", "vowel")
     assert sample_commands(result) == []
     assert "no clear difference" in result.facts["steering"]
+
+
+def test_where_the_sign_turns_over_a_unit_is_not_associated() -> None:
+    """It is high at a, where a feature holds in the first half of a text, and not in the second."""
+    rng, at_a, at_b = np.random.default_rng(1), [")a", " b"], ["(b", " a"]
+    text = "".join([*rng.choice(at_a, 2_000), *rng.choice(at_b, 2_000)])
+    name = r"(?<=\))a|(?<=\()b"
+    (score,) = best_units(probe_of(network("rnn"), text), [name], best=1, only=Unit("l1", COPY))
+    assert score.p < 0.05
+    assert score.strength < 0.5
+    assert not score.is_associated
+
+
+def test_of_what_never_occurs_it_says_so() -> None:
+    result = units(ViewRequest(probe("rnn"), features=["Q"]))
+    assert result.facts["features"].startswith("none that occurs")
+    assert not result.blocks
+
+
+def test_half_a_text_must_suffice_to_estimate_chance() -> None:
+    text = marked_text(np.random.default_rng(1), 5_000)
+    with pytest.raises(InputError, match=r"it reads 4,999 characters, .* 6,000 are needed"):
+        units(ViewRequest(probe_of(network("rnn"), text), features=["vowel"]))
 
 
 def test_a_view_of_a_unit_says_what_it_tracks() -> None:
