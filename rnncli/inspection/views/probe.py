@@ -12,6 +12,7 @@ from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.inspection.activations import is_of_running_text
 from rnncli.inspection.features.built_in import FEATURES, is_yes_or_no
+from rnncli.inspection.interventions.directions import proposed_value
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.states import TextStates, states_of
 from rnncli.inspection.statistics.association import rank, standardised
@@ -235,6 +236,6 @@ def _following(request: ViewRequest, name: str, trial: _Trial) -> list[str]:
         return [request.command("probe", name, **layer, output=file_name)]
     if not is_of_running_text(model):
         return []
-    value = 1 if trial.is_binary else round(float(np.quantile(trial.labels, 0.9)))
-    sample = command_line("sample", request.probe.path, options=["--clamp", f"{file}={value}", "--compare"])
+    clamp = ["--clamp", f"{file}={proposed_value(trial.labels)}", "--compare"]
+    sample = command_line("sample", request.probe.path, options=clamp)
     return [request.command("ablate", direction=file), sample]
