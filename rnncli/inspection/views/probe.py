@@ -41,7 +41,7 @@ def probe(request: ViewRequest) -> ViewResult:
     name = asked[0]
     states, source = states_of(request, CHARACTERS)
     trial = _Trial(states.labels(name))
-    _check(trial.labels, name, source)
+    _check(trial.labels, name, source, is_of_running_text(request.probe.model))
     best, direction = trial.fitted(states.states), trial.fitted(states.states, DIRECTION_STRENGTH)
     unit = trial.best_unit(states.states)
     rows = _rows(trial, request, states, best, direction, unit)
@@ -118,20 +118,22 @@ def _mean(scores: Iterable[ProbeScore]) -> ProbeScore:
     return ProbeScore(strength, float(np.mean(accuracies)) if accuracies else None)
 
 
-def _check(labels: Array, name: str, source: str) -> None:
-    """InputError unless a feature (N,) can be learnt from each part of a text."""
+def _check(labels: Array, name: str, source: str, takes_text: bool) -> None:
+    """InputError unless a feature (N,) can be learnt from each part of a text; the user may name another text for a
+    view that ``takes_text``."""
+    hint = f"name another feature{', or a longer text with --text' if takes_text else ''}"
     count = len(labels)
     if count < FEWEST:
         raise InputError(f"it reads {plural(count, 'character')}, too few for a probe; {FEWEST:,} are needed")
     if not np.ptp(labels):
         what = f"is {labels[0]:g} at every character of" if labels[0] else "never occurs in"
-        raise InputError(f"{name!r} {what} {source}; name another feature, or another text with --text")
+        raise InputError(f"{name!r} {what} {source}; {hint}")
     half = count // 2
     parts = labels[: half - half // 4], labels[half - half // 4 : half], labels[half:]
     if not all(np.ptp(part) for part in parts):
         raise InputError(
             f"{name!r} is the same all through one of the parts of {source} that a probe is fitted to, chosen by and "
-            "measured on; name another feature, or a longer text with --text"
+            f"measured on; {hint}"
         )
 
 
