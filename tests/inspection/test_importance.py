@@ -114,6 +114,25 @@ def test_a_context_explains_what_is_a_function_of_it() -> None:
     assert max(of_nothing) < 0.01
 
 
+def test_what_a_short_context_explains_a_longer_one_does_too() -> None:
+    """Though the means of longer ones follow the noise."""
+    rng = np.random.default_rng(2)
+    ids = rng.integers(8, size=3_000)
+    values = (ids + rng.normal(scale=2, size=len(ids)))[:, None]
+    found = explained_by_context(values, ids, 4)[:, 0]
+    assert found[0] > 0.4
+    assert found[1:] == pytest.approx(found[0])
+
+
+def test_nothing_explains_what_no_longer_varies() -> None:
+    """As units that have saturated by the second half of a text, where a feature predicts all but the last digits."""
+    ids = np.random.default_rng(2).integers(2, size=200_000)
+    ids[100_000:] = 1
+    values = np.linspace(0.1, 1, 12, dtype=np.float32) * ids[:, None].astype(np.float32)
+    assert explained_by(values, ids[None])[0] == pytest.approx(0)
+    assert explained_by_context(values, ids, 1)[0] == pytest.approx(0)
+
+
 def test_where_a_context_is_new_the_shorter_one_is_asked() -> None:
     """As one counts it with a dictionary, place after place; some contexts of the second half are new."""
     rng = np.random.default_rng(4)

@@ -28,7 +28,7 @@ MIN_PAIRS = 20
 """One for each block of the standard error."""
 
 MAX_PAIRS = 5_000
-"""Those that are read, the first."""
+"""Those that are read, at most, drawn from all: a file may have its labels in order."""
 
 BEST = 20
 """Units that are listed."""
@@ -49,7 +49,8 @@ def pair_importance(request: ViewRequest) -> ViewResult:
     count = int(min(MAX_PAIRS, max(MIN_PAIRS, WORK // (len(units) * model.parameters.flat.size * length)), len(pairs)))
     if count < MIN_PAIRS:
         raise InputError(f"{source} has {plural(count, 'pair')}, too few to rank units by; {MIN_PAIRS} are needed")
-    losses, changes = pair_effects(model, pairs.take(np.arange(count)), units)
+    drawn = pairs.take(np.random.default_rng(0).permutation(len(pairs))[:count])
+    losses, changes = pair_effects(model, drawn, units)
     means, of_each = influence(changes)
     errors = block_error(of_each)
     order = [int(n) for n in np.argsort(-means, kind="stable")]
