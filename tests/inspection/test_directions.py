@@ -132,6 +132,19 @@ def test_the_direction_that_carries_all_is_the_cause(tmp_path: Any) -> None:
     assert "--clamp" in result.next[0]
 
 
+def test_the_null_counts_what_costs_as_much_more_at_the_feature(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside directions that change nothing."""
+    nothing = [{"l1": np.zeros(9)}] * 10
+    monkeypatch.setattr("rnncli.inspection.interventions.directions._null", lambda *_: nothing)
+    planted = np.zeros(9)
+    planted[list(SPREAD)] = ALONG
+    for gain in (4.0, -4.0):
+        probe = spread_probe(900, gain=gain)
+        found, result = rows(probe, written(tmp_path, probe.model, planted, "another text"))
+        there, _, elsewhere, *_ = found["this direction"]
+        assert result.facts["null"].startswith(f"{0 if there > elsewhere else 10} of 10 ")
+
+
 def test_of_a_number_it_is_the_cause_above_its_mean(tmp_path: Any) -> None:
     """By hand; and the next command holds it at a large value of its own."""
     model = random_model(" ab", np.float64, cell="lstm")

@@ -11,6 +11,7 @@ import pytest
 from rnncli.errors import InputError
 from rnncli.inspection.activations import Unit
 from rnncli.inspection.features.built_in import feature
+from rnncli.inspection.interventions.steering import Steering
 from rnncli.inspection.page import model_page
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
@@ -93,6 +94,15 @@ def test_the_proposed_command_gives_more(cell: str, name: str, tmp_path: Path, m
         amounts.append([feature(name, text).mean() for text in texts])
     free, held = np.mean(amounts, axis=0)
     assert held > 1.5 * free
+
+
+@pytest.mark.parametrize(("errors", "is_clear"), [(2.4, False), (2.6, True), (-2.6, False)])
+def test_a_difference_is_clear_beyond_two_and_a_half_errors(errors: float, is_clear: bool) -> None:
+    """Of the mean difference over the texts, where there is more of the feature."""
+    gain = np.tile([-1.0, 1.0], 50)
+    gain += errors * np.sqrt(100 / 99) / 10
+    steering = Steering(Unit("l1", 0), "space", True, 1.0, np.full(100, 0.5), 0.5 + gain)
+    assert steering.is_clear == is_clear
 
 
 def test_where_no_unit_steers_none_is_proposed() -> None:
