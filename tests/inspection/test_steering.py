@@ -11,7 +11,7 @@ import pytest
 from rnncli.errors import InputError
 from rnncli.inspection.activations import Unit
 from rnncli.inspection.features.built_in import feature
-from rnncli.inspection.interventions.steering import Steering
+from rnncli.inspection.interventions.steering import Steering, steer
 from rnncli.inspection.page import model_page
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
@@ -103,6 +103,21 @@ def test_a_difference_is_clear_beyond_two_and_a_half_errors(errors: float, is_cl
     gain += errors * np.sqrt(100 / 99) / 10
     steering = Steering(Unit("l1", 0), "space", True, 1.0, np.full(100, 0.5), 0.5 + gain)
     assert steering.is_clear == is_clear
+
+
+def test_it_is_counted_in_other_texts_than_those_it_was_chosen_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the best of several values is partly lucky; the free network writes from the same random numbers."""
+    seeds: list[int] = []
+
+    def recorded(_model: object, _prime: str, _config: object, seed: int, *, count: int, clamps: object) -> list[str]:
+        seeds.append(seed)
+        return ["a"] * count
+
+    monkeypatch.setattr("rnncli.inspection.interventions.steering.generate_texts", recorded)
+    steer(probe("rnn"), Unit("l1", LATCH), "vowel", True)
+    *chosen_by, free, held = seeds
+    assert free == held
+    assert held not in chosen_by
 
 
 def test_where_no_unit_steers_none_is_proposed() -> None:
