@@ -16,7 +16,7 @@ from rnncli.inspection.page import model_page
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.unit import unit
-from rnncli.inspection.views.units import best_units, units
+from rnncli.inspection.views.units import UnitScore, best_units, units
 from rnncli.results import ColouredText, Table, ViewResult
 from rnncli.storage import checkpoint
 from rnncli.storage.checkpoint import Checkpoint
@@ -146,6 +146,12 @@ def test_where_the_sign_turns_over_a_unit_is_not_associated() -> None:
     assert score.p < 0.05
     assert score.strength < 0.5
     assert not score.is_associated
+
+
+@pytest.mark.parametrize(("z", "p", "is_associated"), [(4.0, 0.01, True), (4.0, 0.2, False), (-4.0, 0.01, False)])
+def test_what_may_be_chance_is_not_associated(z: float, p: float, is_associated: bool) -> None:
+    score = UnitScore("vowel", True, Unit("l1", COPY), 0.6, 0.5, z, p, 1)
+    assert score.is_associated == is_associated
 
 
 def test_of_what_never_occurs_it_says_so() -> None:
