@@ -77,6 +77,18 @@ def test_a_change_that_is_smaller_at_a_feature_is_called_so() -> None:
     )
 
 
+def test_what_may_be_chance_is_no_cause() -> None:
+    """Of units of random weights most differences are below two errors, and not 0."""
+    given = random_probe(1_500, cell="gru", layers=1, hidden_size=6)
+    names = given.model.vocabulary.symbols
+    letters = [name for name in names if name.isalpha()]
+    found = rows(ablate(ViewRequest(given, units=[f"1:{n}" for n in range(6)], features=letters)), "Is it needed")
+    for row in found:
+        is_clear = abs(row["difference"]) > 2 * row["±"]
+        assert row["cause"] == ("no" if not is_clear else "yes" if row["difference"] > 0 else "less")
+    assert any(row["cause"] == "no" and row["difference"] > 0 for row in found)
+
+
 def test_of_a_number_it_says_above_what() -> None:
     values = feature("position in word", probe().text()[:-1])
     (row,) = rows(ablate(ViewRequest(probe(), units=["1:0"], features=["position in word"])), "Is it needed")
