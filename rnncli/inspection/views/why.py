@@ -67,8 +67,8 @@ def _how_sure(drawn: Array) -> dict[str, str]:
     sizes = np.abs(drawn.mean(axis=1))
     if total := sizes.sum():
         strongest, last = np.sort(sizes)[-STRONGEST:].sum() / total, sizes[-STRONGEST:].sum() / total
-        facts["effect"] = (
-            f"the {STRONGEST} strongest characters have {strongest:.0%} of it, the last {STRONGEST} {last:.0%}, "
+        facts["share"] = (
+            f"the {STRONGEST} strongest have {strongest:.0%} of all effects, the last {STRONGEST} {last:.0%}, "
             f"{STRONGEST} by chance {STRONGEST / count:.0%}"
         )
     return facts
