@@ -69,6 +69,15 @@ def gate_names(model: Model) -> tuple[str, ...]:
     return tuple(gate for gate in cell.gates if gate != "candidate") if cell and len(cell.gates) > 1 else ()
 
 
+def cells_of(probe: Probe, layer: int | None = None) -> list[str]:
+    """The cells of a network, of both directions, or those of one ``layer``; InputError where there are none."""
+    names = probe.model.network.names
+    cells = [cell for cell in names if layer in (None, int(cell.strip("lr")))]
+    if not cells:
+        raise InputError(f"{probe.path} has no hidden units{f' in layer {layer}' if names else ''}")
+    return cells
+
+
 def clamps_for(model: Any, unit: Unit, values: dict[str, float]) -> list[Clamp]:
     """Clamps that hold a unit at ``values``, by the names of its states."""
     return [Clamp(unit.cell, state, unit.unit, float(values[state])) for state in state_names(model)]
@@ -99,6 +108,12 @@ def read(
                 values[name] = np.empty((count, found.shape[-1]), found.dtype)
             values[name][at] = found[window.inside]
     return ActivationTrace(losses, values)
+
+
+def hidden_states(probe: Probe, cells: Sequence[str]) -> Array:
+    """The hidden states (N − 1, D) of the ``cells`` side by side along the text of ``probe``."""
+    values = read(probe, [f"{cell}.hidden" for cell in cells]).values
+    return np.concatenate([values[f"{cell}.hidden"] for cell in cells], axis=1)
 
 
 def activation_windows(probe: Probe, names: Sequence[str]) -> Iterator[dict[str, Array]]:

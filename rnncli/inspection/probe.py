@@ -47,6 +47,12 @@ class Probe:
         """The characters from ``start`` to ``stop``."""
         return self.model.vocabulary.decode(map(int, self.ids[start:stop]))
 
+    def untrained(self) -> "Probe":
+        """The same text for a network of this shape that has learnt nothing."""
+        model = type(self.model)(self.model.config, *self.model.alphabets)
+        model.initialise(np.random.default_rng(0))
+        return replace(self, checkpoint=replace(self.checkpoint, model=model))
+
     def first(self, characters: int) -> "Probe":
         """The same with this many characters at most, and ``source`` says so."""
         if len(self.ids) <= characters:

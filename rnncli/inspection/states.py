@@ -1,6 +1,6 @@
 """The hidden states of a model at every character of a text, or of the texts of pairs, with what a feature is there."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from rnncli.datasets.ragged import Padded
 from rnncli.datasets.vocabulary import Vocabulary
 from rnncli.engine.arrays import Array, Workspace
 from rnncli.errors import InputError
-from rnncli.inspection.activations import Unit, is_of_running_text, read, require_language_model
+from rnncli.inspection.activations import Unit, cells_of, hidden_states, is_of_running_text, require_language_model
 from rnncli.inspection.features.labels import labels_of
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
@@ -49,10 +49,7 @@ def states_of(request: ViewRequest, characters: int) -> tuple[TextStates, str]:
     running text the first, of pairs the held-out texts in random order, each from its initial state. The text is named
     in words. InputError without hidden units, and where there is nothing to read."""
     probe = request.probe
-    names = probe.model.network.names
-    cells = [cell for cell in names if request.layer in (None, int(cell.strip("lr")))]
-    if not cells:
-        raise InputError(f"{probe.path} has no hidden units")
+    cells = cells_of(probe, request.layer)
     if is_of_running_text(probe.model):
         probe = probe.first(characters)
         return _of_running_text(probe, cells), probe.source
@@ -65,18 +62,8 @@ def states_of(request: ViewRequest, characters: int) -> tuple[TextStates, str]:
     return _of_pairs(probe, cells, characters), probe.source
 
 
-def untrained(request: ViewRequest) -> ViewRequest:
-    """The same of a network of this shape that has learnt nothing."""
-    model = request.probe.model
-    fresh = type(model)(model.config, *model.alphabets)
-    fresh.initialise(np.random.default_rng(0))
-    checkpoint = replace(request.probe.checkpoint, model=fresh)
-    return replace(request, probe=replace(request.probe, checkpoint=checkpoint))
-
-
 def _of_running_text(probe: Probe, cells: list[str]) -> TextStates:
-    values = read(probe, [f"{cell}.hidden" for cell in cells]).values
-    return TextStates(probe.model.vocabulary, cells, [probe.text()[:-1]], np.concatenate(list(values.values()), axis=1))
+    return TextStates(probe.model.vocabulary, cells, [probe.text()[:-1]], hidden_states(probe, cells))
 
 
 def _of_pairs(probe: Probe, cells: list[str], characters: int) -> TextStates:

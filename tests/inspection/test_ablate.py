@@ -77,6 +77,18 @@ def test_a_change_that_is_smaller_at_a_feature_is_called_so() -> None:
     )
 
 
+def test_what_may_be_chance_is_no_cause() -> None:
+    """Of units of random weights most differences are below two errors, and not 0."""
+    given = random_probe(1_500, cell="gru", layers=1, hidden_size=6)
+    names = given.model.vocabulary.symbols
+    letters = [name for name in names if name.isalpha()]
+    found = rows(ablate(ViewRequest(given, units=[f"1:{n}" for n in range(6)], features=letters)), "Is it needed")
+    for row in found:
+        is_clear = abs(row["difference"]) > 2 * row["±"]
+        assert row["cause"] == ("no" if not is_clear else "yes" if row["difference"] > 0 else "less")
+    assert any(row["cause"] == "no" and row["difference"] > 0 for row in found)
+
+
 def test_of_a_number_it_says_above_what() -> None:
     values = feature("position in word", probe().text()[:-1])
     (row,) = rows(ablate(ViewRequest(probe(), units=["1:0"], features=["position in word"])), "Is it needed")
@@ -103,6 +115,9 @@ def test_other_units_stand_beside_those_that_are_shown() -> None:
 def test_a_named_unit_is_compared_with_those_of_like_variance() -> None:
     found = ablate(ViewRequest(random_probe(600, cell="lstm", layers=2, hidden_size=16), units=["2:3"]))
     assert "20 units of like variance" in found.facts["other units"]
+    few = random_probe(600, cell="rnn", layers=1, hidden_size=6)
+    both = ablate(ViewRequest(few, units=["1:3", "1:5"], features=["vowel"]))
+    assert "4 units of like variance" in both.facts["other units"]  # not itself, nor another that is named
 
 
 def test_a_feature_that_never_is_is_named() -> None:

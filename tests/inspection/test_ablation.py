@@ -146,6 +146,13 @@ def test_what_happens_in_few_blocks_has_no_error() -> None:
     assert np.isnan(influence(np.ones(5), np.zeros(5, bool))[0])
 
 
+def test_one_place_has_no_error() -> None:
+    """Nor has its difference from all others, which would seem as sure as their mean."""
+    x, where = np.random.default_rng(5).normal(size=1_000), np.arange(1_000) == 500
+    assert estimated(x, where) == (x[500], None)
+    assert np.isnan(block_error(influence(x, where)[1] - influence(x, ~where)[1]))
+
+
 def test_of_values_that_are_all_alike_the_error_is_none() -> None:
     assert estimated(np.full(400, 0.5)) == (0.5, 0.0)
     assert estimated(np.tile([1.0, 0.0], 200)) == (0.5, 0.0)

@@ -9,6 +9,7 @@ from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp, hold
 from rnncli.inspection.activations import Unit, read
 from rnncli.inspection.features.built_in import feature
+from rnncli.inspection.interventions.directions import proposed_value
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views import VIEWS
 from rnncli.inspection.views.ablate import effects
@@ -131,6 +132,19 @@ def test_the_direction_that_carries_all_is_the_cause(tmp_path: Any) -> None:
     assert "--clamp" in result.next[0]
 
 
+def test_the_null_counts_what_costs_as_much_more_at_the_feature(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside directions that change nothing."""
+    nothing = [{"l1": np.zeros(9)}] * 10
+    monkeypatch.setattr("rnncli.inspection.interventions.directions._null", lambda *_: nothing)
+    planted = np.zeros(9)
+    planted[list(SPREAD)] = ALONG
+    for gain in (4.0, -4.0):
+        probe = spread_probe(900, gain=gain)
+        found, result = rows(probe, written(tmp_path, probe.model, planted, "another text"))
+        there, _, elsewhere, *_ = found["this direction"]
+        assert result.facts["null"].startswith(f"{0 if there > elsewhere else 10} of 10 ")
+
+
 def test_of_a_number_it_is_the_cause_above_its_mean(tmp_path: Any) -> None:
     """By hand; the next command holds it at a large value of its own, and the note says that an LSTM's cell is free."""
     model = random_model(" ab", np.float64, cell="lstm")
@@ -145,5 +159,12 @@ def test_of_a_number_it_is_the_cause_above_its_mean(tmp_path: Any) -> None:
     late = position > position.mean()
     expected = [change[late].mean(), change[~late].mean(), change.mean()]
     np.testing.assert_allclose(found["this direction"][::2], np.array(expected) / np.log(2), rtol=1e-9, atol=1e-12)
-    assert f"{path}={round(np.quantile(position, 0.9))}" in result.next[0]
+    assert f"{path}={round(np.median(position[late]))}" in result.next[0]
     assert "of the hidden states alone" in result.blocks[0].note
+
+
+def test_it_is_proposed_to_be_held_where_there_is_more_of_the_feature() -> None:
+    """Also of a number that is 0 nearly everywhere, and whose largest value is far off."""
+    depth = np.array([0.0] * 95 + [1, 1, 2, 2, 90], np.float32)
+    assert proposed_value(depth) == 2
+    assert proposed_value(np.minimum(depth, 1)) == 1

@@ -179,6 +179,7 @@ def test_a_planted_driver_is_found(config: dict[str, Any], source: Unit) -> None
     change = (cut.losses - hand.losses) / np.log(2)
     assert rows[0]["when cut"] == pytest.approx(change.mean(), rel=1e-9)
     assert np.abs(change).max() > 0.01
+    assert found.facts["cut"].startswith(f"{max(0.0, change.mean()):+z.4f}")
     for row in rows[1:]:
         assert row["share"] == pytest.approx(0)
         assert row["when cut"] is None or row["when cut"] == pytest.approx(0, abs=1e-12)

@@ -52,11 +52,20 @@ def test_a_unit_that_matters_and_nothing_explains_stands_out() -> None:
     found = importance("digit", "vowel")
     assert rows(found)[0]["explained by"] == "nothing"
     assert rows(found)[0]["R² last 6"] < 0.5
-    assert found.facts["unexplained"] == "1 of the first 3"
+    assert found.facts["unexplained"] == "1 of 1, those listed whose change is above 2 ±"
     _, changes = effects(probe(), [Unit("l1", 0)])
     place = int(changes[Unit("l1", 0)].argmax())
     assert f"unit 1:0 --at {place}" in found.next[0]
     assert "ablate --unit 1:0" in found.next[1]
+
+
+def test_of_units_that_nothing_reads_none_matters() -> None:
+    """All are within two errors of no change, and none is said to be unexplained."""
+    given = random_probe(1_200, cell="rnn", hidden_size=6)
+    given.model.parameters["output.W"][...] = 0
+    found = units(ViewRequest(given, by="importance", features=["digit"]))
+    assert found.facts["unexplained"].startswith("0 of 0")
+    assert "100% of the units within 2 ± of 0" in found.facts["changes"]
 
 
 def test_a_feature_is_a_simpler_explanation_than_a_long_context() -> None:
@@ -103,6 +112,25 @@ def test_a_context_explains_what_is_a_function_of_it() -> None:
     assert of_equal[0] == pytest.approx(0, abs=0.01)
     assert of_equal[1] == pytest.approx(1, abs=0.01)
     assert max(of_nothing) < 0.01
+
+
+def test_what_a_short_context_explains_a_longer_one_does_too() -> None:
+    """Though the means of longer ones follow the noise."""
+    rng = np.random.default_rng(2)
+    ids = rng.integers(8, size=3_000)
+    values = (ids + rng.normal(scale=2, size=len(ids)))[:, None]
+    found = explained_by_context(values, ids, 4)[:, 0]
+    assert found[0] > 0.4
+    assert found[1:] == pytest.approx(found[0])
+
+
+def test_nothing_explains_what_no_longer_varies() -> None:
+    """As units that have saturated by the second half of a text, where a feature predicts all but the last digits."""
+    ids = np.random.default_rng(2).integers(2, size=200_000)
+    ids[100_000:] = 1
+    values = np.linspace(0.1, 1, 12, dtype=np.float32) * ids[:, None].astype(np.float32)
+    assert explained_by(values, ids[None])[0] == pytest.approx(0)
+    assert explained_by_context(values, ids, 1)[0] == pytest.approx(0)
 
 
 def test_where_a_context_is_new_the_shorter_one_is_asked() -> None:

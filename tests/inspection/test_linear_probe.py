@@ -125,3 +125,17 @@ def test_measured_by_hand() -> None:
     of_number = measure(LinearProbe(np.ones(1), 0.0, 1.0, False), states, np.array([1.0, 2.0, 4.0, 5.0]))
     assert of_number.strength == pytest.approx(np.corrcoef([-2, -1, 1, 2], [1, 2, 4, 5])[0, 1])
     assert of_number.accuracy is None
+
+
+def test_the_penalty_is_chosen_in_the_last_quarter_of_the_first_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing is fitted to the second half, in which it is measured."""
+    seen = set()
+
+    def recorded(states: Array, labels: Array, is_binary: bool, choose: int, **given: Any) -> LinearProbe:
+        seen.add((len(states), len(labels), choose))
+        return fit(states, labels, is_binary, choose, **given)
+
+    monkeypatch.setattr("rnncli.inspection.views.probe.fit", recorded)
+    given = spread_probe(2_001)
+    VIEWS["probe"](ViewRequest(given, ["digit"]))
+    assert seen == {(1_000, 1_000, 250)}

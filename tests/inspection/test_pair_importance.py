@@ -104,3 +104,26 @@ def test_other_texts_and_other_tasks_are_told_in_a_sentence() -> None:
         importance(ViewRequest(classifier, text_options=["--text", "x.txt"]))
     with pytest.raises(InputError, match="running text"):
         importance(ViewRequest(Probe(Checkpoint(random_pair_model("translate")))))
+
+
+def test_of_many_pairs_those_read_are_drawn_from_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of a file that is in order would have one label only."""
+    read: list[Pairs] = []
+
+    def recording(model: Any, pairs: Pairs, units: Any) -> tuple[np.ndarray, np.ndarray]:
+        read.append(pairs)
+        return np.ones(len(pairs)), np.ones((len(units), len(pairs)))
+
+    view = rnncli.inspection.interventions.pair_importance
+    monkeypatch.setattr(view, "pair_effects", recording)
+    monkeypatch.setattr(view, "MIN_PAIRS", 5)
+    monkeypatch.setattr(view, "MAX_PAIRS", 5)
+    saved = checkpoint.load(learnt("two", "--cell", "gru"))
+    importance(ViewRequest(Probe(saved)))
+    everything: Any = saved.dataset()
+    first, some = (
+        [pairs.texts.padded(np.array([n])).ids.ravel().tolist() for n in range(5)]
+        for pairs in (everything.training, read[0])
+    )
+    assert len(read[0]) == 5 < len(everything.training)
+    assert some != first

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from rnncli.datasets.vocabulary import BYTES, Vocabulary
+from rnncli.errors import InputError
 from rnncli.inspection.activations import Unit
 from rnncli.inspection.features.built_in import feature
-from rnncli.inspection.interventions.steering import steer
+from rnncli.inspection.interventions.steering import Steering, steer
 from rnncli.inspection.page import model_page
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.unit import unit
-from rnncli.inspection.views.units import units
+from rnncli.inspection.views.units import UnitScore, best_units, units
 from rnncli.models.config import NetworkConfig
 from rnncli.models.language_model import LanguageModel
 from rnncli.results import ColouredText, Table, ViewResult
@@ -98,6 +99,30 @@ def test_the_proposed_command_gives_more(cell: str, name: str, tmp_path: Path, m
     assert held > 1.5 * free
 
 
+@pytest.mark.parametrize(("errors", "is_clear"), [(2.4, False), (2.6, True), (-2.6, False)])
+def test_a_difference_is_clear_beyond_two_and_a_half_errors(errors: float, is_clear: bool) -> None:
+    """Of the mean difference over the texts, where there is more of the feature."""
+    gain = np.tile([-1.0, 1.0], 50)
+    gain += errors * np.sqrt(100 / 99) / 10
+    steering = Steering(Unit("l1", 0), "space", True, 1.0, np.full(100, 0.5), 0.5 + gain)
+    assert steering.is_clear == is_clear
+
+
+def test_it_is_counted_in_other_texts_than_those_it_was_chosen_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the best of several values is partly lucky; the free network writes from the same random numbers."""
+    seeds: list[int] = []
+
+    def recorded(_model: object, _prime: str, _config: object, seed: int, *, count: int, clamps: object) -> list[str]:
+        seeds.append(seed)
+        return ["a"] * count
+
+    monkeypatch.setattr("rnncli.inspection.interventions.steering.generate_texts", recorded)
+    steer(probe("rnn"), Unit("l1", LATCH), "vowel", True)
+    *chosen_by, free, held = seeds
+    assert free == held
+    assert held not in chosen_by
+
+
 def test_where_no_unit_steers_none_is_proposed() -> None:
     """It knows where the brackets are, and does not use it."""
     text = marked_text(np.random.default_rng(1), 9_000)
@@ -113,6 +138,35 @@ def test_a_copy_is_no_cause() -> None:
     result = found("gru", "vowel")
     assert sample_commands(result) == []
     assert "no clear difference" in result.facts["steering"]
+
+
+def test_where_the_sign_turns_over_a_unit_is_not_associated() -> None:
+    """It is high at a, where a feature holds in the first half of a text, and not in the second."""
+    rng, at_a, at_b = np.random.default_rng(1), [")a", " b"], ["(b", " a"]
+    text = "".join([*rng.choice(at_a, 2_000), *rng.choice(at_b, 2_000)])
+    name = r"(?<=\))a|(?<=\()b"
+    (score,) = best_units(probe_of(network("rnn"), text), [name], best=1, only=Unit("l1", COPY))
+    assert score.p < 0.05
+    assert score.strength < 0.5
+    assert not score.is_associated
+
+
+@pytest.mark.parametrize(("z", "p", "is_associated"), [(4.0, 0.01, True), (4.0, 0.2, False), (-4.0, 0.01, False)])
+def test_what_may_be_chance_is_not_associated(z: float, p: float, is_associated: bool) -> None:
+    score = UnitScore("vowel", True, Unit("l1", COPY), 0.6, 0.5, z, p, 1)
+    assert score.is_associated == is_associated
+
+
+def test_of_what_never_occurs_it_says_so() -> None:
+    result = units(ViewRequest(probe("rnn"), features=["Q"]))
+    assert result.facts["features"].startswith("none that occurs")
+    assert not result.blocks
+
+
+def test_half_a_text_must_suffice_to_estimate_chance() -> None:
+    text = marked_text(np.random.default_rng(1), 5_000)
+    with pytest.raises(InputError, match=r"it reads 4,999 characters, .* 6,000 are needed"):
+        units(ViewRequest(probe_of(network("rnn"), text), features=["vowel"]))
 
 
 def test_a_view_of_a_unit_says_what_it_tracks() -> None:

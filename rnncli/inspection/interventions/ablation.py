@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 
 from rnncli.engine.arrays import Array, Ids
 from rnncli.engine.clamping import Clamp
-from rnncli.errors import InputError
 from rnncli.evaluation.windows import BURN_IN, edges_of, read_parts
-from rnncli.inspection.activations import Unit, read, require_language_model, state_names
+from rnncli.inspection.activations import Unit, cells_of, read, require_language_model, state_names
 from rnncli.inspection.interventions.copies import Copies
 from rnncli.inspection.probe import Probe
 from rnncli.models.language_model import LanguageModel
@@ -43,11 +42,7 @@ WORK = 34 * 10**11
 def all_units(probe: Probe, layer: int | None = None) -> list[Unit]:
     """The hidden units of a network, or of one ``layer``; InputError where there are none."""
     model = require_language_model(probe)
-    cells = [cell for cell in model.network.names if layer in (None, int(cell[1:]))]
-    if not cells:
-        where = "" if layer is None or not model.network.names else f" in layer {layer}"
-        raise InputError(f"{probe.path} has no hidden units{where}")
-    return [Unit(cell, number) for cell in cells for number in range(model.config.hidden_size)]
+    return [Unit(cell, number) for cell in cells_of(probe, layer) for number in range(model.config.hidden_size)]
 
 
 def affordable(probe: Probe, units: int, work: int = WORK) -> int:
@@ -117,12 +112,12 @@ def block_error(influence: Array) -> Array:
 
 def influence(values: Array, where: NDArray[np.bool_] | None = None) -> tuple[Array, Array]:
     """The mean (…,) of ``values`` (…, N) over the places ``where`` (N,), or all, and the influence (…, N) of each place
-    on it. NaN where there is no such place."""
+    on it. NaN where there is no such place; the influence also where there is only one, which does not tell how much
+    places vary."""
     where = np.ones(values.shape[-1], bool) if where is None else where
-    if not where.any():
-        return np.full(values.shape[:-1], np.nan), np.full(values.shape, np.nan)
-    mean = values[..., where].mean(axis=-1, dtype=np.float64)
-    return mean, where * (values - mean[..., None]) / where.sum()
+    count = int(where.sum())
+    mean = values[..., where].mean(axis=-1, dtype=np.float64) if count else np.full(values.shape[:-1], np.nan)
+    return mean, where * (values - mean[..., None]) / count if count > 1 else np.full(values.shape, np.nan)
 
 
 Estimate = tuple[float, float | None]

@@ -68,11 +68,16 @@ def ablate_direction(request: ViewRequest) -> ViewResult:
         "loss": f"{before.losses.mean() / np.log(2):.4f} bits per character without ablation",
         "null": f"{more} of {SHIFTS} directions of shifted labels cost as much more at the feature than elsewhere",
     }
-    value = 1 if direction.is_binary else round(float(np.quantile(labels, 0.9)))
-    clamp = ["--clamp", f"{request.direction}={value}", "--compare"]
+    clamp = ["--clamp", f"{request.direction}={proposed_value(labels)}", "--compare"]
     following = [command_line("sample", request.probe.path, options=clamp)]
     question = f'Is the direction of "{direction.feature}" the cause?'
     return ViewResult(probe.source, facts, [Table("Change of the loss", columns, rows, note, 3)], following, question)
+
+
+def proposed_value(labels: Array) -> int:
+    """The value of a feature (N,) to hold a direction at for more of it: 1 is true; of a number the median of those
+    above its mean, as its largest may be far off."""
+    return round(float(np.median(labels[labels > labels.mean()])))
 
 
 def _where(direction: stored.Direction) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
-from rnncli.inspection.activations import Unit, read
+from rnncli.inspection.activations import Unit, hidden_states
 from rnncli.inspection.features.built_in import FEATURES
 from rnncli.inspection.features.labels import labels
 from rnncli.inspection.interventions.ablation import BLOCKS, affordable, all_units, block_error, effects, influence
@@ -92,7 +92,8 @@ def importance(request: ViewRequest) -> ViewResult:
         f"the simplest with an R² of {EXPLAINED} and more"
     )
     everything = Table("All units by importance", columns, rows)
-    unexplained = [n for n in order[:BEST] if explanation.first_enough(n) == "nothing"]
+    matter = [n for n in order[:BEST] if means[n] > SURE * errors[n]]
+    unexplained = [n for n in matter if explanation.first_enough(n) == "nothing"]
     which = next(iter(unexplained), order[0])
     place = int(changes[which].argmax())
     shares = means / max(means.max(), np.finfo(means.dtype).tiny)
@@ -109,7 +110,7 @@ def importance(request: ViewRequest) -> ViewResult:
             "loss": f"{losses.mean() / np.log(2):.4f} bits per character without ablation",
             "units": f"{len(units):,}, each held at its mean in {len(probe.ids):,} characters",
             **_distribution(means, errors, changes),
-            "unexplained": f"{len(unexplained)} of the first {min(BEST, len(units))}",
+            "unexplained": f"{len(unexplained)} of {len(matter)}, those listed whose change is above {SURE} ±",
         },
         [Table("The units of the largest effect", columns, rows[:BEST], note, digits=4), picture],
         [
@@ -131,8 +132,7 @@ def _row(unit: Unit, change: float, error: float, explanation: _Explanation, n: 
 
 def _explain(probe: Probe, units: list[Unit], names: list[str]) -> _Explanation:
     cells = list(dict.fromkeys(unit.cell for unit in units))
-    states = read(probe, [f"{cell}.hidden" for cell in cells]).values
-    values = np.concatenate([states[f"{cell}.hidden"] for cell in cells], axis=1)
+    values = hidden_states(probe, cells)
     by_context = explained_by_context(values, np.asarray(probe.ids[:-1], np.intp), max(CONTEXTS))
     by_feature = explained_by(values, np.stack([labels(probe, name) for name in names]))
     best = by_feature.argmax(axis=0)
@@ -142,7 +142,7 @@ def _explain(probe: Probe, units: list[Unit], names: list[str]) -> _Explanation:
 
 def _distribution(means: Array, errors: Array, changes: Array) -> dict[str, str]:
     """What units do as a rule, and how far the two halves of the text agree."""
-    near = float(np.mean(np.abs(means) <= SURE * errors))
+    near = float(np.mean(~(np.abs(means) > SURE * errors)))  # nothing changes at all where an error is NaN
     half = changes.shape[1] // 2
     halves = changes[:, :half].mean(axis=1), changes[:, half:].mean(axis=1)
     facts = {

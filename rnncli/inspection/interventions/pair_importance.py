@@ -11,7 +11,7 @@ from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp
 from rnncli.errors import InputError
 from rnncli.evaluation.losses import BATCH_SIZE
-from rnncli.inspection.activations import Unit, clamps_for, recurrent_cell, state_names
+from rnncli.inspection.activations import Unit, cells_of, clamps_for, recurrent_cell, state_names
 from rnncli.inspection.interventions.ablation import WORK, block_error, influence
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
@@ -28,7 +28,7 @@ MIN_PAIRS = 20
 """One for each block of the standard error."""
 
 MAX_PAIRS = 5_000
-"""Those that are read, the first."""
+"""Those that are read, at most, drawn from all: a file may have its labels in order."""
 
 BEST = 20
 """Units that are listed."""
@@ -44,17 +44,13 @@ def pair_importance(request: ViewRequest) -> ViewResult:
             "that --text and --prime do not apply"
         )
     pairs, source = _held_out(request.probe)
-    units = [
-        Unit(cell, n)
-        for cell in model.network.names
-        if request.layer in (None, int(cell[1:].removesuffix("r")))
-        for n in range(model.config.hidden_size)
-    ]
+    units = [Unit(cell, n) for cell in cells_of(request.probe, request.layer) for n in range(model.config.hidden_size)]
     length = max(1.0, float(pairs.texts.lengths.mean()))
     count = int(min(MAX_PAIRS, max(MIN_PAIRS, WORK // (len(units) * model.parameters.flat.size * length)), len(pairs)))
     if count < MIN_PAIRS:
         raise InputError(f"{source} has {plural(count, 'pair')}, too few to rank units by; {MIN_PAIRS} are needed")
-    losses, changes = pair_effects(model, pairs.take(np.arange(count)), units)
+    drawn = pairs.take(np.random.default_rng(0).permutation(len(pairs))[:count])
+    losses, changes = pair_effects(model, drawn, units)
     means, of_each = influence(changes)
     errors = block_error(of_each)
     order = [int(n) for n in np.argsort(-means, kind="stable")]

@@ -18,6 +18,7 @@ from rnncli.errors import InputError
 from rnncli.names import plural
 
 SMALLEST_SHIFT = 1_000
+MIN_PLACES = 3 * SMALLEST_SHIFT
 SHIFTS = 199
 LEVEL = 0.05
 """Family-wise significance level: the share of shifts that may have any pair with a z as large."""
@@ -36,10 +37,9 @@ class Association:
 def associate(activations: Array, features: Array, seed: int = 0) -> Association:
     """Associate activations (N, H) with features (N, F); InputError if the text is too short to shift."""
     count = len(features)
-    if count < 3 * SMALLEST_SHIFT:
-        raise InputError(
-            f"it reads {plural(count, 'character')}, too few to estimate chance; {3 * SMALLEST_SHIFT:,} are needed"
-        )
+    if count < MIN_PLACES:
+        places = plural(count, "character")
+        raise InputError(f"it reads {places}, too few to estimate chance; {MIN_PLACES:,} are needed")
     ranks, labels = standardised(rank(activations)), standardised(features)
     r = ranks.T @ labels / count
     shifts = np.random.default_rng(seed).integers(SMALLEST_SHIFT, count - SMALLEST_SHIFT, SHIFTS)

@@ -37,7 +37,7 @@ def explained_by(values: Array, labels: Array) -> Array:
     for of_feature in labels:
         edges = np.unique(of_feature)
         if len(edges) > BINS:
-            edges = np.unique(np.quantile(of_feature[: halves.half], np.arange(1, BINS) / BINS))
+            edges = np.unique(np.quantile(of_feature, np.arange(1, BINS) / BINS))
         group = np.searchsorted(edges, of_feature, side="right")
         found.append(halves.fit(group, np.repeat(halves.mean, len(edges) + 1, axis=0))[1])
     return np.stack(found)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
-from rnncli.inspection.activations import Unit, parse_unit, read, require_language_model
+from rnncli.inspection.activations import Unit, hidden_states, parse_unit, require_language_model
 from rnncli.inspection.features.built_in import FEATURES, is_yes_or_no
 from rnncli.inspection.features.labels import labels
 from rnncli.inspection.interventions.ablation import (
@@ -159,8 +159,7 @@ def _alike(probe: Probe, named: Iterable[Unit]) -> list[Unit]:
     """For each of these units the ``ALIKE`` others that are nearest to it in variance."""
     units = all_units(probe)
     cells = list(dict.fromkeys(unit.cell for unit in units))
-    values = read(probe, [f"{cell}.hidden" for cell in cells]).values
-    spread = np.concatenate([values[f"{cell}.hidden"].std(axis=0, dtype=np.float64) for cell in cells])
+    spread = hidden_states(probe, cells).std(axis=0, dtype=np.float64)
     found: dict[Unit, None] = {}
     for unit in named:
         nearest = np.argsort(np.abs(spread - spread[units.index(unit)]), kind="stable")

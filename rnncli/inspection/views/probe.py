@@ -3,7 +3,7 @@ compared with: an untrained network, labels that say nothing (Hewitt and Liang 2
 with control tasks"), the best unit, random directions."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,8 +12,9 @@ from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.inspection.activations import is_of_running_text
 from rnncli.inspection.features.built_in import FEATURES, is_yes_or_no
+from rnncli.inspection.interventions.directions import proposed_value
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.states import TextStates, states_of, untrained
+from rnncli.inspection.states import TextStates, states_of
 from rnncli.inspection.statistics.association import rank, standardised
 from rnncli.inspection.statistics.linear_probe import DIRECTION_STRENGTH, Axes, LinearProbe, ProbeScore, fit, measure
 from rnncli.names import command_line, plural
@@ -40,7 +41,7 @@ def probe(request: ViewRequest) -> ViewResult:
     name = asked[0]
     states, source = states_of(request, CHARACTERS)
     trial = _Trial(states.labels(name))
-    _check(trial.labels, name, source)
+    _check(trial.labels, name, source, is_of_running_text(request.probe.model))
     best, direction = trial.fitted(states.states), trial.fitted(states.states, DIRECTION_STRENGTH)
     unit = trial.best_unit(states.states)
     rows = _rows(trial, request, states, best, direction, unit)
@@ -117,20 +118,22 @@ def _mean(scores: Iterable[ProbeScore]) -> ProbeScore:
     return ProbeScore(strength, float(np.mean(accuracies)) if accuracies else None)
 
 
-def _check(labels: Array, name: str, source: str) -> None:
-    """InputError unless a feature (N,) can be learnt from each part of a text."""
+def _check(labels: Array, name: str, source: str, takes_text: bool) -> None:
+    """InputError unless a feature (N,) can be learnt from each part of a text; the user may name another text for a
+    view that ``takes_text``."""
+    hint = f"name another feature{', or a longer text with --text' if takes_text else ''}"
     count = len(labels)
     if count < FEWEST:
         raise InputError(f"it reads {plural(count, 'character')}, too few for a probe; {FEWEST:,} are needed")
     if not np.ptp(labels):
         what = f"is {labels[0]:g} at every character of" if labels[0] else "never occurs in"
-        raise InputError(f"{name!r} {what} {source}; name another feature, or another text with --text")
+        raise InputError(f"{name!r} {what} {source}; {hint}")
     half = count // 2
     parts = labels[: half - half // 4], labels[half - half // 4 : half], labels[half:]
     if not all(np.ptp(part) for part in parts):
         raise InputError(
             f"{name!r} is the same all through one of the parts of {source} that a probe is fitted to, chosen by and "
-            "measured on; name another feature, or a longer text with --text"
+            f"measured on; {hint}"
         )
 
 
@@ -138,7 +141,7 @@ def _rows(
     trial: _Trial, request: ViewRequest, states: TextStates, best: LinearProbe, direction: LinearProbe, unit: int
 ) -> list[tuple[str, ProbeScore]]:
     """What may tell the feature, and how well it does."""
-    values, fresh = states.states, states_of(untrained(request), CHARACTERS)[0].states
+    values, fresh = states.states, states_of(replace(request, probe=request.probe.untrained()), CHARACTERS)[0].states
     rows = [
         (f"all {plural(values.shape[1], 'unit')}", trial.score(best, values)),
         ("the direction", trial.score(direction, values)),
@@ -235,6 +238,6 @@ def _following(request: ViewRequest, name: str, trial: _Trial) -> list[str]:
         return [request.command("probe", name, **layer, output=file_name)]
     if not is_of_running_text(model):
         return []
-    value = 1 if trial.is_binary else round(float(np.quantile(trial.labels, 0.9)))
-    sample = command_line("sample", request.probe.path, options=["--clamp", f"{file}={value}", "--compare"])
+    clamp = ["--clamp", f"{file}={proposed_value(trial.labels)}", "--compare"]
+    sample = command_line("sample", request.probe.path, options=clamp)
     return [request.command("ablate", direction=file), sample]

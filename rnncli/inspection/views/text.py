@@ -71,4 +71,4 @@ def likeliest(scores: Array, symbols: str, count: int) -> list[tuple[str, float]
 
 def place_of(place: int, character: str, bits: float) -> str:
     """What stands at a place, in words, and its surprisal."""
-    return f"character {place:,}, {character!r}, {bits:.2f} bits"
+    return f"character {place:,}, {character!r}, {bits:z.2f} bits"

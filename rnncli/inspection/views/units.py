@@ -7,15 +7,14 @@ import numpy as np
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.evaluation.windows import BURN_IN
-from rnncli.inspection.activations import Unit, read, require_language_model
+from rnncli.inspection.activations import Unit, cells_of, hidden_states, read, require_language_model
 from rnncli.inspection.features.built_in import FEATURES, is_yes_or_no
 from rnncli.inspection.features.labels import characters_of, labels
 from rnncli.inspection.interventions.importance import importance
 from rnncli.inspection.interventions.steering import Steering, steer
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.statistics.association import LEVEL, associate, auc, rank, standardised
-from rnncli.models.language_model import LanguageModel
+from rnncli.inspection.statistics.association import LEVEL, MIN_PLACES, associate, auc, rank, standardised
 from rnncli.names import plural
 from rnncli.results import ColouredText, Table, ViewResult
 
@@ -35,7 +34,8 @@ class UnitScore:
 
     ``strength`` is the AUC of a feature that ``is_binary``, of a number the size of the correlation; ``untrained`` the
     same for the best unit of an untrained network. ``sign`` is −1 where the unit is low for the feature, and its AUC is
-    that of its negative. ``z`` and ``p`` are those of ``associate``.
+    that of its negative. ``p`` is that of ``associate``, and so is ``z``, which is below 0 where
+    the sign turns out to be the other one.
     """
 
     feature: str
@@ -55,8 +55,8 @@ class UnitScore:
 
     @property
     def is_associated(self) -> bool:
-        """Whether it is significant at the family-wise level ``LEVEL``."""
-        return self.p < LEVEL
+        """Whether it is significant at the family-wise level ``LEVEL``, with the sign for which it was chosen."""
+        return self.z > 0 and self.p < LEVEL
 
     @property
     def auc_or_r(self) -> float:
@@ -84,46 +84,34 @@ def best_units(
 ) -> list[UnitScore]:
     """The ``best`` units for each of these features, chosen in the first half of the text and measured in the second,
     or the ``only`` one that is asked for; InputError without hidden units, or where the text is too short."""
-    model = require_language_model(probe)
-    cells = [cell for cell in model.network.names if layer in (None, int(cell[1:]))]
-    if not cells:
-        where = "" if layer is None or not model.network.names else f" in layer {layer}"
-        raise InputError(f"{probe.path} has no hidden units{where}")
+    size, cells = require_language_model(probe).config.hidden_size, cells_of(probe, layer)
     features = np.stack([labels(probe, name) for name in names], axis=1)
-    units = [only] if only else [Unit(cell, u) for cell in cells for u in range(model.config.hidden_size)]
-    trained, untrained = _hidden_states(probe, cells), _hidden_states(_untrained(probe, model), cells)
-    if only:
-        trained = trained[:, [cells.index(only.cell) * model.config.hidden_size + only.unit]]
+    units = [only] if only else [Unit(cell, u) for cell in cells for u in range(size)]
     half = len(features) // 2
+    if half < MIN_PLACES:
+        count = plural(len(features), "character")
+        raise InputError(f"it reads {count}, too few to estimate chance in one half; {2 * MIN_PLACES:,} are needed")
+    trained, fresh = hidden_states(probe, cells), hidden_states(probe.untrained(), cells)
+    if only:
+        trained = trained[:, [cells.index(only.cell) * size + only.unit]]
     tested = associate(trained[half:], features[half:])
     chosen = _correlation(trained[:half], features[:half])
-    of_untrained = _correlation(untrained[:half], features[:half]), _correlation(untrained[half:], features[half:])
+    of_fresh = _correlation(fresh[:half], features[:half]), _correlation(fresh[half:], features[half:])
     found = []
     for f, name in enumerate(names):
         values = features[half:, f]
         if not np.any(features[:half, f] != features[0, f]) or not np.any(values != values[0]):
             continue  # it does not occur, or always does
         is_binary = is_yes_or_no(features[:, f])
-        plain = int(np.abs(of_untrained[0][:, f]).argmax())
-        r = float(of_untrained[1][plain, f])
-        nothing = auc(untrained[half:, plain] * np.sign(r), values) if is_binary else abs(r)
+        plain = int(np.abs(of_fresh[0][:, f]).argmax())
+        sign = np.sign(of_fresh[0][plain, f])
+        nothing = auc(sign * fresh[half:, plain], values) if is_binary else float(sign * of_fresh[1][plain, f])
         for u in np.argsort(-np.abs(chosen[:, f]), kind="stable")[:best]:
             sign = 1 if chosen[u, f] >= 0 else -1
             strength = auc(sign * trained[half:, u], values) if is_binary else sign * float(tested.r[u, f])
             z, p = float(sign * tested.z[u, f]), float(tested.p[u, f])
             found.append(UnitScore(name, is_binary, units[u], strength, nothing, z, p, sign))
     return found
-
-
-def _hidden_states(probe: Probe, cells: list[str]) -> Array:
-    values = read(probe, [f"{cell}.hidden" for cell in cells]).values
-    return np.concatenate(list(values.values()), axis=1)
-
-
-def _untrained(probe: Probe, model: LanguageModel) -> Probe:
-    fresh = LanguageModel(model.config, model.vocabulary)
-    fresh.initialise(np.random.default_rng(0))
-    return replace(probe, checkpoint=replace(probe.checkpoint, model=fresh))
 
 
 def _correlation(activations: Array, features: Array) -> Array:
@@ -137,6 +125,8 @@ def units(request: ViewRequest) -> ViewResult:
         return importance(request)
     probe = request.probe.first(CHARACTERS)
     scores = best_units(probe, request.features or list(FEATURES), request.layer)
+    if not scores:
+        return ViewResult(probe.source, {"features": "none that occurs in both halves of the text, and not always"})
     most = _most_learnt(scores)
     scores.sort(key=lambda s: (-most[s.feature].is_associated, -most[s.feature].learnt, s.feature, -s.learnt))
     columns = ("feature", "unit", "direction", "AUC or r", "untrained", "learnt", "p")

@@ -72,18 +72,6 @@ def _how_sure(drawn: Array) -> dict[str, str]:
             f"{STRONGEST} by chance {STRONGEST / count:.0%}"
         )
     return facts
-    one, other = drawn[:, ::2].mean(axis=1), drawn[:, 1::2].mean(axis=1)
-    if one.std() and other.std():
-        r = float(np.corrcoef(one, other)[0, 1])
-        facts["fresh draws"] = f"r = {r:.2f} between the effects by one half of the draws and by the other"
-    sizes = np.abs(drawn.mean(axis=1))
-    if total := sizes.sum():
-        strongest, last = np.sort(sizes)[-STRONGEST:].sum() / total, sizes[-STRONGEST:].sum() / total
-        facts["effect"] = (
-            f"the {STRONGEST} strongest characters have {strongest:.0%} of it, the last {STRONGEST} {last:.0%}, "
-            f"{STRONGEST} by chance {STRONGEST / count:.0%}"
-        )
-    return facts
 
 
 def _strongest(first: int, before: str, effects: Array, drawn: Array | None) -> Table:
