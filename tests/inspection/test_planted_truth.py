@@ -13,8 +13,8 @@ from rnncli.inspection.activations import read
 from rnncli.inspection.features.built_in import feature
 from rnncli.inspection.interventions.ablation import effects
 from rnncli.inspection.probe import Probe
+from rnncli.inspection.selectivity import UnitScore, best_units
 from rnncli.inspection.statistics.association import LEVEL, SHIFTS, associate
-from rnncli.inspection.views.units import UnitScore, best_units
 from rnncli.models.language_model import LanguageModel
 from rnncli.storage.checkpoint import Checkpoint
 from rnncli.training.plan import Overrides, start_run

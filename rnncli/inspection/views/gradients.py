@@ -55,7 +55,8 @@ def gradients(request: ViewRequest) -> ViewResult:
     curves: dict[str, list[tuple[float, float]]] = {}
     facts, tables = {}, []
     for probe in [request.probe, *request.others]:
-        shares = {name: shares_of_gradient(norms) for name, norms in state_gradients(probe).items()}
+        found = request.state_gradients if probe is request.probe else state_gradients(probe)
+        shares = {name: shares_of_gradient(norms) for name, norms in found.items()}
         count, steps = min(map(len, shares.values())), len(next(iter(shares.values()))[0]) - 1
         limits, says = references(probe, steps)
         several = f"{probe.path} " if request.others else ""

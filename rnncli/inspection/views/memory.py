@@ -7,7 +7,7 @@ import numpy as np
 from rnncli.engine.arrays import Array, Ids
 from rnncli.evaluation.losses import fixed_context
 from rnncli.inspection.activations import gate_names, read, recurrent_cell, require_language_model
-from rnncli.inspection.bptt import shares_of_gradient, state_gradients
+from rnncli.inspection.bptt import shares_of_gradient
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.models.base import Model
@@ -116,7 +116,7 @@ def memory(request: ViewRequest) -> ViewResult:
     facts = {"memory": f"{context} within {SMALL} nats of {longest.nats:.4f} ± {longest.error:.4f}"}
     following = []
     if recurrent_cell(model):
-        shares = {name: shares_of_gradient(norms) for name, norms in state_gradients(probe).items()}
+        shares = {name: shares_of_gradient(norms) for name, norms in request.state_gradients.items()}
         curves = {name: list(enumerate(np.median(values, axis=0).tolist())) for name, values in shares.items()}
         name = "Share of a gradient that arrives some steps back, median over places"
         blocks.append(Curves(name, "steps back", "share", curves, log=True))
