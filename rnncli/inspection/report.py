@@ -18,8 +18,8 @@ from rnncli.inspection.views.text import expectations, likeliest
 from rnncli.inspection.views.unit import describe
 from rnncli.results import Block, ViewResult, with_numbers
 
-EFFORT = 0.125
-"""Of the view that tries all units."""
+EFFORT = 0.25
+"""Of views that try many units, or write many texts."""
 
 UNITS, READ_FOR_UNITS = 10, 10_000
 """Units that have a panel, and the characters that they read there."""

@@ -54,7 +54,7 @@ def units(request: ViewRequest) -> ViewResult:
     }
     following = []
     if associated:
-        best, steering = _most_telling(probe, associated)
+        best, steering = _most_telling(probe, associated, request.effort)
         blocks.append(_excerpt(probe, best))
         following = [request.command("ablate", unit=str(best.unit), feature=best.feature)]
         facts["steering"] = "; ".join(map(str, steering)) or "not measured: numbers of the network are out of range"
@@ -68,7 +68,7 @@ def _most_learnt(scores: list[UnitScore]) -> dict[str, UnitScore]:
     return {s.feature: s for s in sorted(scores, key=lambda score: (score.is_associated, score.learnt))}
 
 
-def _most_telling(probe: Probe, scores: list[UnitScore]) -> tuple[UnitScore, list[Steering]]:
+def _most_telling(probe: Probe, scores: list[UnitScore], effort: float) -> tuple[UnitScore, list[Steering]]:
     """The first unit that gives more of its feature when it is held, and that measurement; where none of those tried
     does, the first of all, and what was measured. First come, one for each feature, those that have learnt most, and
     not what an untrained unit does as well."""
@@ -78,7 +78,7 @@ def _most_telling(probe: Probe, scores: list[UnitScore]) -> tuple[UnitScore, lis
     measured: dict[Unit, Steering] = {}
     for score in scores:
         if len(measured) < STEERED and score.unit not in measured:
-            if (found := steer(probe, score.unit, score.feature, score.is_binary)) is None:
+            if (found := steer(probe, score.unit, score.feature, score.is_binary, effort)) is None:
                 break
             if found.is_clear:
                 return score, [found]
