@@ -9,7 +9,20 @@ from rnncli.cli.options import one_of
 
 PAGES = Path(__file__).parents[1] / "guide"
 TOPICS = (
-    *("train", "sample", "tasks", "score", "inspect", "text", "counts", "share", "sweep", "machines", "python"),
+    *(
+        "train",
+        "sample",
+        "tasks",
+        "score",
+        "inspect",
+        "steer",
+        "text",
+        "counts",
+        "share",
+        "sweep",
+        "machines",
+        "python",
+    ),
     *("notes", "promises", "measured", "format", "layout", "contributing", "changelog"),
 )
 """The pages, in the order in which one would read them."""

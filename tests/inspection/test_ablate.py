@@ -49,9 +49,9 @@ def test_the_unit_that_matters_is_found_and_what_for() -> None:
     assert first["change"] == pytest.approx(change.mean())
     assert needed["there"] == pytest.approx(change[where].mean())
     assert needed["elsewhere"] == pytest.approx(change[~where].mean())
-    assert needed["more"] == pytest.approx(needed["there"] - needed["elsewhere"])
+    assert needed["difference"] == pytest.approx(needed["there"] - needed["elsewhere"])
     assert needed["places"] == where.sum()
-    assert 0 < needed["more ±"] < needed["more"] / 2
+    assert 0 < needed["±"] < needed["difference"] / 2
 
 
 def test_a_unit_is_shown_once_unless_features_are_asked_for() -> None:

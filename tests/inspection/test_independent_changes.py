@@ -52,7 +52,7 @@ def test_ablate(name: str) -> None:
         assert row["±"] == pytest.approx(np.std(blocks, ddof=1) / np.sqrt(20), rel=0.02)  # of blocks of unequal length
     for row in rows(found, "Is it needed"):
         cost = costs[row["unit"]]
-        measured = [row["there"], row["elsewhere"], row["more"]]
+        measured = [row["there"], row["elsewhere"], row["difference"]]
         there, elsewhere = cost[at].mean(), cost[~at].mean()
         assert row["places"] == at.sum()
         np.testing.assert_allclose(measured, [there, elsewhere, there - elsewhere], **LITTLE)

@@ -112,6 +112,14 @@ TEXTS = {
             "(so :) yes) :( x",
             "^^^^^^^^^^......",
         ],
+        [  # a line that is indented less than the bracket's own ends it
+            "  f(a",
+            "...^^^",
+            "  b",
+            "^^^^",
+            "c",
+            ".",
+        ],
         [
             "（가）나【다】",
             "^^..^^.",

@@ -7,7 +7,8 @@ was is known at the next character, and the stack changes there. The rules:
   or a stop, unless a letter follows. Behind a backslash inside quotes it does neither.
 - Between letters, and before what is left of a clipped word ('tis), a single mark is an apostrophe.
 - A blank line, the end of a paragraph, closes quotes; triple ones last until a line is indented less than their first.
-- A bracket outlives a blank line only if the next line is indented more than its own, or begins with its partner.
+- A bracket ends with a line that is indented less than its own. It outlives a blank line only if the next one is
+  indented more, or begins with its partner.
 - What opens inside quotes or a comment (lines from # on) closes with them; what was open before stays so inside.
 """
 
@@ -211,8 +212,7 @@ class _Reader:
             case "triple quote":
                 return indent < frame.indent
             case "bracket":
-                dedent = indent < frame.indent or (indent == frame.indent and c not in frame.closers)
-                return self.after_blank and dedent
+                return indent < frame.indent or (self.after_blank and indent == frame.indent and c not in frame.closers)
         return False
 
 

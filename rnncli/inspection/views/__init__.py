@@ -71,7 +71,8 @@ _ALL = (
     View(
         "units",
         "Which unit tracks what?",
-        "Quotes, indentation, the position in the line …: 15 features, and any `--feature REGEX`; `--layer`",
+        "Quotes, indentation, the position in the line …: 15 features, and any `--feature REGEX`; which value of the "
+        "unit gives more of it; with `--by importance` the loss without each unit, and what explains it; `--layer`",
         "rnncli inspect model.npz units",
         "which unit tracks quotes, …",
         in_report=True,
@@ -79,7 +80,7 @@ _ALL = (
     View(
         "unit",
         "What does this unit do?",
-        "Its states and gates over a text, where it is strongest, its weights",
+        "What it tracks; its states and gates over a text, where it is strongest, its weights",
         "rnncli inspect model.npz unit 1:17",
         "what unit 17 of layer 1 does",
         "L:J",

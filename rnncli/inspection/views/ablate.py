@@ -190,12 +190,12 @@ def _places(probe: Probe, names: Iterable[str]) -> Iterable[_Places]:
 
 @dataclass(frozen=True)
 class _Comparison:
-    """The change at a feature, elsewhere, and the difference: each a mean and its standard error."""
+    """The mean change at a feature and elsewhere, and the difference with its standard error."""
 
     unit: Unit
     at: _Places
-    there: Estimate
-    elsewhere: Estimate
+    there: float
+    elsewhere: float
     difference: Estimate
     places: int
 
@@ -225,14 +225,7 @@ def _compare(unit: Unit, at: _Places, change: Array, where: NDArray[np.bool_]) -
     (there, on_there), (elsewhere, on_elsewhere) = influence(change, where), influence(change, ~where)
     is_known = error_of(on_there) is not None and error_of(on_elsewhere) is not None
     difference = float(there - elsewhere), error_of(on_there - on_elsewhere) if is_known else None
-    return _Comparison(
-        unit,
-        at,
-        (float(there), error_of(on_there)),
-        (float(elsewhere), error_of(on_elsewhere)),
-        difference,
-        int(where.sum()),
-    )
+    return _Comparison(unit, at, float(there), float(elsewhere), difference, int(where.sum()))
 
 
 def _clearest(change: Array, chosen_at: NDArray[np.intp], places: list[_Places]) -> list[_Places]:
@@ -250,12 +243,9 @@ def _clearest(change: Array, chosen_at: NDArray[np.intp], places: list[_Places])
 
 
 def _table(compared: list[_Comparison]) -> Table:
-    columns = (
-        *("unit", "at", "there", "there ±", "elsewhere", "elsewhere ±", "more", "more ±", "places"),
-        "cause",
-    )
+    columns = ("unit", "at", "there", "elsewhere", "difference", "±", "places", "cause")
     rows: list[tuple[Value, ...]] = [
-        (str(one.unit), one.at.label, *one.there, *one.elsewhere, *one.difference, one.places, one.verdict)
+        (str(one.unit), one.at.label, one.there, one.elsewhere, *one.difference, one.places, one.verdict)
         for one in compared
     ]
     note = (
