@@ -19,7 +19,7 @@ from rnncli.inspection.views.unit import describe
 from rnncli.results import Block, ViewResult, with_numbers
 
 EFFORT = 0.25
-"""Of views that try many units, or write many texts."""
+"""Of views that may try fewer units, texts or places."""
 
 UNITS, READ_FOR_UNITS = 10, 10_000
 """Units that have a panel, and the characters that they read there."""

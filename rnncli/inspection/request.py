@@ -32,7 +32,7 @@ class ViewRequest:
     by: Ranking = "selectivity"
     """By what ``units`` ranks the units."""
     effort: float = 1.0
-    """What share of its usual work a view does that tries many units, or writes many texts: a report asks for less."""
+    """What share of its usual work a view does where it may choose how much: a report asks for less."""
     replace: bool = False
     """Whether ``why`` draws earlier characters anew, instead of estimating what they do."""
     direction: str | None = None

@@ -103,7 +103,7 @@ def half_lives(probe: Probe, name: str) -> Array:
 def memory(request: ViewRequest) -> ViewResult:
     """Loss against the context given, gradient against distance, and the half-life of each unit."""
     probe, model = request.probe, require_language_model(request.probe)
-    losses, enough = memory_length(probe)
+    losses, enough = memory_length(probe, request.effort)
     curve = [(one.context, one.nats) for one in losses]
     columns = ("context", "nats per character", "±", "more than with the longest", "±")
     note = "±: standard error over the places, the same for each context; read from the zero state"
