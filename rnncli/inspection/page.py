@@ -29,9 +29,8 @@ from rnncli.inspection.features.built_in import FEATURES
 from rnncli.inspection.interventions.steering import steer
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.statistics.association import SMALLEST_SHIFT
+from rnncli.inspection.statistics.selectivity import UnitScore, best_units, is_long_enough
 from rnncli.inspection.views.overview import overview
-from rnncli.inspection.views.units import UnitScore, best_units
 from rnncli.models.base import Model, PairModel
 from rnncli.models.labelled_language_model import LabelledLanguageModel
 from rnncli.models.language_model import LanguageModel, NextCharacterModel
@@ -47,6 +46,9 @@ MEASURED = 50_000
 NAMED, READ_FOR_NAMES = 8, 20_000
 """Units that have a name, and characters of the text that gives it."""
 
+STEERED = 4
+"""Units of which it is measured at which value they steer: those that learnt most."""
+
 Measure = Callable[[Model], float]
 """The loss of a model."""
 
@@ -58,7 +60,8 @@ SAMPLE, OPENING, EXAMPLES = 480, 160, 6
 @dataclass(frozen=True)
 class NamedUnit:
     """Unit ``unit`` of the cell number ``cell`` goes with a ``feature``; ``direction`` says how. Held at ``more``, the
-    network writes more of the feature; None where no such value was found."""
+    network writes more of the feature; None where no such value was found,
+    or none was sought."""
 
     cell: int
     unit: int
@@ -244,7 +247,7 @@ def _examples(model: Model, pairs: Pairs | None) -> list[tuple[str, str]]:
 
 def _unit_scores(probe: Probe) -> list[UnitScore]:
     """How closely units go with features; none where the text is too short to tell."""
-    if not is_of_running_text(probe.model) or len(probe.ids) <= 6 * SMALLEST_SHIFT:
+    if not is_of_running_text(probe.model) or not is_long_enough(probe):
         return []
     try:
         return best_units(probe.first(READ_FOR_NAMES), list(FEATURES), best=1)
@@ -260,11 +263,11 @@ def _named_units(probe: Probe, scores: Sequence[UnitScore]) -> list[NamedUnit]:
         if score.is_associated and score.learnt > 0 and score.feature not in features:
             features.add(score.feature)
             found.setdefault(score.unit, score)
-    return [_named_unit(probe, score) for score in list(found.values())[:NAMED]]
+    return [_named_unit(probe, score, n < STEERED) for n, score in enumerate(list(found.values())[:NAMED])]
 
 
-def _named_unit(probe: Probe, score: UnitScore) -> NamedUnit:
+def _named_unit(probe: Probe, score: UnitScore, is_steered: bool) -> NamedUnit:
     cell = require_language_model(probe).network.names.index(score.unit.cell)
-    steering = steer(probe, score.unit, score.feature, score.is_binary, effort=0.25)
+    steering = steer(probe, score.unit, score.feature, score.is_binary, effort=0.25) if is_steered else None
     more = steering.value if steering and steering.is_clear else None
     return NamedUnit(cell, score.unit.unit, score.feature, score.direction, more)

@@ -7,19 +7,23 @@ import numpy as np
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.inspection.activations import Unit
-from rnncli.inspection.features.built_in import FEATURES
+from rnncli.inspection.interventions import ablation
 from rnncli.inspection.interventions.replacement import substitute
 from rnncli.inspection.page import ModelPage, model_page
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.statistics.association import SMALLEST_SHIFT
+from rnncli.inspection.statistics.selectivity import UnitScore, is_long_enough
 from rnncli.inspection.views import VIEWS
 from rnncli.inspection.views.text import expectations, likeliest
 from rnncli.inspection.views.unit import describe
-from rnncli.inspection.views.units import UnitScore, best_units
-from rnncli.results import ViewResult, with_numbers
+from rnncli.results import Block, ViewResult, with_numbers
 
-UNITS = 10
+EFFORT = 0.25
+"""Of views that may try fewer units, texts or places."""
+
+UNITS, READ_FOR_UNITS = 10, 10_000
+"""Units that have a panel, and the characters that they read there."""
+
 HOVER = 300
 """Characters of the text of which each says what it was likely for."""
 
@@ -47,29 +51,48 @@ class Report:
 
 def report(request: ViewRequest) -> Report:
     """Run all views of a report that apply to a model; InputError for a bad request."""
+    request = replace(request, effort=EFFORT)
     results: dict[str, ViewResult] = {}
     left_out: dict[str, str] = {}
+    shown: list[Block] = []
     for view in VIEWS.values():
         if view.in_report:
             try:
-                results[view.name] = view(request)
+                result = view(request)
             except InputError as error:
                 if view.name == "overview":  # it applies to every model, so that the request is wrong
                     raise
                 left_out[view.name] = str(error)
+            else:  # as the overview has the learning curve, the view of learning need not draw it again
+                results[view.name] = replace(result, blocks=[block for block in result.blocks if block not in shown])
+                shown += result.blocks
     found: list[UnitScore] = []
     of_units: dict[str, ViewResult] = {}
-    if "units" in results and len(request.probe.ids) > 6 * SMALLEST_SHIFT:
-        found = best_units(request.probe.first(20_000), list(FEATURES), best=2)
-        found.sort(key=lambda score: (not score.is_associated, -score.learnt))
-        of_each: dict[Unit, UnitScore] = {}
-        for score in found:
-            of_each.setdefault(score.unit, score)
-        for unit, score in list(of_each.items())[:UNITS]:
-            title = f"{unit} · {score}" if score.is_associated else str(unit)
-            of_units[title] = describe(request, str(unit))
+    if "units" in results and is_long_enough(request.probe):
+        found = sorted(request.unit_scores, key=lambda score: (not score.is_associated, -score.learnt))
+        of_units = _panels(replace(request, probe=request.probe.first(READ_FOR_UNITS)), found)
     made = Report(request.probe.path, model_page(request.probe, found), results, left_out, of_units)
     return _with_effects(made, request.probe.first(HOVER)) if "gradients" in results else made
+
+
+def _panels(request: ViewRequest, scores: list[UnitScore]) -> dict[str, ViewResult]:
+    """What there is to say of each of the first units in ``scores``, by a title."""
+    best: dict[Unit, UnitScore] = {}
+    for score in scores:
+        best.setdefault(score.unit, score)
+    _, changes = ablation.effects(request.probe, list(best)[:UNITS])
+    panels = {}
+    for unit, change in changes.items():
+        title = f"{unit} · {best[unit]}" if best[unit].is_associated else str(unit)
+        panels[title] = _with_ablation(describe(request, str(unit)), change)
+    return panels
+
+
+def _with_ablation(result: ViewResult, change: Array) -> ViewResult:
+    """The ``result`` of a unit with the ``change`` (N,) of the loss in bits without it."""
+    more, error = ablation.estimated(change)
+    by = f"{more:+.4f} ± {error:.4f}" if error is not None else f"{more:+.4f}"
+    return replace(result, facts={**result.facts, "ablation": f"{by} bits per character when it is held at its mean"})
 
 
 def _with_effects(report: Report, part: Probe) -> Report:

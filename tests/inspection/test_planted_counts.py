@@ -11,8 +11,9 @@ from rnncli.inspection.features.built_in import FEATURES, feature
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.statistics.association import LEVEL, associate
+from rnncli.inspection.statistics.selectivity import UnitScore, best_units
 from rnncli.inspection.views.ablate import ablate
-from rnncli.inspection.views.units import UnitScore, best_units, units
+from rnncli.inspection.views.units import units
 from rnncli.results import ColouredText, Table
 from tests.inspection.planted import EVEN, TRUTHS, owed
 

@@ -5,13 +5,17 @@ import hashlib
 import html
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rnncli.storage.checkpoint import Checkpoint, save
+from rnncli.engine.clamping import Clamp
+from rnncli.inspection.activations import read
+from rnncli.inspection.probe import make_probe
+from rnncli.storage.checkpoint import Checkpoint, load, save
 from tests.cli.running import refused, rnncli, succeeded
 from tests.terminal.pages import model_of
 from tests.terminal.reports import HOSTILE, LINES, report
@@ -67,6 +71,7 @@ def test_the_learning_curve_and_a_sample_stand_in_the_overview(page: str) -> Non
     overview = page[page.index('<section id="overview">') :]
     overview = overview[: overview.index("</section>")]
     assert "<h3>Loss, nats per character</h3>\n<svg" in overview
+    assert page.count("<h3>Loss, nats per character</h3>") == 1  # and not in the section on learning once more
     sample = Reader(overview[overview.index("A sample") :]).text
     assert sum(character in LINES for character in sample) > 300
 
@@ -88,6 +93,26 @@ def test_what_made_a_character_likely_has_a_sign_and_says_what_else_was_expected
         assert not levels[place - 1, len(shares) :].any()
         shown = [f"{'·' if c == ' ' else '↵' if c == chr(10) else c} {p:.2f}" for c, p, _ in expected["rows"][:3]]
         assert html.unescape(titles[place - 1]) == "  ".join(shown)
+
+
+def test_ablation_stands_there_as_it_is_measured(page: str) -> None:
+    """Units of the largest effect have a section; each panel has the effect of its unit, in the text of that panel."""
+    section = page[page.index('<section id="ablate">') :].partition("</section>")[0]
+    assert "Change of the loss when a unit is held at its mean" in section
+    panels = re.findall(
+        r"<summary>(\S+)[^<]*</summary>(.*?)</details>", page.partition('id="units-list"')[2], re.DOTALL
+    )
+    changes = {unit: re.search(r"<dt>ablation</dt><dd>(\S+) ± (\S+) bits", panel) for unit, panel in panels[:10]}
+    probe = make_probe(load(report().with_name("m.npz")), [])
+    probe = replace(probe, ids=probe.ids[:10_000])
+    free = read(probe, ["l1.hidden"])
+    for unit, shown in changes.items():
+        assert shown
+        number = int(unit.partition(":")[2])
+        mean = float(free.values["l1.hidden"][:, number].mean(dtype=np.float64))
+        held = read(probe, clamps=[Clamp("l1", "hidden", number, mean)])
+        assert float(shown[1]) == pytest.approx(float((held.losses - free.losses).mean() / np.log(2)), abs=2e-4)
+    assert len(changes) == 10
 
 
 def test_no_two_parts_have_one_name(reader: Reader) -> None:

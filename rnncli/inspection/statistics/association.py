@@ -12,6 +12,7 @@ null distribution of the largest z of all pairs in each shift corrects for that 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
@@ -20,6 +21,9 @@ from rnncli.names import plural
 SMALLEST_SHIFT = 1_000
 MIN_PLACES = 3 * SMALLEST_SHIFT
 SHIFTS = 199
+AT_ONCE = 16
+"""Shifts that are multiplied together: a product with few columns waits for memory."""
+
 LEVEL = 0.05
 """Family-wise significance level: the share of shifts that may have any pair with a z as large."""
 
@@ -43,7 +47,7 @@ def associate(activations: Array, features: Array, seed: int = 0) -> Association
     ranks, labels = standardised(rank(activations)), standardised(features)
     r = ranks.T @ labels / count
     shifts = np.random.default_rng(seed).integers(SMALLEST_SHIFT, count - SMALLEST_SHIFT, SHIFTS)
-    null = np.stack([ranks.T @ np.roll(labels, shift, axis=0) / count for shift in shifts])
+    null = np.concatenate([_shifted(ranks, labels, some) for some in np.array_split(shifts, -(-SHIFTS // AT_ONCE))])
     mean, deviation = null.mean(axis=0), np.maximum(null.std(axis=0), 1e-9)
     z = (r - mean) / deviation
     largest = np.sort(np.abs((null - mean) / deviation).max(axis=(1, 2)))
@@ -51,17 +55,25 @@ def associate(activations: Array, features: Array, seed: int = 0) -> Association
     return Association(r, z, p)
 
 
+def _shifted(ranks: Array, labels: Array, shifts: NDArray[np.intp]) -> Array:
+    """The correlations (S, H, F) of standardised ranks (N, H) and labels (N, F) that are shifted, in one product."""
+    shifted = np.concatenate([np.roll(labels, shift, axis=0) for shift in shifts], axis=1)
+    r = (ranks.T @ shifted / len(labels)).reshape(-1, len(shifts), labels.shape[1])
+    return r.transpose(1, 0, 2)
+
+
 def rank(values: Array) -> Array:
     """Ranks 0 … N − 1 down each column of (N, H), in float64: sums over a text would lose their last digits in float32,
     and other ones on every processor. Those that tie share the mean of theirs."""
-    ranks = np.empty(values.shape, np.float64)
-    for column, into in zip(values.T, ranks.T, strict=True):
-        order = np.argsort(column, kind="stable")
+    columns = np.ascontiguousarray(values.T)
+    ranks = np.empty(columns.shape, np.float64)
+    for column, into in zip(columns, ranks, strict=True):
+        order = np.argsort(column)
         in_order = column[order]
         starts = np.flatnonzero(np.concatenate(([True], in_order[1:] != in_order[:-1])))
         ends = np.append(starts[1:], len(column))
         into[order] = np.repeat((starts + ends - 1) / 2, ends - starts)
-    return ranks
+    return ranks.T
 
 
 def standardised(values: Array) -> Array:

@@ -101,6 +101,7 @@ _ALL = (
         "`--feature` and elsewhere",
         "rnncli inspect model.npz ablate",
         "the loss without a unit",
+        in_report=True,
     ),
     View(
         "patch",

@@ -106,7 +106,7 @@ def ablate(request: ViewRequest) -> ViewResult:
         if compared[0].verdict == "yes":
             first = compared[0]
             following.insert(0, request.command("units", feature=first.at.name))
-            if steering := steer(probe, first.unit, first.at.name, first.at.is_binary):
+            if steering := steer(probe, first.unit, first.at.name, first.at.is_binary, request.effort):
                 facts["steering"] = str(steering)
                 if steering.is_clear:
                     following.insert(0, request.clamped_sample(str(first.unit), steering.value))
@@ -116,7 +116,8 @@ def ablate(request: ViewRequest) -> ViewResult:
 def _of_largest_effect(request: ViewRequest) -> tuple[Probe, _Experiment, dict[str, str]]:
     """Try all units on some stretches of the text, and measure the best on the rest."""
     units, count = all_units(request.probe, request.layer), len(request.probe.ids)
-    tried = min(CHOOSING, max(MIN_CHOOSING, affordable(request.probe, len(units), WORK // 2)), count // 2)
+    work = int(request.effort * WORK) // 2
+    tried = min(CHOOSING, max(MIN_CHOOSING, affordable(request.probe, len(units), work)), count // 2)
     if tried < MIN_CHOOSING:
         raise InputError(
             f"it reads {plural(count, 'character')}, too few to choose units in one half and measure them in the "

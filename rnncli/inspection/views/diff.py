@@ -5,9 +5,9 @@ import numpy as np
 from rnncli.errors import InputError
 from rnncli.inspection.activations import read, require_language_model
 from rnncli.inspection.features.built_in import FEATURES
-from rnncli.inspection.request import ViewRequest
+from rnncli.inspection.request import READ_FOR_SCORES, ViewRequest
 from rnncli.inspection.statistics.association import SMALLEST_SHIFT
-from rnncli.inspection.views.units import CHARACTERS, best_units
+from rnncli.inspection.statistics.selectivity import best_units
 from rnncli.results import Block, ColouredText, Table, ViewResult
 
 EXCERPT = 320
@@ -19,7 +19,7 @@ def diff(request: ViewRequest) -> ViewResult:
     """The difference in loss of each character, in colour, and how well the best units of both track features."""
     if len(request.others) != 1:
         raise InputError("diff compares two models: rnncli inspect MODEL diff OTHER")
-    one, other = request.probe.first(CHARACTERS), request.others[0].first(CHARACTERS)
+    one, other = request.probe.first(READ_FOR_SCORES), request.others[0].first(READ_FOR_SCORES)
     if require_language_model(one).vocabulary != require_language_model(other).vocabulary:
         raise InputError(f"{one.path} and {other.path} have different alphabets, so their losses cannot be compared")
     before, after = (read(probe).losses / np.log(2) for probe in (one, other))

@@ -59,7 +59,7 @@ def gradients(request: ViewRequest) -> ViewResult:
     curves: dict[str, list[tuple[float, float]]] = {}
     facts, tables = {}, []
     for probe in [request.probe, *request.others]:
-        norms = state_gradients(probe)
+        norms = request.state_gradients if probe is request.probe else state_gradients(probe)
         shares = {name: shares_of_gradient(of_layer) for name, of_layer in norms.items()}
         places, distances = next(iter(norms.values())).shape
         steps, fewest = distances - 1, min(map(len, shares.values()))

@@ -7,7 +7,7 @@ import numpy as np
 from rnncli.engine.arrays import Array, Ids
 from rnncli.evaluation.losses import fixed_context
 from rnncli.inspection.activations import gate_names, read, recurrent_cell, require_language_model
-from rnncli.inspection.bptt import shares_of_gradient, state_gradients
+from rnncli.inspection.bptt import shares_of_gradient
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.models.base import Model
@@ -70,12 +70,12 @@ class MemoryLength(NamedTuple):
         return f"{context} within {SMALL} nats of {than}: {one.more:.4f} ± {one.more_error:.4f} more"
 
 
-def memory_length(probe: Probe) -> MemoryLength:
-    """How the loss depends on the context."""
+def memory_length(probe: Probe, effort: float = 1.0) -> MemoryLength:
+    """How the loss depends on the context. An ``effort`` below 1 measures at fewer places."""
     model, ids = require_language_model(probe), probe.ids
     contexts = [c for c in CONTEXTS if c < len(ids) // 2] or [1]
     affordable = min(MOST, WORK / (model.parameters.flat.size * sum(contexts)))
-    number = max(FEWEST, int(affordable))
+    number = max(FEWEST, int(effort * affordable))
     places = np.unique(np.linspace(contexts[-1], len(ids) - 1, number).astype(np.intp))
     losses = [loss_with_context(model, ids, places, c).astype(np.float64) for c in contexts]
     found = [ContextLoss(c, *_mean(loss), *_mean(loss - losses[-1])) for c, loss in zip(contexts, losses, strict=True)]
@@ -125,7 +125,7 @@ def half_lives(probe: Probe, name: str) -> Array:
 def memory(request: ViewRequest) -> ViewResult:
     """Loss against the context given, gradient against distance, and the half-life of each unit."""
     probe, model = request.probe, require_language_model(request.probe)
-    length = memory_length(probe)
+    length = memory_length(probe, request.effort)
     curve = [(one.context, one.nats) for one in length.losses]
     columns = ("context", "nats per character", "nats ±", "more", "more ±")
     note = (
@@ -139,7 +139,7 @@ def memory(request: ViewRequest) -> ViewResult:
     facts = {"memory": str(length)}
     following = []
     if recurrent_cell(model):
-        shares = {name: shares_of_gradient(norms) for name, norms in state_gradients(probe).items()}
+        shares = {name: shares_of_gradient(norms) for name, norms in request.state_gradients.items()}
         curves = {name: list(enumerate(np.median(values, axis=0).tolist())) for name, values in shares.items()}
         name = "Share of a gradient that arrives some steps back, median over places"
         blocks.append(Curves(name, STEPS_BACK, "share", curves, log=True))

@@ -8,16 +8,13 @@ import numpy as np
 
 from rnncli.datasets.spec import TEXT
 from rnncli.inspection.activations import read, recurrent_cell, require_language_model
-from rnncli.inspection.features.built_in import FEATURES
 from rnncli.inspection.info import in_words
 from rnncli.inspection.prime import PrimeStep, read_prime
-from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.statistics.association import SMALLEST_SHIFT
+from rnncli.inspection.statistics.selectivity import is_long_enough
 from rnncli.inspection.views.errors import ORDER, ngram_probabilities
 from rnncli.inspection.views.learning import learning_curves
 from rnncli.inspection.views.memory import memory_length
-from rnncli.inspection.views.units import best_units
 from rnncli.models.base import Model, PairModel
 from rnncli.models.mixture import MIXTURE
 from rnncli.models.score import perplexity
@@ -193,11 +190,11 @@ def health(request: ViewRequest) -> ViewResult:
         facts["units"] = f"{dead:.1%} dead, {saturated:.1%} saturated"
     if recurrent_cell(model):
         of_all = ", in all of the text" if len(request.probe.ids) > len(probe.ids) else ""
-        facts["memory"] = f"{memory_length(request.probe)}{of_all}"
+        facts["memory"] = f"{memory_length(request.probe, request.effort)}{of_all}"
     blocks: list[Block] = []
     following = [request.command("text"), request.command("memory")]
-    if names and len(probe.ids) > 6 * SMALLEST_SHIFT:
-        selective = _most_selective(probe)
+    if names and is_long_enough(probe):
+        selective = _most_selective(request)
         blocks.append(selective)
         if selective.rows:
             feature, unit = selective.rows[0][:2]
@@ -209,9 +206,10 @@ def health(request: ViewRequest) -> ViewResult:
     return ViewResult(probe.source, facts, blocks, following, question, "overview")
 
 
-def _most_selective(probe: Probe) -> Table:
+def _most_selective(request: ViewRequest) -> Table:
     """The units that go more closely with a feature than any of an untrained network, those first that learnt most."""
-    scores = [s for s in best_units(probe, list(FEATURES), best=1) if s.is_associated and s.learnt > 0]
+    best = {score.feature: score for score in reversed(request.unit_scores)}.values()  # the first for each feature
+    scores = [score for score in best if score.is_associated and score.learnt > 0]
     scores = sorted(scores, key=lambda score: -score.learnt)[:MOST_SELECTIVE]
     rows = [(s.feature, str(s.unit), s.direction, s.auc_or_r, s.untrained, s.learnt) for s in scores]
     columns = ("feature", "unit", "direction", "AUC or r", "untrained", "learnt")

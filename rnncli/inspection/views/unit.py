@@ -20,8 +20,7 @@ from rnncli.inspection.features.built_in import FEATURES
 from rnncli.inspection.interventions.steering import steer
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
-from rnncli.inspection.statistics.association import SMALLEST_SHIFT
-from rnncli.inspection.views.units import UnitScore, best_units
+from rnncli.inspection.statistics.selectivity import UnitScore, best_units, is_long_enough
 from rnncli.results import Block, ColouredText, Table, ViewResult
 
 CHARACTERS = 40_000
@@ -61,7 +60,7 @@ def unit(request: ViewRequest) -> ViewResult:
 def _tracked(probe: Probe, unit: Unit) -> UnitScore | None:
     """How ``unit`` goes with the feature of which it has learnt most; None if there is none, or the text too short to
     tell."""
-    if len(probe.ids) <= 6 * SMALLEST_SHIFT:
+    if not is_long_enough(probe):
         return None
     scores = [score for score in best_units(probe, list(FEATURES), only=unit) if score.is_associated]
     return max(scores, key=lambda score: score.learnt, default=None)
