@@ -7,7 +7,7 @@ import pytest
 
 from rnncli.engine.arrays import Array
 from rnncli.evaluation.windows import BURN_IN
-from rnncli.inspection.interventions.replacement import CONTEXT, redraw, substitute
+from rnncli.inspection.interventions.replacement import CONTEXT, alternatives, redraw, substitute
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.views.why import why
 from rnncli.models.language_model import LanguageModel
@@ -150,3 +150,7 @@ def test_the_same_again() -> None:
     probe = probe_of(random_model("abc"), 40)
     one, other = (why(ViewRequest(probe, ["30"], replace=True)).to_json() for _ in range(2))
     assert one == other
+
+
+def test_in_an_alphabet_of_one_nothing_else_may_come() -> None:
+    assert alternatives(np.zeros((3, 1)), np.zeros(3, np.intp)) == pytest.approx(0)
