@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rnncli.datasets.vocabulary import BYTES
 from rnncli.engine.arrays import Array
 from rnncli.engine.clamping import Clamp
 from rnncli.errors import NotFiniteError
 from rnncli.inference.generation import GenerationConfig, generate_texts
 from rnncli.inspection.activations import Unit, clamps_for, read, require_language_model, state_names
 from rnncli.inspection.features import built_in
-from rnncli.inspection.features.labels import characters_of
+from rnncli.inspection.features.labels import characters_of, labels
 from rnncli.inspection.probe import Probe
 
 LENGTH = 500
@@ -30,23 +30,30 @@ counted."""
 QUANTILES, READ = (0.01, 0.99), 5_000
 """A unit is held at these of its states in some characters of the text, and at −1 and 1."""
 
+READ_FOR_LABELS = 40_000
+"""Characters of the text in which the feature is counted."""
+
+LONGEST = 0.95
+"""Quantile of the stretches of a text in which a feature is true: where one is longer than this in what is written, the
+rest does not count. A bracket that nobody closes would make all that follows inside brackets."""
+
 CLEAR = 2.5
 """Standard errors of the difference, over the texts: several units may be tried."""
 
 
 @dataclass(frozen=True)
 class Steering:
-    """The mean of ``feature`` over the characters of a text of ``LENGTH`` ``symbols``, of the ``free`` (B,) network,
-    and ``held`` (B,) from the same random numbers with ``unit`` at ``value``, which of several gave the most in other
-    texts."""
+    """The mean of ``feature`` over the characters of what people wrote, ``in_text``; of the texts of the ``free`` (B,)
+    network; and ``held`` (B,) from the same random numbers with ``unit`` at ``value``, which of several gave the most
+    in other texts."""
 
     unit: Unit
     feature: str
     is_binary: bool
-    symbols: str
     value: float
     free: Array
     held: Array
+    in_text: float
 
     @property
     def is_clear(self) -> bool:
@@ -55,16 +62,14 @@ class Steering:
         return bool(gain.mean() > CLEAR * gain.std(ddof=1) / np.sqrt(len(gain)))
 
     def __str__(self) -> str:
-        free, held = (self._amount(values) for values in (self.free, self.held))
-        more = int((self.held > self.free).sum())
+        text, free, held = (self._written(float(np.mean(amount))) for amount in (self.in_text, self.free, self.held))
         clearly = "" if self.is_clear else ": no clear difference"
         return (
-            f"{self.feature}: {free} free, {held} with {self.unit} held at {self.value:g}, more in {more} of "
-            f"{len(self.free)} texts of {LENGTH} {self.symbols}{clearly}"
+            f"{self.feature}: {text} in the text, {free} free, {held} with {self.unit} at {self.value:g}, higher in "
+            f"{(self.held > self.free).sum()} of {len(self.free)} texts{clearly}"
         )
 
-    def _amount(self, values: Array) -> str:
-        mean = float(values.mean())
+    def _written(self, mean: float) -> str:
         return f"{100 * mean:.3g} %" if self.is_binary else f"{mean:.3g}"
 
 
@@ -72,23 +77,43 @@ def steer(probe: Probe, unit: Unit, feature: str, is_binary: bool, effort: float
     """Measure which value of ``unit`` gives the most of ``feature``, which is yes or no where it ``is_binary``, in what
     the model writes by itself; with less ``effort`` fewer texts are written. None where the numbers of the network are
     out of range."""
-    model = require_language_model(probe)
+    model, written_by_people = require_language_model(probe), labels(probe.first(READ_FOR_LABELS), feature)
+    longest = longest_stretch(written_by_people) if is_binary else np.inf
     (states,) = read(replace(probe, ids=probe.ids[:READ]), [f"{unit.cell}.hidden"]).values.values()
 
     def amounts(texts: int, seed: int, clamps: Sequence[Clamp] = ()) -> Array:
         count = round(texts * effort)
         written = generate_texts(model, "", GenerationConfig(length=LENGTH), seed, count=count, clamps=clamps)
         texts_read = [characters_of(model.vocabulary, "".join(text))[0] for text in written]
-        return np.array([built_in.feature(feature, text).mean() for text in texts_read])
+        return np.array([amount_of(built_in.feature(feature, text), longest) for text in texts_read])
 
     def held(value: float) -> list[Clamp]:
         return clamps_for(model, unit, dict.fromkeys(state_names(model), value))
 
-    symbols = "bytes" if model.vocabulary.encoding == BYTES else "characters"
     usual = np.quantile(states[:, unit.unit], QUANTILES)
     values = {float(f"{value:.1g}") for value in (*usual, -1.0, 1.0)}
     try:
         best = max(sorted(values), key=lambda value: amounts(*CHOOSE, held(value)).mean())
-        return Steering(unit, feature, is_binary, symbols, best, amounts(*MEASURE), amounts(*MEASURE, held(best)))
+        free, of_held = amounts(*MEASURE), amounts(*MEASURE, held(best))
     except NotFiniteError:
         return None
+    in_text = amount_of(written_by_people, longest)
+    return Steering(unit, feature, is_binary, best, free, of_held, in_text)
+
+
+def amount_of(values: Array, longest: float) -> float:
+    """The mean of a feature (N,); only the first ``longest`` characters of each stretch in which it is not 0 count."""
+    return float(np.where(_stretches(values) <= longest, values, 0).mean())
+
+
+def longest_stretch(values: Array) -> float:
+    """The quantile ``LONGEST`` of the stretches in which a feature (N,) is not 0; infinite where there is none."""
+    so_far = _stretches(values)
+    lengths = so_far[(so_far > 0) & (np.append(so_far[1:], 0) == 0)]
+    return float(np.quantile(lengths, LONGEST)) if len(lengths) else np.inf
+
+
+def _stretches(values: Array) -> NDArray[np.intp]:
+    """How long (N,) a feature has not been 0."""
+    places = np.arange(1, len(values) + 1)
+    return places - np.maximum.accumulate(np.where(values == 0, places, 0))
