@@ -36,7 +36,7 @@ def show_sources(prime: str, text: str, sources: Sequence[Source], in_colour: bo
         block = ColouredText("", prime + text, values, SCALE, "characters copied", signed=False)
         output.print(draw_coloured_text(block, output.width, output.color_system is not None))
     if not sources:
-        say(f"sources: no {NGRAM_LENGTH} characters in a row stand in the training text")
+        say(f"sources: no run of {NGRAM_LENGTH} characters appears in the training text")
         return
     copied = sum(map(bool, lengths)) / len(text)
     say(

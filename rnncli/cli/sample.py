@@ -275,18 +275,18 @@ def _stream(prime: str, chunks: "Iterator[str]", vocabulary: "Vocabulary", keep:
 
 
 def _side_by_side(free: str, clamped: str) -> str:
-    """Two texts in columns, broken into lines as wide as half of the terminal."""
+    """Two texts in columns, broken into lines as wide as half of the terminal; a line that the text ends has a mark."""
     import shutil
     from itertools import zip_longest
 
     from rich.cells import chop_cells, set_cell_size
 
-    from rnncli.terminal.words import visible_lines
+    from rnncli.terminal.words import PICTURES, visible_lines
 
     width = (shutil.get_terminal_size().columns - 3) // 2
     columns = [["free", ""], ["clamped", ""]]
     for column, text in zip(columns, (free, clamped), strict=True):
-        for line in visible_lines(text).expandtabs(4).split("\n"):
+        for line in visible_lines(text).expandtabs(4).replace("\n", PICTURES["\n"] + "\n").split("\n"):
             column += chop_cells(line, width)
     rows = zip_longest(*columns, fillvalue="")
     return "".join(f"{set_cell_size(left, width)} | {right}".rstrip() + "\n" for left, right in rows)

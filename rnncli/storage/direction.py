@@ -126,7 +126,7 @@ def load(path: str, model: Model, model_path: str) -> Direction:
     if not of_this or not set(direction.parts) <= set(model.network.names) or size != model.config.hidden_size:
         again = command_line("inspect", model_path, "probe", direction.feature, options=["-o", path])
         raise InputError(
-            f"{path} is a direction in the states of another model than {model_path}; find it anew: {again}"
+            f"{path} is a direction in the states of another model than {model_path}; find it again: {again}"
         )
     return direction
 

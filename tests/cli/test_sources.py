@@ -61,7 +61,7 @@ def test_file_and_line_of_the_copies(cyclic: Path) -> None:
 def test_where_nothing_is_copied_there_is_no_table(cyclic: Path) -> None:
     told = rnncli("sample", cyclic, "--prime", "a", "-t", 0, "-l", 19, "--sources")
     assert succeeded(told) == CYCLE[:20] + "\n"
-    assert told.stderr == "sources: no 20 characters in a row stand in the training text\n"
+    assert told.stderr == "sources: no run of 20 characters appears in the training text\n"
     data = json.loads(succeeded(rnncli("sample", cyclic, "-t", 0, "-l", 0, "--sources", "--json")))
     assert data["sources"] == []
 

@@ -114,10 +114,10 @@ def test_other_units_stand_beside_those_that_are_shown() -> None:
 
 def test_a_named_unit_is_compared_with_those_of_like_variance() -> None:
     found = ablate(ViewRequest(random_probe(600, cell="lstm", layers=2, hidden_size=16), units=["2:3"]))
-    assert "20 units of like variance" in found.facts["other units"]
+    assert "20 units of similar variance" in found.facts["other units"]
     few = random_probe(600, cell="rnn", layers=1, hidden_size=6)
     both = ablate(ViewRequest(few, units=["1:3", "1:5"], features=["vowel"]))
-    assert "4 units of like variance" in both.facts["other units"]  # not itself, nor another that is named
+    assert "4 units of similar variance" in both.facts["other units"]  # not itself, nor another that is named
 
 
 def test_a_feature_that_never_is_is_named() -> None:

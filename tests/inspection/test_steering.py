@@ -103,7 +103,7 @@ def test_a_difference_is_clear_beyond_two_and_a_half_errors(errors: float, is_cl
     """Of the mean difference over the texts, where there is more of the feature."""
     gain = np.tile([-1.0, 1.0], 50)
     gain += errors * np.sqrt(100 / 99) / 10
-    steering = Steering(Unit("l1", 0), "space", True, 1.0, np.full(100, 0.5), 0.5 + gain, 0.5)
+    steering = Steering("1:0", "space", True, 1.0, np.full(100, 0.5), 0.5 + gain, 0.5)
     assert steering.is_clear == is_clear
 
 
@@ -192,8 +192,8 @@ def test_a_dead_unit_tracks_nothing() -> None:
 
 
 def test_a_feature_is_counted_in_characters_where_bytes_are_written() -> None:
-    """Half of the characters are an a, the others an é of two bytes, so that of the bytes a third is. Of a run of a only
-    the first three count, as none is longer in the text."""
+    """Half of the characters are an a, the others an é of two bytes, so that of the bytes a third is. Of a run of a the
+    first three count, as none is longer in the text."""
     model = LanguageModel(NetworkConfig("rnn", 1, 2), Vocabulary("".join(map(chr, range(256))), BYTES))
     model.parameters.flat[...] = 0
     begun, first, second, a = 0, *"é".encode(), ord("a")

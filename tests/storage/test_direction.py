@@ -58,7 +58,7 @@ def test_another_model_has_other_directions(other: object, tmp_path: Path) -> No
     path = str(tmp_path / "quotes.npz")
     save(path, a_direction(), MODEL)
     with pytest.raises(
-        InputError, match=r"another model than other\.npz; find it anew: rnncli inspect other\.npz probe"
+        InputError, match=r"another model than other\.npz; find it again: rnncli inspect other\.npz probe"
     ):
         load(path, other, "other.npz")  # type: ignore[arg-type]
 

@@ -35,8 +35,8 @@ window has no more logits than this, 17 MB of them."""
 BLOCKS, MIN_BLOCKS = 20, 5
 """Of a text, for a standard error: fewer than the second do not tell how much they vary."""
 
-WORK = 34 * 10**11
-"""Multiply-adds that a view spends on all units: some twenty seconds of two cores."""
+WORK = 18 * 10**11
+"""Multiply-adds that a view spends on all units: some fifteen seconds of two cores."""
 
 
 def all_units(probe: Probe, layer: int | None = None) -> list[Unit]:

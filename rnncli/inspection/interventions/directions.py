@@ -15,10 +15,11 @@ from rnncli.errors import InputError
 from rnncli.inspection.activations import read, require_language_model, state_names
 from rnncli.inspection.features.labels import labels_of
 from rnncli.inspection.interventions.ablation import BLOCKS, estimated
+from rnncli.inspection.interventions.steering import steer_direction
 from rnncli.inspection.probe import Probe
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.statistics.linear_probe import DIRECTION_STRENGTH, Axes
-from rnncli.names import command_line, plural
+from rnncli.names import plural
 from rnncli.results import Table, Value, ViewResult
 from rnncli.storage import direction as stored
 
@@ -66,18 +67,15 @@ def ablate_direction(request: ViewRequest) -> ViewResult:
     facts = {
         "feature": f"{direction.feature}, {_where(direction)} at {plural(int(at.sum()), 'character')} of {len(at):,}",
         "loss": f"{before.losses.mean() / np.log(2):.4f} bits per character without ablation",
-        "null": f"{more} of {SHIFTS} directions of shifted labels cost as much more at the feature than elsewhere",
+        "null": f"{more} of {SHIFTS} directions with shifted labels cost at least as much extra at the feature",
     }
-    clamp = ["--clamp", f"{request.direction}={proposed_value(labels)}", "--compare"]
-    following = [command_line("sample", request.probe.path, options=clamp)]
+    steering = steer_direction(request.probe, request.direction, direction)
+    following = []
+    if steering is not None:
+        facts["steering"] = str(steering)
+        following += [request.clamped_sample(request.direction, steering.value)] * steering.is_clear
     question = f'Is the direction of "{direction.feature}" the cause?'
     return ViewResult(probe.source, facts, [Table("Change of the loss", columns, rows, note, 3)], following, question)
-
-
-def proposed_value(labels: Array) -> int:
-    """The value of a feature (N,) to hold a direction at for more of it: 1 is true; of a number the median of those
-    above its mean, as its largest may be far off."""
-    return round(float(np.median(labels[labels > labels.mean()])))
 
 
 def _where(direction: stored.Direction) -> str:

@@ -1,11 +1,11 @@
-"""At which value does a unit give more of a feature? That is measured, in what the network writes.
+"""At which value does a unit, or a direction, give more of a feature? That is measured, in what the network writes.
 
 The sign of an association does not tell: a unit that is high late in a line may be what ends the line, so that held
 high it makes lines short. The network therefore writes with the unit held at several values. The best of them is
 partly lucky, so it writes again with other random numbers, beside the free network.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from rnncli.inspection.activations import Unit, clamps_for, read, require_langua
 from rnncli.inspection.features import built_in
 from rnncli.inspection.features.labels import characters_of, labels
 from rnncli.inspection.probe import Probe
+from rnncli.storage.direction import Direction
 
 LENGTH = 500
 """Symbols of each text, as many as ``rnncli sample`` writes: characters, or in a model of bytes bytes."""
@@ -29,6 +30,10 @@ counted."""
 
 QUANTILES, READ = (0.01, 0.99), 5_000
 """A unit is held at these of its states in some characters of the text, and at −1 and 1."""
+
+DECILES = (0.1, 0.5, 0.9)
+"""A direction is held where a number has these of its values, and where a feature that is true or false is at 0, 1, and
+twice as far."""
 
 READ_FOR_LABELS = 40_000
 """Characters of the text in which the feature is counted."""
@@ -44,10 +49,10 @@ CLEAR = 2.5
 @dataclass(frozen=True)
 class Steering:
     """The mean of ``feature`` over the characters of what people wrote, ``in_text``; of the texts of the ``free`` (B,)
-    network; and ``held`` (B,) from the same random numbers with ``unit`` at ``value``, which of several gave the most
-    in other texts."""
+    network; and ``held`` (B,) from the same random numbers with ``what``, a unit or a direction, at ``value``, which of
+    several gave the most in other texts."""
 
-    unit: Unit
+    what: str
     feature: str
     is_binary: bool
     value: float
@@ -65,7 +70,7 @@ class Steering:
         text, free, held = (self._written(float(np.mean(amount))) for amount in (self.in_text, self.free, self.held))
         clearly = "" if self.is_clear else ": no clear difference"
         return (
-            f"{self.feature}: {text} in the text, {free} free, {held} with {self.unit} at {self.value:g}, higher in "
+            f"{self.feature}: {text} in the text, {free} free, {held} with {self.what} at {self.value:g}, higher in "
             f"{(self.held > self.free).sum()} of {len(self.free)} texts{clearly}"
         )
 
@@ -77,9 +82,35 @@ def steer(probe: Probe, unit: Unit, feature: str, is_binary: bool, effort: float
     """Measure which value of ``unit`` gives the most of ``feature``, which is yes or no where it ``is_binary``, in what
     the model writes by itself; with less ``effort`` fewer texts are written. None where the numbers of the network are
     out of range."""
+    model = require_language_model(probe)
+    (states,) = read(replace(probe, ids=probe.ids[:READ]), [f"{unit.cell}.hidden"]).values.values()
+    usual = np.quantile(states[:, unit.unit], QUANTILES)
+
+    def held(value: float) -> list[Clamp]:
+        return clamps_for(model, unit, dict.fromkeys(state_names(model), value))
+
+    return _measured(probe, str(unit), feature, is_binary, [*usual, -1.0, 1.0], held, effort)
+
+
+def steer_direction(probe: Probe, path: str, direction: Direction) -> Steering | None:
+    """The same of a ``direction``, which is in the file ``path``, for its own feature."""
+    values = [0.0, 1.0, 2.0]
+    if not direction.is_binary:
+        values = np.quantile(labels(probe.first(READ_FOR_LABELS), direction.feature), DECILES).tolist()
+    return _measured(probe, path, direction.feature, direction.is_binary, values, direction.held_at, 1.0)
+
+
+def _measured(
+    probe: Probe,
+    what: str,
+    feature: str,
+    is_binary: bool,
+    values: Sequence[float],
+    held: Callable[[float], Sequence[Clamp]],
+    effort: float,
+) -> Steering | None:
     model, written_by_people = require_language_model(probe), labels(probe.first(READ_FOR_LABELS), feature)
     longest = longest_stretch(written_by_people) if is_binary else np.inf
-    (states,) = read(replace(probe, ids=probe.ids[:READ]), [f"{unit.cell}.hidden"]).values.values()
 
     def amounts(texts: int, seed: int, clamps: Sequence[Clamp] = ()) -> Array:
         count = round(texts * effort)
@@ -87,18 +118,14 @@ def steer(probe: Probe, unit: Unit, feature: str, is_binary: bool, effort: float
         texts_read = [characters_of(model.vocabulary, "".join(text))[0] for text in written]
         return np.array([amount_of(built_in.feature(feature, text), longest) for text in texts_read])
 
-    def held(value: float) -> list[Clamp]:
-        return clamps_for(model, unit, dict.fromkeys(state_names(model), value))
-
-    usual = np.quantile(states[:, unit.unit], QUANTILES)
-    values = {float(f"{value:.1g}") for value in (*usual, -1.0, 1.0)}
     try:
-        best = max(sorted(values), key=lambda value: amounts(*CHOOSE, held(value)).mean())
+        tried = sorted({float(f"{value:.1g}") for value in values})
+        best = max(tried, key=lambda value: amounts(*CHOOSE, held(value)).mean())
         free, of_held = amounts(*MEASURE), amounts(*MEASURE, held(best))
     except NotFiniteError:
         return None
     in_text = amount_of(written_by_people, longest)
-    return Steering(unit, feature, is_binary, best, free, of_held, in_text)
+    return Steering(what, feature, is_binary, best, free, of_held, in_text)
 
 
 def amount_of(values: Array, longest: float) -> float:

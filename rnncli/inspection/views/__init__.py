@@ -91,7 +91,7 @@ _ALL = (
         "A linear probe against an untrained network, shifted labels, the best unit and random directions; `-o FILE` "
         "writes its direction, for `ablate --direction` and `sample --clamp`; `--layer`",
         'rnncli inspect model.npz probe "digit"',
-        "what all units tell together",
+        "what all units say together",
         "FEATURE",
     ),
     View(

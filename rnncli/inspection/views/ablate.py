@@ -110,6 +110,8 @@ def ablate(request: ViewRequest) -> ViewResult:
                 facts["steering"] = str(steering)
                 if steering.is_clear:
                     following.insert(0, request.clamped_sample(str(first.unit), steering.value))
+        else:
+            following.append(request.command("units"))
     return ViewResult(probe.source, facts, tables, following)
 
 
@@ -153,7 +155,7 @@ def _named(request: ViewRequest, named: list[Unit]) -> tuple[Probe, _Experiment,
     place = np.arange(len(losses))
     found = _Experiment(float(losses[half:].mean()), measured, place[half:], chosen, place[:half])
     others = [changes[unit][half:] for unit in alike]
-    return probe, found, facts | _null("other units", others, f"{plural(len(others), 'unit')} of like variance")
+    return probe, found, facts | _null("other units", others, f"{plural(len(others), 'unit')} of similar variance")
 
 
 def _alike(probe: Probe, named: Iterable[Unit]) -> list[Unit]:
@@ -249,6 +251,6 @@ def _table(compared: list[_Comparison]) -> Table:
     ]
     note = (
         f"bits per character; cause: yes where the change is larger at these places than elsewhere by more than "
-        f"{SURE} ±, less where it is smaller, no where that may be chance"
+        f"{SURE} ±, less where it is smaller, no where the difference could be chance"
     )
     return Table("Is it needed at a feature?", columns, rows, note, digits=4)

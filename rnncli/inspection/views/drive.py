@@ -27,7 +27,7 @@ SOURCES = 6
 """Sources that are cut off, those of the largest shares, and as many connections for control."""
 
 ALIKE = 20
-"""Connections of like weight, of which one is drawn at random."""
+"""Connections of similar weight, of which one is drawn at random."""
 
 
 def drive(request: ViewRequest) -> ViewResult:
@@ -59,7 +59,7 @@ def drive(request: ViewRequest) -> ViewResult:
     if of_controls:
         control = [bits for bits, _ in of_controls]
         facts["control"] = (
-            f"{np.mean(control):+z.4f} on average, {max(control):+z.4f} at most without another of like weight"
+            f"{np.mean(control):+z.4f} on average, {max(control):+z.4f} at most without another of similar weight"
         )
     controls: list[tuple[Value, ...]] = [
         (f"{source} to {target}", strength(model, source, target), *loss)
@@ -68,7 +68,7 @@ def drive(request: ViewRequest) -> ViewResult:
     shares = np.vstack([found.shares, *(found.of_gates if len(found.of_gates) > 1 else [])])
     blocks = [_sources(model, unit, found.sources, shares, dict(zip(sources, of_sources, strict=True)))]
     if controls:
-        name = "Control: other connections of like weight"
+        name = "Control: other connections of similar weight"
         blocks.append(Table(name, ("from, to", "weight", "when cut", "±"), controls, digits=4))
     upstream = [source for source in sources if isinstance(source, Unit) and source != unit]
     following = [request.command(view, str(upstream[0])) for view in ("drive", "unit")] if upstream else []

@@ -12,12 +12,11 @@ from rnncli.engine.arrays import Array
 from rnncli.errors import InputError
 from rnncli.inspection.activations import is_of_running_text
 from rnncli.inspection.features.built_in import FEATURES, is_yes_or_no
-from rnncli.inspection.interventions.directions import proposed_value
 from rnncli.inspection.request import ViewRequest
 from rnncli.inspection.states import TextStates, states_of
 from rnncli.inspection.statistics.association import rank, standardised
 from rnncli.inspection.statistics.linear_probe import DIRECTION_STRENGTH, Axes, LinearProbe, ProbeScore, fit, measure
-from rnncli.names import command_line, plural
+from rnncli.names import plural
 from rnncli.results import Block, ColouredText, Table, ViewResult
 from rnncli.storage.direction import Direction, Part, check_output, digest_of, save
 
@@ -61,7 +60,7 @@ def probe(request: ViewRequest) -> ViewResult:
         _excerpt(states, trial, direction),
         _units(states, trial, direction),
     ]
-    return ViewResult(source, facts, blocks, _following(request, name, trial))
+    return ViewResult(source, facts, blocks, _following(request, name))
 
 
 @dataclass(frozen=True)
@@ -229,7 +228,7 @@ def _direction(name: str, states: TextStates, trial: _Trial, probe: LinearProbe)
     return Direction(name, trial.is_binary, parts, half, digest_of("".join(states.texts)[:half]))
 
 
-def _following(request: ViewRequest, name: str, trial: _Trial) -> list[str]:
+def _following(request: ViewRequest, name: str) -> list[str]:
     """What to do with the direction, or how to keep it."""
     file, model = request.output, request.probe.model
     if file is None:
@@ -238,6 +237,4 @@ def _following(request: ViewRequest, name: str, trial: _Trial) -> list[str]:
         return [request.command("probe", name, **layer, output=file_name)]
     if not is_of_running_text(model):
         return []
-    clamp = ["--clamp", f"{file}={proposed_value(trial.labels)}", "--compare"]
-    sample = command_line("sample", request.probe.path, options=clamp)
-    return [request.command("ablate", direction=file), sample]
+    return [request.command("ablate", direction=file)]

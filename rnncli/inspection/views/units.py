@@ -42,16 +42,19 @@ def units(request: ViewRequest) -> ViewResult:
     rows = [
         (s.feature, str(s.unit), s.direction if s.is_associated else None, s.auc_or_r, s.untrained, s.learnt, s.p)
         for s in scores
+        if request.features or s is most[s.feature]
     ]
     note = (
         "chosen in the first half of the text, measured in the second; r where the feature is a number; learnt: by how "
         "much 2 AUC − 1, or the size of r, exceeds that of the best untrained unit; p against the feature shifted by "
         "1,000 characters and more, for all pairs together"
     )
-    blocks: list[Table | ColouredText] = [Table("The most selective units for each feature", columns, rows, note)]
+    blocks: list[Table | ColouredText] = [
+        Table(f"The most selective {'units' if request.features else 'unit'} for each feature", columns, rows, note)
+    ]
     associated = [score for score in scores if score.is_associated]
     facts = {
-        "features": f"{len(most)} that occur",
+        "features": f"{len(most)} found in the text",
         "significant": f"{len(associated)} of {plural(len(scores), 'pair')} of unit and feature",
     }
     following = []
@@ -60,7 +63,7 @@ def units(request: ViewRequest) -> ViewResult:
         blocks.append(_excerpt(probe, best))
         following = [request.command("ablate", unit=str(best.unit), feature=best.feature)]
         facts["steering"] = "; ".join(map(str, steering)) or "not measured: numbers of the network are out of range"
-        following += [request.clamped_sample(str(s.unit), s.value) for s in steering if s.is_clear]
+        following += [request.clamped_sample(s.what, s.value) for s in steering if s.is_clear]
         following.append(request.command("unit", str(best.unit)))
     return ViewResult(probe.source, facts, blocks, following)
 

@@ -40,7 +40,7 @@ def why(request: ViewRequest) -> ViewResult:
     guesses = [(c, p, "came" if c == came else "") for c, p in likeliest(scores[-1], symbols, GUESSES)]
     full = float(np.abs(effects).max()) or 1.0
     blocks: list[Block] = [
-        ColouredText(f"What made {came!r}{rather} likelier, or less likely", before, effects.tolist(), full, "bits"),
+        ColouredText(f"What made {came!r}{rather} more likely, or less", before, effects.tolist(), full, "bits"),
         _strongest(first, before, effects, drawn),
         Table("What was expected", ("character", "probability", ""), guesses),
     ]
@@ -82,13 +82,13 @@ def _strongest(first: int, before: str, effects: Array, drawn: Array | None) -> 
     columns = ("place", "character", "bits")
     if drawn is None:
         note = (
-            "likelier +, less likely -: an estimate, as if the average of what else was expected had come instead; "
+            "more likely +, less likely -: an estimate, as if the average of what else was expected had come instead; "
             "--replace measures it"
         )
         return Table("Strongest", columns, rows, note)
     errors = drawn.std(axis=1, ddof=1) / np.sqrt(drawn.shape[1])
     measured = [(*row, float(errors[i])) for row, i in zip(rows, order, strict=True)]
-    return Table("Strongest", (*columns, "±"), measured, "likelier +, less likely -; ± of the mean over the draws")
+    return Table("Strongest", (*columns, "±"), measured, "more likely +, less likely -; ± of the mean over the draws")
 
 
 def _place(request: ViewRequest, count: int) -> int:
