@@ -67,11 +67,12 @@ class Steering:
         return bool(gain.mean() > CLEAR * gain.std(ddof=1) / np.sqrt(len(gain)))
 
     def __str__(self) -> str:
+        """What people wrote, the free and the held network; and in how many pairs of texts the held one has more."""
         text, free, held = (self._written(float(np.mean(amount))) for amount in (self.in_text, self.free, self.held))
         clearly = "" if self.is_clear else ": no clear difference"
         return (
-            f"{self.feature}: {text} in the text, {free} free, {held} with {self.what} at {self.value:g}, higher in "
-            f"{(self.held > self.free).sum()} of {len(self.free)} texts{clearly}"
+            f"{self.feature}: {text} in text, {free} free, {held} with {self.what}={self.value:g}, "
+            f"higher in {np.mean(self.held > self.free):.0%}{clearly}"
         )
 
     def _written(self, mean: float) -> str:

@@ -106,7 +106,7 @@ def ablate(request: ViewRequest) -> ViewResult:
         if compared[0].verdict == "yes":
             first = compared[0]
             following.insert(0, request.command("units", feature=first.at.name))
-            if steering := steer(probe, first.unit, first.at.name, first.at.is_binary, request.effort):
+            if steering := steer(request.probe, first.unit, first.at.name, first.at.is_binary, request.effort):
                 facts["steering"] = str(steering)
                 if steering.is_clear:
                     following.insert(0, request.clamped_sample(str(first.unit), steering.value))
