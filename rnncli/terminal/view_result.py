@@ -90,7 +90,7 @@ def draw_table(table: Table, width: int) -> list[RenderableType]:
     rows = [[written(value, table.digits) for value in row] for row in table.rows]
     drawn = draw_rows(headings, rows, numeric, width, table.head)
     apart = [Text()] if "\n\n" in drawn.plain else []  # records, which end with an empty line
-    return [drawn, *apart, Text(wrapped(table.note, width), "dim")] if table.note else [drawn]
+    return [drawn, *apart, Text(wrapped(visible_line(table.note), width), "dim")] if table.note else [drawn]
 
 
 def written(value: Value, digits: int | None = None) -> str:

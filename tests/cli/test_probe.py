@@ -1,5 +1,6 @@
 """Find, prove, steer along a direction, by the commands that are printed."""
 
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -37,15 +38,15 @@ def digits(command: list[str]) -> tuple[int, int]:
 
 
 def test_the_printed_commands_lead_from_the_probe_to_the_text(planted: Path) -> None:
-    """probe, probe -o, ablate --direction, sample --clamp FILE=1; the feature goes up, and down at 0."""
+    """probe, probe -o, ablate --direction, sample --clamp FILE=V; the feature goes up, and down at 0."""
     (again,) = following(rnncli("inspect", "planted.npz", "probe", "digit", "--text", "text.txt", COLUMNS="200"))
     assert not (planted / "digit.npz").exists()
-    ablate, sample = following(rnncli(*again, COLUMNS="200"))
+    (ablate,) = following(rnncli(*again, COLUMNS="200"))
     assert (planted / "digit.npz").exists()
-    assert following(rnncli(*ablate, COLUMNS="200")) == [sample]
+    (sample,) = following(rnncli(*ablate, COLUMNS="200"))
     free, held = digits(sample)
     assert held > 1.2 * free
-    at_zero = [word.replace("=1", "=0") for word in sample]
+    at_zero = [re.sub(r"=\d$", "=0", word) for word in sample]
     assert digits(at_zero)[1] < 0.8 * free
 
 

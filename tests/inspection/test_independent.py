@@ -239,7 +239,7 @@ def test_diff(name: str, other: str) -> None:
     found = printed(name, "diff", two.path)
     change, strip = after - before, part(found, f"Bits that {two.path} needs more (+)")
     sums = np.convolve(np.abs(change), np.ones(320), "valid")
-    start = int(strip["name"].split()[-2].replace(",", "")) - 1
+    start = int(found["facts"]["excerpt"].split()[2].replace(",", "")) - 1
     assert strip["text"] == one.held_out[start + 1 : start + 321]
     assert sums[start] == pytest.approx(sums.max(), rel=1e-4)
     np.testing.assert_allclose(strip["values"], change[start : start + 320], rtol=2e-4, atol=1e-4)

@@ -73,12 +73,12 @@ def test_the_view_names_the_feature_and_the_unit(name: str) -> None:
     found = units(ViewRequest(probe))
     (row,) = [
         row
-        for row in table(found, "The most selective units")
+        for row in table(found, "The most selective unit")
         if row["feature"] == wanted.feature and row["unit"] == str(wanted.unit)
     ]
     assert row["direction"] == wanted.direction
     assert row["AUC or r"] == pytest.approx(wanted.auc_or_r, abs=1e-3)
-    rows = table(found, "The most selective units")
+    rows = table(found, "The most selective unit")
     significant = [row for row in rows if row["p"] < LEVEL]
     assert all((row["direction"] is None) == (row not in significant) for row in rows)
     assert found.facts["significant"].startswith(f"{len(significant)} of {len(rows)} pairs")

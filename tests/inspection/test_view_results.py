@@ -110,7 +110,7 @@ def test_the_excerpt_of_a_difference_has_the_place_where_it_is_largest(place: in
     one.parameters["output.b"][2] = -9
     found = diff(ViewRequest(probe_of(one, text), others=[probe_of(biased(one, 2), text)]))
     (strip,) = [part for part in found.blocks if isinstance(part, ColouredText)]
-    first = int(strip.name.split()[-2])
+    first = int(found.facts["excerpt"].split()[2])
     assert strip.text == "".join("abc"[i] for i in text[first : first + 320])
     assert "c" in strip.text
     assert strip.values[strip.text.index("c")] == pytest.approx(-5 / np.log(2), rel=0.01)

@@ -28,7 +28,7 @@ def diff(request: ViewRequest) -> ViewResult:
     text = one.text()[1:]
     blocks: list[Block] = [
         ColouredText(
-            f"Bits that {other.path} needs more (+) or fewer (-), from character {start + 1:,} on",
+            f"Bits that {other.path} needs more (+) or fewer (-)",
             text[start : start + EXCERPT],
             change[start : start + EXCERPT].tolist(),
             FULL_COLOUR,
@@ -52,6 +52,7 @@ def diff(request: ViewRequest) -> ViewResult:
     facts = {
         one.path: f"{before.mean():.4f} bits per character",
         other.path: f"{after.mean():.4f} bits per character, better at {np.mean(change < 0):.0%} of the characters",
+        "excerpt": f"from character {start + 1:,} on, where they differ most",
     }
     return ViewResult(one.source, facts, blocks)
 

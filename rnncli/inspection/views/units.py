@@ -39,10 +39,10 @@ def units(request: ViewRequest) -> ViewResult:
         scores, key=lambda s: (-most[s.feature].is_associated, -most[s.feature].learnt, s.feature, -s.learnt)
     )
     columns = ("feature", "unit", "direction", "AUC or r", "untrained", "learnt", "p")
+    shown = [score for score in scores if request.features or score is most[score.feature]]
     rows = [
         (s.feature, str(s.unit), s.direction if s.is_associated else None, s.auc_or_r, s.untrained, s.learnt, s.p)
-        for s in scores
-        if request.features or s is most[s.feature]
+        for s in shown
     ]
     note = (
         "chosen in the first half of the text, measured in the second; r where the feature is a number; learnt: by how "
@@ -55,7 +55,7 @@ def units(request: ViewRequest) -> ViewResult:
     associated = [score for score in scores if score.is_associated]
     facts = {
         "features": f"{len(most)} found in the text",
-        "significant": f"{len(associated)} of {plural(len(scores), 'pair')} of unit and feature",
+        "significant": f"{sum(s.is_associated for s in shown)} of {plural(len(shown), 'pair')} of unit and feature",
     }
     following = []
     if associated:
