@@ -23,6 +23,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def little_steering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Views write a few texts only, where it does not matter what is in them."""
+    monkeypatch.setattr("rnncli.inspection.interventions.steering.CHOOSE", (2, 0))
+    monkeypatch.setattr("rnncli.inspection.interventions.steering.MEASURE", (8, 1))
+    monkeypatch.setattr("rnncli.inspection.interventions.steering.LENGTH", 60)
+
+
+@pytest.fixture
 def hello_text(folder: Path) -> Path:
     """The text hello, without a line end."""
     (folder / "hello.txt").write_text("hello")

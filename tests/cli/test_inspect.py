@@ -12,6 +12,8 @@ from rnncli.storage.checkpoint import Checkpoint, save
 from tests.cli.running import process, refused, rnncli, succeeded
 from tests.helpers import cyclic_model
 
+pytestmark = pytest.mark.usefixtures("little_steering")
+
 
 def data(*arguments: object) -> dict[str, Any]:
     found = json.loads(succeeded(rnncli("inspect", *arguments, "--json")))

@@ -10,6 +10,8 @@ from tests.cli.conftest import LINES
 from tests.cli.looking import HELD_OUT, VIEWS, compute_once, model_of
 from tests.cli.running import refused, rnncli, succeeded
 
+pytestmark = pytest.mark.usefixtures("little_steering")
+
 
 def printed(text: str) -> list[list[str]]:
     """The words of the commands in a text, without the program."""

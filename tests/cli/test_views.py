@@ -34,6 +34,8 @@ from tests.cli.looking import (
 )
 from tests.cli.running import refused, rnncli, succeeded
 
+pytestmark = pytest.mark.usefixtures("little_steering")
+
 every_pair = pytest.mark.parametrize(("network", "view"), PAIRS, ids=map("-".join, PAIRS))
 SUGGESTING = [pair for pair in PAIRS if pair[0] in ("gru", "mlp", "perceptron") or pair == ("rnn", "overview")]
 """A plain RNN and an LSTM suggest what a GRU does, but that an RNN has no gates, to which its overview would lead."""

@@ -26,6 +26,8 @@ from tests.cli.looking import (
 from tests.cli.running import process, refused, rnncli, succeeded
 from tests.helpers import random_model
 
+pytestmark = pytest.mark.usefixtures("little_steering")
+
 ABOUT_TEXT = [view for view in VIEWS if view not in WITHOUT_TEXT]
 WITH_A_UNIT = ("--unit", "1:1")
 
